@@ -1,0 +1,8 @@
+/** The embedder port: texts to vectors. Caching, batching and budget are wrappers around it. */
+
+export interface Embedder {
+  /** Part of `embed_hash`, so a change of model embeds anew. */
+  readonly model: string;
+  /** One vector a text, same order, normalised to length 1. Throws AppError as the language model does. */
+  embed(texts: string[], kind: 'query' | 'passage', signal: AbortSignal): Promise<Float32Array[]>;
+}
