@@ -1,0 +1,23 @@
+/** Which reader sets an answer may rest on. The one place that decides it. */
+import type { Audience, Principal } from '../types.ts';
+import type { Catalog } from '../catalog/database.ts';
+
+export interface Asker {
+  /** Absent: a person of the company who did not say who they are. */
+  email?: string;
+}
+
+/** Who the asker is, as principals. Group memberships are not known yet, so no `group:` opens a document. */
+function principalsOf(asker: Asker): Principal[] {
+  return ['public', 'everyone', ...(asker.email ? [`person:${asker.email.trim().toLowerCase()}`] : [])];
+}
+
+/**
+ * Numbers of the reader sets that the asker may read (`asker`), or that everyone in the company may read (`everyone`).
+ * Read anew for each question, so that a change of readers holds at once.
+ */
+export async function readableReaderSets(db: Catalog, asker: Asker, audience: Audience): Promise<number[]> {
+  const principals = new Set(audience === 'everyone' ? principalsOf({}) : principalsOf(asker));
+  const rows = await db.selectFrom('reader_sets').selectAll().execute();
+  return rows.filter((row) => (JSON.parse(row.principals_json) as Principal[]).some((p) => principals.has(p))).map((row) => row.id);
+}

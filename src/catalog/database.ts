@@ -1,0 +1,102 @@
+/** Opens the catalog (the truth) and brings its tables up to date. */
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { Kysely, SqliteDialect, sql } from 'kysely';
+import { AppError } from '../errors.ts';
+import type { CatalogTables } from './schema.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
+
+export type Catalog = Kysely<CatalogTables>;
+
+const COPIES_KEPT = 5;
+
+/**
+ * Opens `catalog.db` in a folder (made when missing), after running what migrations are missing; before that a copy of
+ * the file is put into `copies/`.
+ * @throws AppError `catalog.newer` when the file was written by a later version, `catalog.unusable` when it cannot be opened
+ */
+export async function openCatalog(folder: string, migrations: Migration[] = MIGRATIONS): Promise<Catalog> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, 'catalog.db');
+  const isNew = !existsSync(file);
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(file);
+    // A reader never waits for a writer under WAL; two writers (server and command line) wait for each other.
+    database.exec('pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on');
+  } catch (cause) {
+    throw new AppError({ code: 'catalog.unusable', message: `cannot open ${file}`, publicMessage: `The catalog ${file} cannot be opened: ${String(cause)}. Check the folder's rights and free space, or set DATA_DIR to another folder.`, cause });
+  }
+  if (isNew) chmodSync(file, 0o600);
+  const db = new Kysely<CatalogTables>({ dialect: new SqliteDialect({ database: kyselyDatabase(database) }) });
+  try {
+    await migrate(db, migrations, () => {
+      if (isNew) return;
+      database.exec('pragma wal_checkpoint(truncate)');
+      keepCopy(folder, file);
+    });
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return db;
+}
+
+/** Runs what is missing, each migration with its record in one transaction; `immediate` keeps two starters apart. */
+async function migrate(db: Catalog, migrations: Migration[], beforeFirst: () => void): Promise<void> {
+  await sql`create table if not exists migrations (name text primary key, at bigint not null)`.execute(db);
+  const done = async (): Promise<Set<string>> => new Set((await sql<{ name: string }>`select name from migrations`.execute(db)).rows.map((row) => row.name));
+  const known = await done();
+  const newer = [...known].filter((name) => !migrations.some((m) => m.name === name));
+  if (newer.length > 0) {
+    const message = `The data was written by a newer version of Docent (migration ${newer[0]}). Start that version, or set DATA_DIR to another folder.`;
+    throw new AppError({ code: 'catalog.newer', message, publicMessage: message });
+  }
+  let missing = migrations.filter((m) => !known.has(m.name));
+  if (missing.length === 0) return;
+  beforeFirst();
+  await db.connection().execute(async (connection) => {
+    await sql`begin immediate`.execute(connection);
+    try {
+      const rows = (await sql<{ name: string }>`select name from migrations`.execute(connection)).rows;
+      missing = missing.filter((m) => !rows.some((row) => row.name === m.name));
+      for (const migration of missing) {
+        await migration.up(connection);
+        await sql`insert into migrations (name, at) values (${migration.name}, ${Date.now()})`.execute(connection);
+      }
+      await sql`commit`.execute(connection);
+    } catch (error) {
+      await sql`rollback`.execute(connection);
+      throw error;
+    }
+  });
+}
+
+function keepCopy(folder: string, file: string): void {
+  const copies = join(folder, 'copies');
+  mkdirSync(copies, { recursive: true, mode: 0o700 });
+  copyFileSync(file, join(copies, `catalog-${new Date().toISOString().replaceAll(':', '-')}.db`));
+  const old = readdirSync(copies).filter((name) => name.startsWith('catalog-')).sort().slice(0, -COPIES_KEPT);
+  for (const name of old) rmSync(join(copies, name));
+}
+
+/** What Kysely's SQLite dialect asks of a driver, over node:sqlite. */
+function kyselyDatabase(database: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]['database'] & object {
+  return {
+    close: () => database.close(),
+    prepare: (text: string) => {
+      // A deferred transaction that reads first fails at its first write when another process wrote meanwhile.
+      const statement = database.prepare(text === 'begin' ? 'begin immediate' : text);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters: readonly unknown[]) => statement.all(...(parameters as never[])),
+        run: (parameters: readonly unknown[]) => {
+          const { changes, lastInsertRowid } = statement.run(...(parameters as never[]));
+          return { changes: BigInt(changes), lastInsertRowid: BigInt(lastInsertRowid) };
+        },
+        iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as never[])) as IterableIterator<unknown>,
+      };
+    },
+  } as never;
+}

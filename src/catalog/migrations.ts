@@ -1,0 +1,58 @@
+/** The catalog's migrations, forward only. A landed one is never edited; a change is a new entry at the end. */
+import { sql, type Kysely } from 'kysely';
+
+export interface Migration {
+  name: string;
+  up(db: Kysely<any>): Promise<void>;
+}
+
+const statements = (...list: string[]) => async (db: Kysely<any>): Promise<void> => {
+  for (const statement of list) await sql.raw(statement).execute(db);
+};
+
+export const MIGRATIONS: Migration[] = [
+  {
+    name: '0001_foundation',
+    up: statements(
+      `create table people (id text primary key, email text not null unique, name text, created_at bigint not null)`,
+      `create table reader_sets (id integer primary key, hash text not null unique, principals_json text not null)`,
+      `create table sources (id text primary key, name text not null unique, kind text not null, location text not null, base_url text,
+        readers_json text not null, schedule text, created_at bigint not null, sync_requested_at bigint, cancel_requested_at bigint,
+        removed_at bigint, lease_owner text, lease_until bigint)`,
+      `create table runs (id text primary key, source_id text not null, started_at bigint not null, finished_at bigint, state text not null,
+        progress_json text, summary_json text)`,
+      `create index runs_by_source on runs (source_id, started_at)`,
+      `create table run_failures (run_id text not null, external_id text not null, reason text not null, primary key (run_id, external_id))`,
+      `create table documents (id text primary key, source_id text not null, external_id text not null, url text, title text not null, owner text,
+        changed_at bigint, language text not null, text_fragments integer not null, version integer not null, content_hash text not null,
+        listed_version text, validators_json text, reader_set integer not null, indexed_at bigint not null, deleted_at bigint,
+        unique (source_id, external_id))`,
+      `create table passages (id text primary key, document_id text not null, ordinal integer not null, heading_path_json text not null,
+        anchor text, text text not null, text_hash text not null, embed_hash text)`,
+      `create index passages_by_document on passages (document_id, ordinal)`,
+      `create table index_leftovers (passage_id text primary key)`,
+      `create table embeddings (embed_hash text primary key, vector blob not null)`,
+      `create table changes (id integer primary key, run_id text not null, document_id text not null, kind text not null, gone_hashes_json text not null)`,
+      `create index changes_by_run on changes (run_id)`,
+      `create table conversations (id text primary key, platform text not null, workspace text not null, channel text not null, thread text not null,
+        kind text not null, reference text, created_at bigint not null, unique (platform, workspace, channel, thread))`,
+      `create table questions (id text primary key, event_key text not null unique, conversation_id text not null, person_id text, text text not null,
+        language text not null, audience text not null, state text not null, received_at bigint not null)`,
+      `create index questions_by_conversation on questions (conversation_id, received_at)`,
+      `create index questions_by_state on questions (state, received_at)`,
+      `create table answers (id text primary key, question_id text not null, revision integer not null, supersedes text, state text not null,
+        status text not null, language text not null, model text, body_json text not null, usage_json text not null, trace_json text not null,
+        created_at bigint not null, unique (question_id, revision))`,
+      `create table citations (answer_id text not null, sentence integer not null, n integer not null, document_id text not null,
+        document_version integer not null, passage_id text not null, text_hash text not null, quote text not null, anchor text, url text,
+        title text not null, source_name text not null, updated_at bigint, reader_set integer not null, primary key (answer_id, sentence, n))`,
+      `create index citations_by_document on citations (document_id)`,
+      `create table feedback (id text primary key, answer_id text not null, person_id text, verdict text not null, reason text, comment text,
+        created_at bigint not null)`,
+      `create index feedback_by_answer on feedback (answer_id)`,
+      `create table usage (day text not null, purpose text not null, model text not null, calls integer not null, prompt_tokens bigint not null,
+        completion_tokens bigint not null, usd double precision not null, primary key (day, purpose, model))`,
+      `create table settings (key text primary key, value_json text not null, updated_at bigint not null)`,
+    ),
+  },
+];

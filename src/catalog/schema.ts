@@ -1,0 +1,115 @@
+/** The catalog's tables as Kysely sees them. Times are milliseconds since the epoch; `*_json` columns hold JSON. */
+import type { Generated } from 'kysely';
+import type { AnswerStatus, Audience } from '../types.ts';
+
+export interface CatalogTables {
+  people: { id: string; email: string; name: string | null; created_at: number };
+  reader_sets: { id: Generated<number>; hash: string; principals_json: string };
+  sources: {
+    id: string;
+    name: string;
+    kind: string;
+    location: string;
+    base_url: string | null;
+    readers_json: string;
+    schedule: string | null;
+    created_at: number;
+    /** Set by "sync now"; cleared when a run ends, so that a run cut short is taken up again. */
+    sync_requested_at: number | null;
+    cancel_requested_at: number | null;
+    removed_at: number | null;
+    lease_owner: string | null;
+    lease_until: number | null;
+  };
+  runs: {
+    id: string;
+    source_id: string;
+    started_at: number;
+    finished_at: number | null;
+    state: 'running' | 'done' | 'failed' | 'cancelled';
+    /** {phase, listed, done, failed, left} while running. */
+    progress_json: string | null;
+    summary_json: string | null;
+  };
+  run_failures: { run_id: string; external_id: string; reason: string };
+  documents: {
+    id: string;
+    source_id: string;
+    external_id: string;
+    url: string | null;
+    title: string;
+    owner: string | null;
+    changed_at: number | null;
+    language: string;
+    text_fragments: number;
+    version: number;
+    content_hash: string;
+    listed_version: string | null;
+    validators_json: string | null;
+    reader_set: number;
+    indexed_at: number;
+    deleted_at: number | null;
+  };
+  passages: {
+    id: string;
+    document_id: string;
+    ordinal: number;
+    heading_path_json: string;
+    anchor: string | null;
+    text: string;
+    text_hash: string;
+    embed_hash: string | null;
+  };
+  /** Ids that may stand in the index without being current: written before a `put`, and with the commit that makes them stale. */
+  index_leftovers: { passage_id: string };
+  embeddings: { embed_hash: string; vector: Uint8Array };
+  changes: { id: Generated<number>; run_id: string; document_id: string; kind: 'added' | 'changed' | 'moved' | 'removed' | 'readers'; gone_hashes_json: string };
+  conversations: { id: string; platform: string; workspace: string; channel: string; thread: string; kind: string; reference: string | null; created_at: number };
+  questions: {
+    id: string;
+    event_key: string;
+    conversation_id: string;
+    person_id: string | null;
+    text: string;
+    language: string;
+    audience: Audience;
+    state: 'received' | 'answered' | 'failed';
+    received_at: number;
+  };
+  /** Immutable but for `state`. */
+  answers: {
+    id: string;
+    question_id: string;
+    revision: number;
+    supersedes: string | null;
+    state: 'current' | 'superseded' | 'withdrawn';
+    status: AnswerStatus;
+    language: string;
+    model: string | null;
+    /** The sentences and closest passages as shown: {sentences, closest, degraded}. */
+    body_json: string;
+    usage_json: string;
+    trace_json: string;
+    created_at: number;
+  };
+  /** No foreign key to passages: a citation outlives the passage. */
+  citations: {
+    answer_id: string;
+    sentence: number;
+    n: number;
+    document_id: string;
+    document_version: number;
+    passage_id: string;
+    text_hash: string;
+    quote: string;
+    anchor: string | null;
+    url: string | null;
+    title: string;
+    source_name: string;
+    updated_at: number | null;
+    reader_set: number;
+  };
+  feedback: { id: string; answer_id: string; person_id: string | null; verdict: 'up' | 'down'; reason: string | null; comment: string | null; created_at: number };
+  usage: { day: string; purpose: string; model: string; calls: number; prompt_tokens: number; completion_tokens: number; usd: number };
+  settings: { key: string; value_json: string; updated_at: number };
+}

@@ -1,0 +1,37 @@
+/** What an admin edits in the console, with its schema and default. */
+import { z } from 'zod';
+import type { Catalog } from './database.ts';
+import { inputError } from '../errors.ts';
+
+export const SETTINGS = {
+  /** Hosts, addresses or CIDR ranges inside the company's network that sources may be fetched from. */
+  internalAddresses: { schema: z.array(z.string().trim().min(1)), default: [] as string[] },
+  /** Share (0 to 1) of the questions that the documents answer which are to be answered rather than abstained from. */
+  keepRate: { schema: z.number().min(0.5).max(0.99), default: 0.9 },
+  /** Overrides of the price table: model name to US dollars per million tokens. */
+  prices: { schema: z.record(z.string(), z.object({ input: z.number().nonnegative(), output: z.number().nonnegative() })), default: {} as Record<string, { input: number; output: number }> },
+  /** Overrides of a model's context size in tokens. */
+  contextTokens: { schema: z.record(z.string(), z.number().int().min(1024)), default: {} as Record<string, number> },
+} as const;
+
+export type Settings = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K]['default'] };
+
+/** All settings, defaults filled in. */
+export async function readSettings(db: Catalog): Promise<Settings> {
+  const rows = await db.selectFrom('settings').selectAll().execute();
+  const settings: Record<string, unknown> = {};
+  for (const [key, { default: fallback }] of Object.entries(SETTINGS)) {
+    const row = rows.find((r) => r.key === key);
+    settings[key] = row ? JSON.parse(row.value_json) : fallback;
+  }
+  return settings as Settings;
+}
+
+/** Checks and stores one setting; throws an input error that names it. */
+export async function writeSetting<K extends keyof Settings>(db: Catalog, key: K, value: unknown, now: number): Promise<void> {
+  const parsed = SETTINGS[key].schema.safeParse(value);
+  if (!parsed.success) throw inputError(key, parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`.trim()).join('; '));
+  const value_json = JSON.stringify(parsed.data);
+  await db.insertInto('settings').values({ key, value_json, updated_at: now })
+    .onConflict((c) => c.column('key').doUpdateSet({ value_json, updated_at: now })).execute();
+}
