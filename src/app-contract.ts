@@ -1,0 +1,124 @@
+/** What a wired application offers to console, command line, workers and bots. `app.ts` builds it. */
+import type { Config } from './config.ts';
+import type { Answer, AnswerEvent, Audience, Clock, Log } from './types.ts';
+import type { Settings } from './catalog/settings.ts';
+import type { Run, RunProgress, RunSummary, Source } from './catalog/sources.ts';
+
+export interface AskInput {
+  text: string;
+  platform: 'console' | 'cli';
+  /** Continues a conversation; absent or unknown: a new one is begun with this id. */
+  threadId?: string;
+  /** Who asks; absent: someone of the company. */
+  email?: string;
+  audience?: Audience;
+  /** Makes a repeated delivery end here; default: a new one each time. */
+  eventKey?: string;
+}
+
+export interface AddSourceInput {
+  /** Folder path or site URL. */
+  location: string;
+  /** Default: made from the location. */
+  name?: string;
+  kind?: string;
+  baseUrl?: string;
+  /** `everyone` by default. */
+  readers?: string;
+  schedule?: string;
+}
+
+export interface SourceStatus {
+  source: Source;
+  documents: number;
+  passages: number;
+  lastRun: Run | null;
+  /** True while a sync waits or runs. */
+  syncing: boolean;
+}
+
+export interface DocumentSummary {
+  id: string;
+  title: string;
+  url: string | null;
+  externalId: string;
+  sourceId: string;
+  sourceName: string;
+  owner: string | null;
+  updatedAt: number | null;
+  passages: number;
+}
+
+export interface DocumentView extends DocumentSummary {
+  /** In reading order, without overlap; text is verbatim (Markdown for Markdown sources). */
+  body: { passageId: string; headingPath: string[]; anchor: string | null; text: string }[];
+  /** The quote to highlight, when a citation was asked for. */
+  highlight?: {
+    quote: string;
+    passageId: string;
+    /** False: the document has changed since and no longer holds the quote. */
+    present: boolean;
+  };
+}
+
+export interface ThreadTurn {
+  questionId: string;
+  question: string;
+  askedAt: number;
+  /** Null while it is being answered, or when that was cut short. */
+  answer: Answer | null;
+}
+
+export interface Finding {
+  name: string;
+  level: 'ok' | 'warning' | 'problem';
+  message: string;
+}
+
+export interface App {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Records the question, answers it, and keeps the answer. Never throws for a question: the last event is always `final`. */
+  ask(input: AskInput, signal: AbortSignal): AsyncIterable<AnswerEvent>;
+  /** The turns of a conversation, oldest first; empty when unknown. */
+  thread(threadId: string): Promise<ThreadTurn[]>;
+  /** Throws AppError `answer.not_found`. */
+  giveFeedback(input: { answerId: string; verdict: 'up' | 'down'; reason?: string; comment?: string }): Promise<void>;
+
+  /** Checks the location first. Throws an AppError with a public message. */
+  addSource(input: AddSourceInput): Promise<Source>;
+  /** Adds the sample knowledge base that ships with Docent (or returns it when it is there). */
+  addSample(): Promise<Source>;
+  /** What to ask the sample. */
+  sampleQuestions(): Promise<{ text: string; language: string }[]>;
+  listSources(): Promise<SourceStatus[]>;
+  /** By name or id; undefined when there is none. */
+  showSource(nameOrId: string): Promise<(SourceStatus & { runs: Run[]; failures: { externalId: string; reason: string }[] }) | undefined>;
+  removeSource(nameOrId: string): Promise<void>;
+  /** Asks the workers of the running server. */
+  requestSync(nameOrId: string): Promise<void>;
+  cancelSync(nameOrId: string): Promise<void>;
+  /** Syncs here and now (the command line, the workers). All sources when no name is given. */
+  syncNow(names: string[], options: { signal: AbortSignal; onProgress?: (source: string, progress: RunProgress) => void }): Promise<RunSummary[]>;
+  /** Takes up what waits in the catalog: requested syncs, cut-short runs, removed sources. Called by the workers' sweep. */
+  workOnce(signal: AbortSignal): Promise<void>;
+  /** Rebuilds the index from the catalog. */
+  reindex(options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void }): Promise<{ documents: number; passages: number; passagesEmbedded: number; ms: number }>;
+
+  /** Title search and paging; newest change first. */
+  listDocuments(options: { sourceId?: string; query?: string; offset: number; limit: number }): Promise<{ total: number; documents: DocumentSummary[] }>;
+  /** `citation` is `ANSWERID.N`; `passage` a passage id. Undefined when there is none, or when the asker may not read it. */
+  showDocument(id: string, options: { citation?: string; passage?: string; email?: string }): Promise<DocumentView | undefined>;
+
+  settings(): Promise<Settings>;
+  changeSetting<K extends keyof Settings>(key: K, value: unknown): Promise<void>;
+  /** What models are in use, what they cost this month, what is missing and how to mend it. */
+  modelStatus(): Promise<{ chatModel: string | null; embeddingModel: string | null; problem?: string; budgetUsd: number | null; spentUsd: number; ollama?: { url: string; models: string[] } }>;
+  doctor(signal: AbortSignal): Promise<Finding[]>;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  /** Ready to answer: catalog and index are open. */
+  ready(): Promise<boolean>;
+  close(): Promise<void>;
+}
