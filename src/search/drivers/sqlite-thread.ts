@@ -1,0 +1,32 @@
+/** The worker thread that owns the connection to index.db: one call at a time, an answer for each. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openSqliteStore } from './sqlite-store.ts';
+import type { SqliteStore } from './sqlite-store.ts';
+
+export interface ThreadCall {
+  number: number;
+  method: keyof SqliteStore;
+  args: unknown[];
+}
+
+export interface ThreadReply {
+  number: number;
+  value?: unknown;
+  error?: { message: string; code?: string };
+}
+
+const port = parentPort!;
+const store = openSqliteStore((workerData as { path: string }).path);
+
+port.on('message', (call: ThreadCall) => {
+  let reply: ThreadReply;
+  try {
+    const method = store[call.method] as (...args: unknown[]) => unknown;
+    reply = { number: call.number, value: method(...call.args) };
+  } catch (error) {
+    const { message, errcode } = error as Error & { errcode?: number };
+    reply = { number: call.number, error: { message, ...(errcode === undefined ? {} : { code: String(errcode) }) } };
+  }
+  port.postMessage(reply);
+  if (call.method === 'close') port.close();
+});

@@ -1,0 +1,122 @@
+/** The search port over index.db (SQLite): a proxy to the thread that does the work, off the caller's loop. */
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../../errors.ts';
+import type { Point, SearchIndex, SearchResult } from '../search-index.ts';
+import type { SqliteStore } from './sqlite-store.ts';
+import type { ThreadCall, ThreadReply } from './sqlite-thread.ts';
+
+/** Points of one transaction: a search waits for one such slice at most. */
+const SLICE = 64;
+
+interface Waiting {
+  call: ThreadCall;
+  transfer: boolean;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Opens the index. Throws AppError from its calls: `search.failed` (retryable when the file is busy), `search.closed`,
+ * or the signal's reason.
+ * @param options.path of index.db; it is created when missing
+ */
+export function openSqliteIndex(options: { path: string }): SearchIndex {
+  let worker: Worker | undefined;
+  let closed = false;
+  let numbers = 0;
+  let running: Waiting | undefined;
+  const searches: Waiting[] = [];
+  const writes: Waiting[] = [];
+
+  const failed = (error: { message: string; code?: string }): AppError =>
+    new AppError({
+      code: 'search.failed',
+      message: `search index: ${error.message}`,
+      // SQLITE_BUSY and SQLITE_LOCKED, with their extended codes.
+      retryable: [5, 6].includes(Number(error.code) & 0xff),
+    });
+  const start = (): Worker => {
+    const started = new Worker(new URL('./sqlite-thread.ts', import.meta.url), { workerData: { path: options.path } });
+    started.on('message', (reply: ThreadReply) => {
+      const done = running;
+      if (!done || done.call.number !== reply.number) return;
+      running = undefined;
+      if (reply.error) done.reject(failed(reply.error));
+      else done.resolve(reply.value);
+      next();
+    });
+    const gone = (error: unknown): void => {
+      if (worker !== started) return;
+      worker = undefined;
+      const lost = running;
+      running = undefined;
+      lost?.reject(failed({ message: `its thread ended: ${error instanceof Error ? error.message : String(error)}` }));
+      next();
+    };
+    started.on('error', gone);
+    started.on('exit', (code) => gone(`exit code ${code}`));
+    return started;
+  };
+  const next = (): void => {
+    if (running) return;
+    // Who searches waits; who writes does not mind.
+    const waiting = searches.shift() ?? writes.shift();
+    if (!waiting) {
+      worker?.unref();
+      return;
+    }
+    running = waiting;
+    worker ??= start();
+    worker.ref();
+    worker.postMessage(waiting.call);
+  };
+  const call = <M extends keyof SqliteStore>(method: M, args: Parameters<SqliteStore[M]>, signal?: AbortSignal): Promise<ReturnType<SqliteStore[M]>> => {
+    if (closed) return Promise.reject(new AppError({ code: 'search.closed', message: 'the search index is closed' }));
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const queue = method === 'put' || method === 'drop' || method === 'setMeta' ? writes : searches;
+      const leave = (): void => {
+        const at = queue.indexOf(waiting);
+        if (at >= 0) queue.splice(at, 1);
+        reject(signal!.reason);
+      };
+      const waiting: Waiting = {
+        call: { number: ++numbers, method, args },
+        transfer: false,
+        resolve: (value) => {
+          signal?.removeEventListener('abort', leave);
+          resolve(value as ReturnType<SqliteStore[M]>);
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', leave);
+          reject(error);
+        },
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      queue.push(waiting);
+      next();
+    });
+  };
+
+  return {
+    async put(points: Point[], signal?: AbortSignal): Promise<void> {
+      for (let i = 0; i < points.length; i += SLICE) await call('put', [points.slice(i, i + SLICE)], signal);
+    },
+    async drop(ids: string[], signal?: AbortSignal): Promise<void> {
+      for (let i = 0; i < ids.length; i += SLICE) await call('drop', [ids.slice(i, i + SLICE)], signal);
+    },
+    search: (query, signal): Promise<SearchResult> => call('search', [query], signal),
+    ids: (after, limit) => call('ids', [after, limit]),
+    count: () => call('count', []),
+    getMeta: (key) => call('getMeta', [key]),
+    setMeta: (key, value) => call('setMeta', [key, value]),
+    async close(): Promise<void> {
+      if (closed) return;
+      if (worker) await call('close', []).catch(() => {});
+      closed = true;
+      const last = worker;
+      worker = undefined;
+      await last?.terminate();
+    },
+  };
+}
