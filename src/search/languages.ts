@@ -1,5 +1,6 @@
 /** What the analyzer knows of each language: its stop words, its stemmer, and how to tell it from others. */
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 
@@ -115,41 +116,55 @@ export function foldHan(text: string): string {
   return folded;
 }
 
+const HAN = /\p{Script=Han}/gu;
+const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/gu;
 const SCRIPTS: [RegExp, string][] = [
-  [/[\p{Script=Hiragana}\p{Script=Katakana}]/gu, 'ja'],
   [/\p{Script=Hangul}/gu, 'ko'],
-  [/\p{Script=Han}/gu, 'zh'],
   [/\p{Script=Thai}/gu, 'th'],
   [/\p{Script=Greek}/gu, 'el'],
   [/\p{Script=Hebrew}/gu, 'he'],
   [/\p{Script=Armenian}/gu, 'hy'],
   [/\p{Script=Devanagari}/gu, 'hi'],
 ];
+const UNLIKE_LATIN = new Set(['zh', 'ja', ...SCRIPTS.map((script) => script[1])]);
 /** A sample is enough to tell a language, and keeps long documents cheap. */
-const SAMPLE = 2_000;
+const SAMPLE = 600;
+
+interface Detector {
+  detect(text: string): { getScores(): Record<string, number> };
+}
+let detector: Detector | undefined;
+
+/** eld's smallest data: loaded when first needed, because that takes 0.2 s. */
+function detect(text: string): Record<string, number> {
+  detector ??= (require(fileURLToPath(import.meta.resolve('eld/extrasmall'))) as { eld: Detector }).eld;
+  return detector.detect(text).getScores();
+}
 
 /**
  * The language of a text as a BCP 47 primary subtag.
  * @param candidates likely languages, likeliest first: what a text that does not tell (`kubectl apply`) is taken for
  */
-export function detectLanguage(text: string, candidates?: string[]): string {
+export function detectLanguage(text: string, candidates: string[] = []): string {
   const sample = text.slice(0, SAMPLE);
   const letters = sample.match(/\p{L}/gu)?.length ?? 0;
-  const fallback = candidates?.find((language) => !SCRIPTS.some((script) => script[1] === language)) ?? candidates?.[0] ?? 'en';
-  if (letters === 0) return candidates?.[0] ?? 'en';
-  for (const [script, language] of SCRIPTS) {
-    const count = sample.match(script)?.length ?? 0;
-    // One Han character says as much as several Latin letters: product names in a Chinese sentence do not make it English.
-    const weight = language === 'zh' || language === 'ja' || language === 'ko' ? 3 : 1;
-    if (count * weight > (letters - count) * 0.6 && (language !== 'ja' || count > letters * 0.08)) return language;
-  }
-  const words = sample.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [];
+  if (letters === 0) return candidates[0] ?? 'en';
+  const words = sample.toLowerCase().match(/(?:(?!\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul})[\p{L}\p{M}]){2,}/gu) ?? [];
+  const han = sample.match(HAN)?.length ?? 0;
+  const kana = sample.match(KANA)?.length ?? 0;
+  // A Han character counts as much as a word: product names in a Chinese sentence do not make it English.
+  if (han + kana > words.length * 0.8) return kana > (han + kana) * 0.08 ? 'ja' : 'zh';
+  for (const [script, language] of SCRIPTS) if ((sample.match(script)?.length ?? 0) > letters * 0.4) return language;
+  const likely = candidates.filter((language) => !UNLIKE_LATIN.has(language));
+  if (likely.length === 0) likely.push('en');
   const stops = (language: string): number => words.filter((word) => stopWordsOf(language).has(word)).length;
-  const { detectAll } = require('tinyld/light') as { detectAll(text: string): { lang: string; accuracy: number }[] };
-  const best = detectAll(sample)[0];
-  // On a few words the detector guesses, so a language must bring stop words of its own, and more than the likely one.
-  if (!best || best.lang === fallback) return fallback;
-  const evidence = stops(best.lang);
-  if (evidence > stops(fallback) || (words.length >= 8 && best.accuracy >= 0.8 && evidence >= stops(fallback))) return best.lang;
-  return fallback;
+  // Every fourth word a stop word: running text of that language, and no need of the slower detector.
+  if (words.length >= 8 && stops(likely[0]!) >= words.length / 4) return likely[0]!;
+  const scores = detect(sample);
+  const [best, top] = Object.entries(scores).sort((a, b) => b[1] - a[1])[0] ?? [likely[0]!, 0];
+  if (likely.includes(best) && words.length >= 3) return best;
+  const nearest = likely.reduce((a, b) => ((scores[b] ?? 0) > (scores[a] ?? 0) * 1.1 ? b : a));
+  // Few words are guessed at: then a language that nobody expects must bring stop words of its own.
+  const sure = (scores[nearest] ?? 0) < top * (words.length < 3 ? 0 : 0.85);
+  return sure || stops(best) > stops(nearest) ? best : nearest;
 }
