@@ -61,7 +61,7 @@ export interface CatalogTables {
     embed_hash: string | null;
   };
   /** Ids that may stand in the index without being current: written before a `put`, and with the commit that makes them stale. */
-  index_leftovers: { passage_id: string };
+  index_leftovers: { passage_id: string; source_id: string };
   embeddings: { embed_hash: string; vector: Uint8Array };
   changes: { id: Generated<number>; run_id: string; document_id: string; kind: 'added' | 'changed' | 'moved' | 'removed' | 'readers'; gone_hashes_json: string };
   conversations: { id: string; platform: string; workspace: string; channel: string; thread: string; kind: string; reference: string | null; created_at: number };
@@ -71,6 +71,8 @@ export interface CatalogTables {
     conversation_id: string;
     person_id: string | null;
     text: string;
+    /** What was searched for: a follow-up made whole, translated where the documents speak another language. */
+    standalone: string | null;
     language: string;
     audience: Audience;
     state: 'received' | 'answered' | 'failed';

@@ -1,0 +1,70 @@
+/** A question's passages: words and meaning searched for the audience, fused, and read from the catalog, which has the last word. */
+import type { Catalog } from '../catalog/database.ts';
+import { hydratePassages } from '../catalog/documents.ts';
+import { isAbort } from '../errors.ts';
+import type { Embedder } from '../models/embedder.ts';
+import { analyzeQuery } from '../search/analyzer.ts';
+import type { SearchIndex } from '../search/search-index.ts';
+import type { Log } from '../types.ts';
+import { fuse } from './fuse.ts';
+import type { Hit, SearchStatistics } from './passage-match.ts';
+
+export interface RetrieveDeps {
+  db: Catalog;
+  index: SearchIndex;
+  embedder?: Embedder;
+  log: Log;
+  /** Weight of meaning beside words, 0 to 1. */
+  meaningWeight: number;
+}
+
+export interface RetrieveInput {
+  text: string;
+  /** Languages of the documents, most common first. */
+  languages: string[];
+  readerSets: number[];
+  /** Passages wanted, at most. */
+  limit: number;
+  exceptDocuments?: string[];
+  /** `words` or `meaning` alone, for measuring. */
+  only?: 'words' | 'meaning';
+}
+
+export interface Retrieved {
+  hits: Hit[];
+  statistics: SearchStatistics;
+  /** True when an embedder is configured but did not answer. */
+  meaningFailed: boolean;
+}
+
+/** More than is wanted is asked for: what is no longer current is dropped when it is read. */
+const OVERFETCH = 1.5;
+
+/** Passages that the reader sets open, best first. A failing embedder leaves words alone, and says so. */
+export async function retrieve(input: RetrieveInput, deps: RetrieveDeps, signal: AbortSignal): Promise<Retrieved> {
+  const terms = analyzeQuery(input.text, input.languages);
+  let vector: Float32Array | undefined;
+  let meaningFailed = false;
+  if (deps.embedder && input.only !== 'words' && input.text.trim() !== '') {
+    try {
+      [vector] = await deps.embedder.embed([input.text], 'query', signal);
+    } catch (error) {
+      if (signal.aborted || isAbort(error)) throw error;
+      deps.log.warn({ code: (error as { code?: string }).code }, 'the question could not be embedded; searching by words');
+      meaningFailed = true;
+    }
+  }
+  const found = await deps.index.search({
+    terms, kinds: ['passage'], readerSets: input.readerSets, limit: Math.ceil(input.limit * OVERFETCH),
+    ...(vector ? { vector } : {}), ...(input.exceptDocuments ? { exceptDocuments: input.exceptDocuments } : {}),
+  }, signal);
+  const weight = input.only === 'meaning' ? 1 : input.only === 'words' ? 0 : deps.meaningWeight;
+  const fused = fuse(input.only === 'meaning' ? [] : found.words, found.meaning, weight).slice(0, Math.ceil(input.limit * OVERFETCH));
+  const passages = await hydratePassages(deps.db, fused.map((h) => h.id), input.readerSets);
+  const hits: Hit[] = [];
+  for (const { id, score, meaning } of fused) {
+    const passage = passages.get(id);
+    if (passage && hits.length < input.limit) hits.push({ ...passage, score, ...(meaning === undefined ? {} : { meaning }) });
+  }
+  return { hits, statistics: { total: found.total, documentFrequency: found.documentFrequency }, meaningFailed };
+}

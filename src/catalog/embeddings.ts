@@ -1,0 +1,16 @@
+/** Vectors by `embed_hash` (heading path, text and model), so that what was embedded once is not paid for again. */
+import type { Catalog } from './database.ts';
+
+export async function readEmbeddings(db: Catalog, hashes: string[]): Promise<Map<string, Float32Array>> {
+  const found = new Map<string, Float32Array>();
+  for (let i = 0; i < hashes.length; i += 500) {
+    const rows = await db.selectFrom('embeddings').selectAll().where('embed_hash', 'in', hashes.slice(i, i + 500)).execute();
+    for (const row of rows) found.set(row.embed_hash, new Float32Array(row.vector.slice().buffer));
+  }
+  return found;
+}
+
+export async function writeEmbeddings(db: Catalog, vectors: Map<string, Float32Array>): Promise<void> {
+  const rows = [...vectors].map(([embed_hash, v]) => ({ embed_hash, vector: new Uint8Array(v.buffer, v.byteOffset, v.byteLength) }));
+  for (let i = 0; i < rows.length; i += 100) await db.insertInto('embeddings').values(rows.slice(i, i + 100)).onConflict((c) => c.doNothing()).execute();
+}

@@ -1,0 +1,96 @@
+/**
+ * Writing one document: note the new ids → put their points → one catalog transaction (the commit) → drop the old points.
+ * Killed anywhere in between, search finds the old version or the new one, never half: the catalog decides what is
+ * current, and `sweepLeftovers` takes out what was left in the index.
+ */
+import { createHash } from 'node:crypto';
+import { v5 as uuid5 } from 'uuid';
+import { clearLeftovers, commitDocument, noteLeftovers, passagesOf, readLeftovers, type DocumentWrite, type PassageRow, type Writer } from '../catalog/documents.ts';
+import type { Catalog } from '../catalog/database.ts';
+import type { Embedder } from '../models/embedder.ts';
+import { plainText } from '../passage-text.ts';
+import { analyzePassage } from '../search/analyzer.ts';
+import type { Point, SearchIndex } from '../search/search-index.ts';
+import type { Clock, PassageDraft } from '../types.ts';
+import { embedHash, embedPassages } from './embed.ts';
+
+/** The named steps of writing a document, in order; tests kill the process at each. */
+export type WriteStep = 'noted' | 'put' | 'committed' | 'dropped';
+
+export interface WriteDeps {
+  db: Catalog;
+  index: SearchIndex;
+  embedder?: Embedder;
+  clock: Clock;
+  atStep?: (step: WriteStep) => void | Promise<void>;
+}
+
+export const textHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+
+export const documentId = (sourceId: string, externalId: string): string => uuid5(externalId, sourceId);
+
+/** Rows of a document's passages; the id is uuid5(document, text hash, occurrence), so a passage that stays keeps its id. */
+export function passageRows(documentId: string, title: string, drafts: PassageDraft[], model: string): PassageRow[] {
+  const occurrences = new Map<string, number>();
+  return drafts.map((draft) => {
+    const hash = textHash(draft.text);
+    const occurrence = occurrences.get(hash) ?? 0;
+    occurrences.set(hash, occurrence + 1);
+    return {
+      id: uuid5(`${hash}:${occurrence}`, documentId), ordinal: draft.ordinal, headingPath: draft.headingPath, anchor: draft.anchor ?? null,
+      text: draft.text, textHash: hash, embedHash: embedHash({ title, headingPath: draft.headingPath, text: draft.text }, model),
+    };
+  });
+}
+
+/** A point of the index for a passage. */
+export function pointOf(passage: { id: string; headingPath: string[]; text: string }, document: { id: string; title: string; language: string; readerSet: number }, vector: Float32Array | undefined): Point {
+  return {
+    id: passage.id, documentId: document.id, kind: 'passage', readerSet: document.readerSet,
+    terms: analyzePassage({ title: document.title, headingPath: passage.headingPath, text: plainText(passage.text).text }, document.language),
+    ...(vector ? { vector } : {}),
+  };
+}
+
+/**
+ * @param rewriteAll put every point again (the reader set changed), not only those that are new
+ * @returns how many passages were embedded, and how many needed no embedding
+ */
+export async function writeDocument(document: DocumentWrite, writer: Writer, kind: 'added' | 'changed' | 'readers', rewriteAll: boolean, deps: WriteDeps, signal: AbortSignal): Promise<{ embedded: number; reused: number }> {
+  const before = await passagesOf(deps.db, document.id);
+  const toPut = document.passages.filter((p) => rewriteAll || before.get(p.id)?.embedHash !== p.embedHash);
+  let vectors = new Map<string, Float32Array>();
+  let embedded = 0;
+  if (deps.embedder && toPut.length > 0) {
+    const contents = new Map(toPut.map((p) => [p.embedHash!, { title: document.title, headingPath: p.headingPath, text: p.text }]));
+    ({ vectors, embedded } = await embedPassages(contents, { db: deps.db, embedder: deps.embedder }, signal));
+  }
+  signal.throwIfAborted();
+  const fresh = toPut.filter((p) => !before.has(p.id)).map((p) => p.id);
+  await noteLeftovers(deps.db, document.sourceId, fresh);
+  await deps.atStep?.('noted');
+  if (toPut.length > 0) await deps.index.put(toPut.map((p) => pointOf(p, document, vectors.get(p.embedHash!))), signal);
+  await deps.atStep?.('put');
+  const gone = await commitDocument(deps.db, document, writer, kind, deps.clock.now());
+  await deps.atStep?.('committed');
+  await dropGone(gone, deps);
+  return { embedded, reused: document.passages.length - embedded };
+}
+
+/** After a commit: takes points out of the index. A failure here is mended by the next sweep. */
+export async function dropGone(gone: string[], deps: Pick<WriteDeps, 'db' | 'index' | 'atStep'>): Promise<void> {
+  if (gone.length === 0) return;
+  await deps.index.drop(gone);
+  await deps.atStep?.('dropped');
+  await clearLeftovers(deps.db, gone);
+}
+
+/** Takes out of the index what earlier writes of this source left there. Call with the lease held. */
+export async function sweepLeftovers(sourceId: string, deps: Pick<WriteDeps, 'db' | 'index'>): Promise<void> {
+  for (;;) {
+    const { stale, current } = await readLeftovers(deps.db, sourceId, 2000);
+    if (stale.length + current.length === 0) return;
+    if (stale.length > 0) await deps.index.drop(stale);
+    await clearLeftovers(deps.db, [...stale, ...current]);
+  }
+}
