@@ -16,11 +16,17 @@ export interface ChatRequest {
 export interface ModelUsage {
   promptTokens: number;
   completionTokens: number;
+  /** 0 where the price is not known. */
   costUsd: number;
+  /** False: `costUsd` is not what it really costs, for want of a price. */
+  costKnown?: boolean;
 }
 
 /** Text as it comes; `usage` once, last (estimated by the driver where the endpoint does not say). */
-export type ChatEvent = { type: 'text'; text: string } | { type: 'usage'; usage: ModelUsage };
+export type ChatEvent =
+  | { type: 'text'; text: string }
+  /** `finish`: `length` when the text ended at `maxTokens`, `broken` when an error follows. */
+  | { type: 'usage'; usage: ModelUsage; finish?: 'stop' | 'length' | 'broken' };
 
 export interface LanguageModel {
   readonly model: string;
