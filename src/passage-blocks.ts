@@ -49,12 +49,13 @@ export function dropBlockMarks(source: string, drop: Uint8Array, substitutes: Ma
     if (at === end) {
       close();
       drop.fill(1, start, end);
-      previous = 'blank';
+      // Behind a comment the line is empty, but it is no blank line.
+      if (start === 0 || source.charCodeAt(start - 1) === 10) previous = 'blank';
       start = next;
       continue;
     }
     const indent = indentOf(source, start, at);
-    if (indent >= 4 && !insideList && (previous === 'blank' || previous === 'code')) {
+    if (indent >= 4 && !insideList && (previous === 'blank' || previous === 'code') && isCode(source, at, end)) {
       previous = 'code';
       start = next;
       continue;
@@ -111,18 +112,24 @@ export function dropBlockMarks(source: string, drop: Uint8Array, substitutes: Ma
     } else {
       if (kind === 'list' || previous !== 'text') close();
       const definition = open ? undefined : definitionMark(source, at, end);
-      if (definition !== undefined) {
-        drop.fill(1, at, definition);
-        at = definition;
+      if (definition !== undefined) drop.fill(1, at, definition);
+      at = definition ?? at;
+      if (at === end) previous = 'other';
+      else {
+        if (open) open.end = end;
+        else open = { start: at, end };
+        previous = 'text';
       }
-      if (open) open.end = end;
-      else open = { start: at, end };
-      previous = 'text';
     }
     start = next;
   }
   close();
   return regions;
+}
+
+/** An indented line is code unless it is an item of a nested list or a tag, in a slice that began in their middle. */
+function isCode(source: string, at: number, end: number): boolean {
+  return source.charCodeAt(at) !== 60 && listMark(source, at, end, false) < 0;
 }
 
 function skipSpace(source: string, from: number, end: number): number {
