@@ -1,0 +1,155 @@
+/** Whether every number, date, time, unit and identifier of a claim stands in its evidence, and belongs to the same thing there. */
+import type { DateFound } from './dates.ts';
+import type { NumberFound, Quantity } from './quantities.ts';
+import type { Side } from './side.ts';
+import { dateCarries, timeCarries } from './dates.ts';
+import { alike, surroundingsOf } from './side.ts';
+import { isHardUnit, sameUnit, unitOf } from './units.ts';
+
+export type FigureFault = 'number' | 'date' | 'unit' | 'identifier';
+
+/** A figure that fits its surroundings this much better elsewhere was put in the wrong place. */
+const BETTER_ELSEWHERE = 1.35;
+const CLEARLY = 0.12;
+
+/**
+ * @param frame title and headings: what they say of dates and numbers counts too
+ * @param sameLanguage whether words around a figure can be compared
+ */
+export function figureFault(claim: Side, evidence: Side, frame: Side, sameLanguage: boolean): FigureFault | undefined {
+  for (const quantity of claim.quantities) {
+    const fault = faultOf(quantity, claim, evidence, frame, sameLanguage);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+function faultOf(quantity: Quantity, claim: Side, evidence: Side, frame: Side, sameLanguage: boolean): FigureFault | undefined {
+  if (quantity.kind === 'identifier') return identifierStands(quantity.value, evidence) || identifierStands(quantity.value, frame) ? undefined : 'identifier';
+  const carrying = evidence.quantities.filter((other) => carries(other, quantity, evidence, claim));
+  const inFrame = frame.quantities.some((other) => carries(other, quantity, frame, claim));
+  if (carrying.length === 0 && !inFrame) {
+    if (quantity.kind !== 'number') return datePieces(quantity, evidence, frame) ? undefined : 'date';
+    if (quantity.soft) return softOneFault(quantity, claim, evidence);
+    if (quantity.value === 0 && /(?:no|none|without|zero|free|无|没有|免费)/i.test(evidence.text)) return undefined;
+    if (quantity.value === 1 && quantity.unit === 'times' && /\bonce\b|一次|annual|yearly|monthly|weekly/i.test(evidence.text)) return undefined;
+    const sameValue = [...evidence.quantities, ...frame.quantities].some((other) => other.kind === 'number' && close(other.value, quantity.value));
+    return sameValue ? 'unit' : 'number';
+  }
+  if (!sameLanguage || carrying.length === 0) return undefined;
+  return misplaced(quantity, carrying, claim, evidence) ? (quantity.kind === 'number' ? 'number' : 'date') : undefined;
+}
+
+function close(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-3 * Math.max(Math.abs(a), Math.abs(b)) && (Number.isInteger(a) && Number.isInteger(b) ? a === b : true);
+}
+
+/** Whether `other`, of the evidence, says what `claimed` says. */
+function carries(other: Quantity, claimed: Quantity, evidence: Side, claim: Side): boolean {
+  if (claimed.kind === 'date') {
+    if (other.kind === 'date') return dateCarries(other, claimed);
+    // "2009" alone is a number to the one and a year to the other.
+    if (other.kind !== 'number') return false;
+    const only = soleValue(claimed);
+    if (claimed.century !== undefined || claimed.decade !== undefined) return only === other.value && other.ordinal;
+    return only !== undefined && other.value === only && (other.unit === undefined || other.unit === 'year' || other.unit === 'day');
+  }
+  if (claimed.kind === 'time') {
+    if (other.kind === 'time') return timeCarries(other, claimed);
+    return other.kind === 'number' && other.unit === undefined && claimed.halfOpen && other.value * 60 === claimed.minutes;
+  }
+  if (claimed.kind !== 'number') return false;
+  if (other.kind === 'date') {
+    const bare = claimed.unit === undefined || claimed.unit === 'day' || claimed.unit === 'year' || claimed.unit === 'month';
+    if (!bare) return false;
+    if (claimed.unit === 'year') return other.year === claimed.value;
+    if (claimed.unit === 'month') return other.month === claimed.value;
+    return other.year === claimed.value || other.day === claimed.value || (other.century === claimed.value && claimed.ordinal);
+  }
+  if (other.kind === 'time') return claimed.unit === undefined && !claimed.soft && other.minutes % 60 === 0 && (other.minutes / 60 === claimed.value || (other.minutes / 60) % 12 === claimed.value);
+  if (other.kind !== 'number' || !close(other.value, claimed.value)) return false;
+  return unitsAgree(claimed, other, evidence, claim);
+}
+
+function soleValue(date: DateFound): number | undefined {
+  const values = [date.year, date.month, date.day, date.weekday, date.decade, date.century].filter((value) => value !== undefined);
+  return values.length === 1 ? values[0] : undefined;
+}
+
+function unitsAgree(claimed: NumberFound, other: NumberFound, evidence: Side, claim: Side): boolean {
+  if (claimed.unitKind !== other.unitKind && (claimed.unitKind !== undefined || (other.unitKind !== 'consecutive' && other.unitKind !== undefined))) {
+    // "5 business days" may shorten to "5 days" only when the claim calls them so elsewhere.
+    return false;
+  }
+  if (claimed.unit === undefined) {
+    if (!isHardUnit(other.unit)) return true;
+    // A number may drop its unit, but not take another noun instead.
+    return claimed.ordinal || other.unit === 'percent' === false && !nounFollows(claim, claimed.end);
+  }
+  if (other.unit !== undefined) return sameUnit(claimed.unit, other.unit) || (!isHardUnit(claimed.unit) && !isHardUnit(other.unit) && claim.language !== evidence.language);
+  if (!isHardUnit(claimed.unit) && (claim.language !== evidence.language || claimed.unit !== 'point')) return true;
+  // The unit may stand in the table's header or in another place of the sentence.
+  return evidence.words.some((word) => word.kind === 'word' && sameName(unitOf(word.raw), claimed.unit!)) || (evidence.language === 'zh' && hanUnitStands(evidence, claimed.unit)) || (claimed.unit === 'year' && claimed.value > 1000 && claimed.value < 2200);
+}
+
+function sameName(unit: string | undefined, claimed: string): boolean {
+  return unit !== undefined && sameUnit(unit, claimed);
+}
+
+const HAN_UNIT_WORDS: Record<string, RegExp> = { day: /[天日]/, month: /月/, year: /年/, week: /周|星期/, hour: /时/, minute: /分/, cny: /元/, usd: /美元/, percent: /百分|率|比例/ };
+
+function hanUnitStands(evidence: Side, unit: string): boolean {
+  return HAN_UNIT_WORDS[unit]?.test(evidence.text) ?? false;
+}
+
+function nounFollows(side: Side, end: number): boolean {
+  const next = side.words.find((word) => word.start >= end);
+  return next !== undefined && next.kind === 'word' && next.content && !/^(?:per|or|and|to)$/.test(next.lower) && !/^[A-Z]/.test(next.raw);
+}
+
+/** "On 27 September 2009" from "In 2009 ... on 27 September": the parts stand in one sentence, or the year in the headings. */
+function datePieces(claimed: Quantity, evidence: Side, frame: Side): boolean {
+  if (claimed.kind !== 'date' || claimed.year === undefined || claimed.month === undefined) return false;
+  const { year, ...rest } = claimed;
+  const home = (side: Side, at: number): number | undefined => side.words.find((word) => word.end > at)?.sentence;
+  const years = (side: Side): Quantity[] => side.quantities.filter((other) => (other.kind === 'date' && other.year === year) || (other.kind === 'number' && other.value === year && other.unit === undefined));
+  return evidence.quantities.some(
+    (other) => other.kind === 'date' && other.year === undefined && dateCarries(other, rest) && (years(frame).length > 0 || years(evidence).some((found) => home(evidence, found.start) === home(evidence, other.start))),
+  );
+}
+
+/** "One day" needs a one, an article or "each" in the evidence; with another number of the same unit there it is a change. */
+function softOneFault(quantity: NumberFound, claim: Side, evidence: Side): FigureFault | undefined {
+  if (quantity.ordinal) return evidence.quantities.some((other) => other.kind === 'number' && other.ordinal && other.value > 1) ? 'number' : undefined;
+  const claimedElsewhere = (value: number): boolean => claim.quantities.some((other) => other !== quantity && other.kind === 'number' && other.value === value);
+  const rival = evidence.quantities.some(
+    (other) => other.kind === 'number' && !other.ordinal && !claimedElsewhere(other.value) && (quantity.unit === undefined ? other.unit === undefined && other.value < 100 && alike(surroundingsOf(claim, quantity.start, quantity.end), surroundingsOf(evidence, other.start, other.end)) > 0.4 : other.unit !== undefined && sameUnit(other.unit, quantity.unit)),
+  );
+  return rival ? 'number' : undefined;
+}
+
+function identifierStands(value: string, side: Side): boolean {
+  if (side.quantities.some((other) => other.kind === 'identifier' && (other.value === value || other.value.replaceAll('-', '') === value.replaceAll('-', '')))) return true;
+  const text = side.text.toLowerCase();
+  const bare = value.replace(/^[@#]/, '').replace(/^https?:\/\//, '').replace(/\/$/, '');
+  const at = text.indexOf(bare);
+  if (at < 0) return false;
+  const edge = (character: string | undefined): boolean => character === undefined || !/[a-z0-9]/.test(character);
+  return edge(text[at - 1]) && edge(text[at + bare.length]);
+}
+
+/** In the claim's surroundings the evidence has another figure of the same kind, and this one elsewhere. */
+function misplaced(quantity: Quantity, carrying: Quantity[], claim: Side, evidence: Side): boolean {
+  const around = surroundingsOf(claim, quantity.start, quantity.end);
+  const fits = (other: Quantity): number => alike(around, surroundingsOf(evidence, other.start, other.end));
+  const here = Math.max(...carrying.map(fits));
+  const rivals = evidence.quantities.filter((other) => !carrying.includes(other) && rivalOf(quantity, other));
+  return rivals.some((other) => fits(other) > here * BETTER_ELSEWHERE + CLEARLY);
+}
+
+function rivalOf(quantity: Quantity, other: Quantity): boolean {
+  if (other.kind === 'identifier') return false;
+  if (quantity.kind === 'number' && other.kind === 'number') return quantity.unit === other.unit || quantity.unit === undefined || other.unit === undefined;
+  if (quantity.kind === 'time') return other.kind === 'time';
+  return (quantity.kind === 'date' && (other.kind === 'date' || other.kind === 'number')) || (other.kind === 'date' && quantity.kind === 'number' && quantity.unit === undefined);
+}
