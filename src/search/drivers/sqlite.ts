@@ -6,7 +6,7 @@ import type { SqliteStore } from './sqlite-store.ts';
 import type { ThreadCall, ThreadReply } from './sqlite-thread.ts';
 
 /** Points of one transaction: a search waits for one such slice at most. */
-const SLICE = 64;
+const SLICE = 32;
 
 interface Waiting {
   call: ThreadCall;

@@ -1,0 +1,42 @@
+/** The tables of index.db. Disposable: a file of another layout is emptied, and the catalog fills it again. */
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Rises with any change of the tables or of what stands in them. */
+const LAYOUT = 2;
+
+const TABLES = `
+CREATE TABLE points (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL, kind INTEGER NOT NULL,
+  readers INTEGER NOT NULL);
+CREATE INDEX points_document ON points (document);
+CREATE TABLE removed (sequence INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER NOT NULL);
+CREATE TABLE passages (n INTEGER PRIMARY KEY, codes BLOB NOT NULL);
+CREATE TABLE vectors (n INTEGER PRIMARY KEY, vector BLOB NOT NULL);
+CREATE TABLE quantized (n INTEGER PRIMARY KEY, scale REAL NOT NULL, bytes BLOB NOT NULL);
+CREATE VIRTUAL TABLE words USING fts5 (terms, content='', contentless_delete=1, detail=none, tokenize='ascii');
+CREATE TABLE frequencies (
+  code INTEGER PRIMARY KEY, level0 INTEGER NOT NULL, level1 INTEGER NOT NULL, level2 INTEGER NOT NULL, level3 INTEGER NOT NULL);
+CREATE TABLE totals (one INTEGER PRIMARY KEY CHECK (one = 1), points INTEGER NOT NULL, length INTEGER NOT NULL);
+INSERT INTO totals VALUES (1, 0, 0);
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+`;
+
+/** Makes the tables where they are missing. Two processes may open a new file at the same moment. */
+export function prepareSchema(db: DatabaseSync): void {
+  db.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;');
+  const layout = (): number => db.prepare('PRAGMA user_version').get()!['user_version'] as number;
+  if (layout() === LAYOUT) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    if (layout() !== LAYOUT) {
+      const old = db.prepare("SELECT type, name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY sql NOT LIKE 'CREATE VIRTUAL%'").all();
+      for (const { name } of old) db.exec(`DROP TABLE IF EXISTS "${String(name)}"`);
+      db.exec(TABLES);
+      db.exec(`PRAGMA user_version = ${LAYOUT}`);
+    }
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+/** Searching by words: candidates from FTS5's lists, most telling first, then exact scores for the best of them. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { QueryTerms } from '../analyzer.ts';
+import { LEVEL_IMPACT, LEVELS, rarity, scorePassages, type CodedQuery } from '../bm25.ts';
+import { termCode } from '../term-codes.ts';
+import { topOf } from './vector-matrix.ts';
+
+/** Words of a query that gather candidates; all of its words then score them. */
+const GATHERING_TERMS = 32;
+/** List entries read before the rest, which tell least, are left out (0.1 to 0.2 µs an entry). */
+const ENTRIES = 40_000;
+/** Candidates that are scored exactly, at least. */
+const CANDIDATES = 256;
+
+export interface WordSearch {
+  /** Points by number with their scores, best first. */
+  search(terms: QueryTerms, eligible: Uint8Array, limit: number): { n: number; score: number }[];
+  frequenciesOf(terms: QueryTerms): Record<string, number>;
+  total(): number;
+}
+
+/** The token that stands for a term at one level of impact in a passage. */
+export const levelToken = (code: number, level: number): string => code.toString(36) + 'abcd'[level]!;
+
+export function createWordSearch(db: DatabaseSync): WordSearch {
+  const totals = db.prepare('SELECT points, length FROM totals');
+  const frequency = db.prepare('SELECT level0, level1, level2, level3 FROM frequencies WHERE code = ?');
+  const list = db.prepare('SELECT group_concat(rowid) AS numbers FROM words WHERE words MATCH ?');
+  const passage = db.prepare('SELECT codes FROM passages WHERE n = ?');
+  for (const statement of [frequency, list, passage]) statement.setReturnArrays(true);
+  let scores = new Float32Array(0);
+
+  const levels = (code: number): number[] => (frequency.get(code) as unknown as number[] | undefined) ?? [0, 0, 0, 0];
+  const sum = (counts: number[]): number => counts.reduce((a, b) => a + b, 0);
+  const total = (): number => totals.get()!['points'] as number;
+
+  /** Points that hold the query's telling words, with rough scores; every one that the budget reaches. */
+  const gather = (query: CodedQuery, eligible: Uint8Array, wanted: number): number[] => {
+    const lists = query.terms
+      .toSorted((a, b) => b.weight - a.weight)
+      .slice(0, GATHERING_TERMS)
+      .flatMap(({ code, weight }) =>
+        levels(code).map((size, level) => ({ token: levelToken(code, level), size, value: weight * LEVEL_IMPACT[level]! })),
+      )
+      .filter(({ size }) => size > 0)
+      .sort((a, b) => b.value - a.value);
+    if (scores.length < eligible.length) scores = new Float32Array(eligible.length);
+    const touched: number[] = [];
+    let entries = 0;
+    for (const { token, size, value } of lists) {
+      // Over the budget only while too little was found: a question of common words alone finds its answer too.
+      if (entries + size > ENTRIES && touched.length >= wanted) continue;
+      entries += size;
+      const numbers = (list.get(`"${token}"`) as unknown as [string | null])[0];
+      if (numbers === null) continue;
+      let n = 0;
+      for (let i = 0; i <= numbers.length; i++) {
+        const digit = i < numbers.length ? numbers.charCodeAt(i) - 48 : -4;
+        if (digit >= 0) {
+          n = n * 10 + digit;
+          continue;
+        }
+        if (eligible[n] === 1) {
+          if (scores[n] === 0) touched.push(n);
+          scores[n]! += value;
+        }
+        n = 0;
+      }
+    }
+    const best = topOf(wanted);
+    for (const n of touched) {
+      best.offer(n, scores[n]!);
+      scores[n] = 0;
+    }
+    return best.take().map(({ n }) => n);
+  };
+
+  return {
+    search(terms, eligible, limit) {
+      if (terms.terms.length === 0 || limit <= 0) return [];
+      const { points, length } = totals.get() as { points: number; length: number };
+      const query = codeQuery(terms, (code) => rarity(sum(levels(code)), points));
+      const candidates = gather(query, eligible, Math.max(CANDIDATES, limit));
+      const codes = candidates.map((n) => {
+        const [bytes] = passage.get(n) as unknown as [Uint8Array];
+        return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+      });
+      const exact = scorePassages(query, codes, points, length / Math.max(points, 1));
+      const best = topOf(limit);
+      candidates.forEach((n, i) => best.offer(n, exact[i]!));
+      return best.take();
+    },
+    frequenciesOf: (terms) => Object.fromEntries(terms.terms.map(({ term }) => [term, sum(levels(termCode(term)))])),
+    total,
+  };
+}
+
+/** A word that stands twice in a query counts more, but not twice as much (BM25's k3). */
+const K3 = 8;
+
+function codeQuery(terms: QueryTerms, rarityOf: (code: number) => number): CodedQuery {
+  const places = new Map<string, number>();
+  const coded = terms.terms.map(({ term, weight }, place) => {
+    places.set(term, place);
+    const code = termCode(term);
+    return { code, weight: (rarityOf(code) * (K3 + 1) * weight) / (K3 + weight) };
+  });
+  const pairs = terms.pairs.flatMap(({ first, second }) => {
+    const [a, b] = [places.get(first), places.get(second)];
+    return a === undefined || b === undefined ? [] : [{ first: a, second: b }];
+  });
+  return { terms: coded, pairs };
+}
