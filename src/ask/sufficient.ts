@@ -1,0 +1,183 @@
+/**
+ * Enough to answer? What the passages found for a question share with it, as features, one score and a decision.
+ * Read from the texts themselves and the index's document frequencies, so that no driver's scale of scores matters. Pure.
+ */
+import { expectedAnswer, looksLike } from './expected-answer.ts';
+import { distinctTerms, questionTerms, readPassage } from './passage-match.ts';
+import type { Hit, QuestionTerm, ReadPassage, SearchStatistics } from './passage-match.ts';
+
+export type { Hit, SearchStatistics } from './passage-match.ts';
+
+/** Each from 0 to 1; shares are of the question's idf, so that a long question is not at a disadvantage. */
+export interface Features {
+  /** The best passage's BM25 as a share of the most it could be for this question. */
+  match: number;
+  /** The same with slower saturation, and less for a question that says little: many mentions, not one in passing. */
+  substance: number;
+  /** What the best passage's sentences, without title and headings, hold of the question. */
+  body: number;
+  /** How far the best document is ahead of the next. */
+  lead: number;
+  /** Cosine between the words of the question and those of the best sentence. */
+  density: number;
+  /** How much of title and headings the question names. */
+  title: number;
+  /** 1 when the question asks for a number, date, place, name or cause, and none stands beside the matched words. */
+  kindMissing: number;
+}
+
+export interface Sufficiency {
+  features: Features;
+  /** 0 to 1; comparable between questions of one index, and nearly so between indexes. */
+  score: number;
+  /** The best cosine of meaning among the hits; absent when the search was by words alone. */
+  meaning?: number;
+}
+
+/** From which scores an index answers; made by `calibrate.ts`, stored with the index as JSON. */
+export interface Calibration {
+  version: string;
+  /** From this score on: answer. */
+  answer: number;
+  /** From this score on: show the closest passages; below: nothing was found. */
+  closest: number;
+  /** How many questions of each kind it rests on. */
+  samples: { present: number; leftOut: number; offTopic: number };
+  /** Typical best cosines with and without the document, and how much they move the score (log-odds). */
+  meaning?: { absent: number; present: number; weight: number };
+}
+
+/** Rises when features, weights or probes change: an index with another version is calibrated anew. */
+export const CALIBRATION_VERSION = '1';
+
+/** Median thresholds over the measuring sets: for an index that was not calibrated, and what a small one stays near. */
+export const commonCalibration: Calibration = {
+  version: CALIBRATION_VERSION,
+  answer: 0.47,
+  closest: 0.28,
+  samples: { present: 0, leftOut: 0, offTopic: 0 },
+};
+
+export type Decision = 'answer' | 'closest' | 'nothing';
+
+/** Fit by `npm run bench:abstention` on half of the labelled questions of eight sets; frozen. */
+export const weights: Features & { bias: number } = {
+  bias: -2.22,
+  match: 1.18,
+  substance: 0.72,
+  body: 1.94,
+  lead: 1.22,
+  density: 1.2,
+  title: 0.8,
+  kindMissing: 0,
+};
+
+const nothingFound: Features = { match: 0, substance: 0, body: 0, lead: 0, density: 0, title: 0, kindMissing: 1 };
+const readHits = 5;
+const bestOf = 3;
+/** k1 and b of BM25 (Robertson and Zaragoza 2009). */
+const saturation = 1.2;
+const slowSaturation = 3;
+const lengthShare = 0.75;
+/** Terms in a passage of common size. */
+const commonLength = 120;
+/** A question's idf at which half of `substance` is believed: about that of one rare word. */
+const littleSaid = 5;
+
+/**
+ * @param question as it was asked, made standalone
+ * @param hits best first; the first five are read
+ * @param statistics of the search that found them
+ * @param calibration needed only where hits carry meaning
+ */
+export function sufficiency(question: string, hits: Hit[], statistics: SearchStatistics, calibration?: Calibration): Sufficiency {
+  const features = featuresOf(question, hits, statistics);
+  let z = weights.bias;
+  for (const name of Object.keys(features) as (keyof Features)[]) z += weights[name] * features[name];
+  const byWords = hits.length === 0 ? 0 : 1 / (1 + Math.exp(-z));
+  const meanings = hits.flatMap((hit) => (hit.meaning === undefined ? [] : [hit.meaning]));
+  if (meanings.length === 0) return { features, score: byWords };
+  const meaning = Math.max(...meanings);
+  return { features, score: calibration?.meaning ? movedByMeaning(byWords, meaning, calibration.meaning) : byWords, meaning };
+}
+
+/** The score moved by meaning, as far as the calibration knows what its cosines say of this index. */
+function movedByMeaning(score: number, meaning: number, scale: NonNullable<Calibration['meaning']>): number {
+  const place = Math.min(1, Math.max(0, (meaning - scale.absent) / (scale.present - scale.absent)));
+  const z = Math.log(score / (1 - score)) + scale.weight * (place - 0.5);
+  return 1 / (1 + Math.exp(-z));
+}
+
+/** `answer`, or show the `closest` passages named as such, or say that `nothing` was found. */
+export function decide(score: number, calibration: Calibration = commonCalibration): Decision {
+  if (score >= calibration.answer) return 'answer';
+  return score >= calibration.closest ? 'closest' : 'nothing';
+}
+
+interface Found {
+  hit: Hit;
+  read: ReadPassage;
+  terms: QuestionTerm[];
+  idf: number;
+  length: number;
+}
+
+function featuresOf(question: string, hits: Hit[], statistics: SearchStatistics): Features {
+  const found = hits.slice(0, readHits).map((hit): Found => {
+    const read = readPassage(hit);
+    const terms = distinctTerms(questionTerms(question, hit.language, statistics));
+    return { hit, read, terms, idf: sum(terms, (term) => term.idf), length: read.length + read.head.size };
+  });
+  if (found.length === 0 || found[0]!.idf === 0) return nothingFound;
+  const meanLength = sum(found, (one) => one.length) / found.length;
+  const matches = found.map((one) => matchOf(one, saturation, meanLength));
+  const best = matches.indexOf(Math.max(...matches.slice(0, bestOf)));
+  const { read, terms, idf, hit } = found[best]!;
+  const next = Math.max(0, ...matches.filter((_, i) => found[i]!.hit.documentId !== hit.documentId));
+  const window = bestWindow(found.slice(0, bestOf));
+  const kind = expectedAnswer(question);
+  return {
+    match: matches[best]!,
+    substance: Math.max(...found.slice(0, bestOf).map((one) => matchOf(one, slowSaturation, commonLength))) * (idf / (idf + littleSaid)),
+    body: sum(terms, (term) => (read.counts.has(term.term) ? term.idf : 0)) / idf,
+    lead: Math.max(0, matches[best]! - next),
+    density: window.density,
+    title: read.head.size === 0 ? 0 : terms.filter((term) => read.head.has(term.term)).length / read.head.size,
+    kindMissing: kind !== 'any' && !looksLike(kind, window.text) ? 1 : 0,
+  };
+}
+
+/** BM25 of a passage for the question over the most that its terms could give: 0 to 1. */
+function matchOf({ read, terms, idf, length }: Found, k: number, meanLength: number): number {
+  const norm = k * (1 - lengthShare + (lengthShare * length) / meanLength);
+  return sum(terms, ({ term, idf: weight }) => {
+    const count = (read.counts.get(term) ?? 0) + (read.head.has(term) ? 1 : 0);
+    return (weight * count) / (count + norm);
+  }) / idf;
+}
+
+/** The sentence that, with the one after it and the headings above it, holds most of the question. */
+function bestWindow(found: Found[]): { text: string; density: number } {
+  let best = { text: '', density: 0, value: -1 };
+  for (const { read, terms, idf } of found) {
+    read.sentences.forEach((sentence, i) => {
+      const own = new Set(sentence.terms);
+      const next = read.sentences[i + 1];
+      const beside = new Set(next?.terms);
+      const alone = sum(terms, ({ term, idf: weight }) => (own.has(term) ? weight : 0));
+      const all = sum(terms, ({ term, idf: weight }) => (own.has(term) || beside.has(term) || read.head.has(term) ? weight : 0));
+      const value = (all + 0.3 * alone) / idf;
+      if (value <= best.value) return;
+      const shared = terms.filter(({ term }) => own.has(term)).length;
+      const density = own.size === 0 ? 0 : shared / Math.sqrt(own.size * terms.length);
+      best = { text: `${sentence.text} ${next?.text ?? ''}`, density, value };
+    });
+  }
+  return best;
+}
+
+function sum<T>(list: T[], value: (one: T) => number): number {
+  let total = 0;
+  for (const one of list) total += value(one);
+  return total;
+}
