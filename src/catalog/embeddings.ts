@@ -1,4 +1,4 @@
-/** Vectors by `embed_hash` (heading path, text and model), so that what was embedded once is not paid for again. */
+/** Vectors by `embed_hash`, so that what was embedded once is not paid for again. */
 import type { Catalog } from './database.ts';
 
 export async function readEmbeddings(db: Catalog, hashes: string[]): Promise<Map<string, Float32Array>> {
@@ -10,7 +10,10 @@ export async function readEmbeddings(db: Catalog, hashes: string[]): Promise<Map
   return found;
 }
 
-export async function writeEmbeddings(db: Catalog, vectors: Map<string, Float32Array>): Promise<void> {
-  const rows = [...vectors].map(([embed_hash, v]) => ({ embed_hash, vector: new Uint8Array(v.buffer, v.byteOffset, v.byteLength) }));
-  for (let i = 0; i < rows.length; i += 100) await db.insertInto('embeddings').values(rows.slice(i, i + 100)).onConflict((c) => c.doNothing()).execute();
+/** Later vectors replace earlier ones: the same model name may have become another model. */
+export async function writeEmbeddings(db: Catalog, entries: { key: string; vector: Float32Array }[]): Promise<void> {
+  const rows = entries.map(({ key, vector }) => ({ embed_hash: key, vector: new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength) }));
+  for (let i = 0; i < rows.length; i += 100) {
+    await db.insertInto('embeddings').values(rows.slice(i, i + 100)).onConflict((c) => c.column('embed_hash').doUpdateSet((e) => ({ vector: e.ref('excluded.vector') }))).execute();
+  }
 }

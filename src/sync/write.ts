@@ -59,17 +59,14 @@ export function pointOf(passage: { id: string; headingPath: string[]; text: stri
 export async function writeDocument(document: DocumentWrite, writer: Writer, kind: 'added' | 'changed' | 'readers', rewriteAll: boolean, deps: WriteDeps, signal: AbortSignal): Promise<{ embedded: number; reused: number }> {
   const before = await passagesOf(deps.db, document.id);
   const toPut = document.passages.filter((p) => rewriteAll || before.get(p.id)?.embedHash !== p.embedHash);
-  let vectors = new Map<string, Float32Array>();
-  let embedded = 0;
-  if (deps.embedder && toPut.length > 0) {
-    const contents = new Map(toPut.map((p) => [p.embedHash!, { title: document.title, headingPath: p.headingPath, text: p.text }]));
-    ({ vectors, embedded } = await embedPassages(contents, { db: deps.db, embedder: deps.embedder }, signal));
-  }
+  const { vectors, embedded } = deps.embedder && toPut.length > 0
+    ? await embedPassages(toPut.map((p) => ({ ...p, title: document.title })), { db: deps.db, embedder: deps.embedder }, signal)
+    : { vectors: [], embedded: 0 };
   signal.throwIfAborted();
   const fresh = toPut.filter((p) => !before.has(p.id)).map((p) => p.id);
   await noteLeftovers(deps.db, document.sourceId, fresh);
   await deps.atStep?.('noted');
-  if (toPut.length > 0) await deps.index.put(toPut.map((p) => pointOf(p, document, vectors.get(p.embedHash!))), signal);
+  if (toPut.length > 0) await deps.index.put(toPut.map((p, i) => pointOf(p, document, vectors[i])), signal);
   await deps.atStep?.('put');
   const gone = await commitDocument(deps.db, document, writer, kind, deps.clock.now());
   await deps.atStep?.('committed');

@@ -1,0 +1,42 @@
+import { Command, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import type { Answer, Audience } from '../types.ts';
+import { say } from '../strings/strings.ts';
+import { duration, print, printJson, progressLine, withApp } from './run.ts';
+
+/** `docent ask "question"`; `-` reads the question from standard input. */
+export function askCommand(): Command {
+  return new Command('ask').argument('<question>', 'in your own words; - reads it from standard input').description('ask, and get an answer that shows its sources')
+    .option('--as <email>', 'who asks')
+    .addOption(new Option('--audience <audience>', 'for whom the answer is meant').choices(['everyone', 'asker']).default('asker'))
+    .option('--thread <id>', 'continue a conversation')
+    .option('--json', 'print JSON')
+    .action(async (question: string, options: { as?: string; audience: Audience; thread?: string; json?: true }) => {
+      await withApp(async (app, signal) => {
+        const text = question === '-' ? readFileSync(0, 'utf8') : question;
+        let answer: Answer | undefined;
+        for await (const event of app.ask({ text, platform: 'cli', audience: options.audience, ...(options.as ? { email: options.as } : {}), ...(options.thread ? { threadId: options.thread } : {}) }, signal)) {
+          if (event.type === 'status') progressLine(`${event.status}…`);
+          if (event.type === 'final') answer = event.answer;
+        }
+        progressLine('');
+        if (!answer) throw new Error('no answer was given');
+        if (options.json) printJson(answer);
+        else show(answer);
+        if (answer.status === 'failed') process.exitCode = 1;
+      });
+    });
+}
+
+function show(answer: Answer): void {
+  for (const reason of answer.degraded ?? []) {
+    const key = `degraded_${reason.replaceAll('-', '_')}` as Parameters<typeof say>[1];
+    const note = say(answer.language, key);
+    if (note) print(`(${note})\n`);
+  }
+  print(answer.text);
+  if (answer.citations.length > 0) print();
+  for (const c of answer.citations) print(`[${c.n}] ${c.title} (${c.source}${c.updatedAt ? `, ${c.updatedAt.slice(0, 10)}` : ''})\n    ${c.url ?? c.documentUrl}`);
+  const { modelCalls, costUsd, ms } = answer.usage;
+  print(`\n${answer.status}, ${duration(ms)}${modelCalls > 0 ? `, ${modelCalls} model calls, ${costUsd.toFixed(4)} US dollars` : ''} · follow up with --thread ${answer.threadId}`);
+}

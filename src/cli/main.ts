@@ -1,0 +1,32 @@
+/** `npx docent …`: reads the command, prints for people or with --json for programs; 0 success, 2 wrong usage, 1 otherwise. */
+import { Command, CommanderError } from 'commander';
+import { AppError, isAbort, publicMessageOf } from '../errors.ts';
+import { askCommand } from './ask.ts';
+import { evalCommand } from './eval.ts';
+import { doctorCommand, reindexCommand } from './operate.ts';
+import { sourceCommand } from './source.ts';
+import { syncCommand } from './sync.ts';
+
+const program = new Command('docent').description('Ask the company\'s documents and get an answer that shows its sources.').showHelpAfterError('(add --help for what can be said here)');
+for (const command of [sourceCommand(), syncCommand(), askCommand(), evalCommand(), doctorCommand(), reindexCommand()]) program.addCommand(command);
+strict(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (isAbort(error)) {
+    process.stderr.write('docent: stopped\n');
+    process.exitCode = 1;
+  } else {
+    process.stderr.write(`docent: ${publicMessageOf(error)}\n`);
+    if (!(error instanceof AppError)) process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = error instanceof AppError && ['input.invalid', 'config.invalid'].includes(error.code) ? 2 : 1;
+  }
+}
+
+/** Wrong usage is thrown, here and in every command below, and becomes exit code 2. */
+function strict(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(strict);
+}

@@ -1,0 +1,46 @@
+/** What every command shares: the application, cancelling, printing. */
+import { createApp, type WiredApp } from '../app.ts';
+import { readConfig } from '../config.ts';
+import { createLog } from '../log.ts';
+
+/** Logs would stand between the lines that a person reads; warnings and errors still show. */
+const quiet = (level: string): string => (level === 'info' ? 'error' : level);
+
+/** Opens the application for one command and closes it after; Ctrl-C cancels the command cleanly, a second one at once. */
+export async function withApp<T>(work: (app: WiredApp, signal: AbortSignal) => Promise<T>, change: Partial<ReturnType<typeof readConfig>> = {}): Promise<T> {
+  const config = { ...readConfig(), ...change };
+  const app = await createApp(config, { log: createLog(quiet(config.LOG_LEVEL)) });
+  const stop = new AbortController();
+  const interrupt = (): void => (stop.signal.aborted ? process.exit(130) : stop.abort());
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    return await work(app, stop.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    await app.close();
+  }
+}
+
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Progress on one line of a terminal; nothing where stderr is a file or a pipe. */
+export function progressLine(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}
+
+export function duration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+export function table(rows: string[][]): void {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  for (const row of rows) print(row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!))).join('  '));
+}

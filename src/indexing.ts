@@ -1,0 +1,183 @@
+/** Keeps the index in step with the catalog: syncs, what the workers take up, rebuilding, and what is made anew with each index. */
+import { hostname } from 'node:os';
+import type { Catalog } from './catalog/database.ts';
+import { clearLeftovers, documentLanguages, passagesAfter, purgeSource, sourcePassageIds } from './catalog/documents.ts';
+import { findSource, listSources, releaseLease, sourcesToWorkOn, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
+import { calibrate, type Calibration } from './ask/calibrate.ts';
+import { retrieve } from './ask/retrieve.ts';
+import { inputError } from './errors.ts';
+import type { Embedder } from './models/embedder.ts';
+import { ANALYZER_VERSION } from './search/analyzer.ts';
+import type { SearchIndex } from './search/search-index.ts';
+import { embedPassages } from './sync/embed.ts';
+import { syncSource, type SyncDeps } from './sync/sync.ts';
+import { pointOf } from './sync/write.ts';
+import type { Clock, Log } from './types.ts';
+
+export interface IndexingDeps {
+  db: Catalog;
+  index: SearchIndex;
+  embedder?: Embedder;
+  clock: Clock;
+  log: Log;
+  meaningWeight: number;
+  keepRate: number;
+  /** What a sync of one source needs beside the rest. */
+  syncDeps: (source: Source) => Promise<Pick<SyncDeps, 'connector' | 'extractor' | 'outbound'>>;
+  atStep?: SyncDeps['atStep'];
+}
+
+/** This process and thread, as the holder of leases. */
+const LEASE_OWNER = `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 10)}`;
+const REINDEX_BATCH = 200;
+
+/** Facts about an index that stand in it. */
+export interface IndexFacts {
+  calibration: Calibration | undefined;
+  /** Languages of the documents, most common first. */
+  languages: string[];
+}
+
+export async function readIndexFacts(index: SearchIndex): Promise<IndexFacts> {
+  const [calibration, languages] = await Promise.all([index.getMeta('calibration'), index.getMeta('languages')]);
+  return { calibration: calibration === undefined ? undefined : (JSON.parse(calibration) as Calibration), languages: languages === undefined ? [] : (JSON.parse(languages) as string[]) };
+}
+
+/** Whether the index was made by this analyzer and embedding model; an empty one always was. */
+export async function indexIsCurrent(deps: Pick<IndexingDeps, 'index' | 'embedder'>): Promise<boolean> {
+  const [analyzer, model] = await Promise.all([deps.index.getMeta('analyzer'), deps.index.getMeta('embeddingModel')]);
+  return analyzer === undefined || (analyzer === ANALYZER_VERSION && model === (deps.embedder?.model ?? ''));
+}
+
+async function markCurrent(deps: IndexingDeps): Promise<void> {
+  await deps.index.setMeta('analyzer', ANALYZER_VERSION);
+  await deps.index.setMeta('embeddingModel', deps.embedder?.model ?? '');
+}
+
+/**
+ * Syncs sources by name, one after the other; all when none is named.
+ * @throws an input error that lists the sources when a name is unknown
+ */
+export async function syncNow(names: string[], deps: IndexingDeps, options: { signal: AbortSignal; onProgress?: (source: string, progress: RunProgress) => void }): Promise<RunSummary[]> {
+  const all = await listSources(deps.db);
+  const chosen = names.length === 0 ? all : await Promise.all(names.map(async (name) => {
+    const source = await findSource(deps.db, name);
+    if (!source) throw inputError('source', `there is no source "${name}"; ${all.length === 0 ? 'none was added yet' : `there are ${all.map((s) => `"${s.name}"`).join(', ')}`}`);
+    return source;
+  }));
+  if (!(await indexIsCurrent(deps))) await reindex(deps, { signal: options.signal });
+  await markCurrent(deps);
+  const summaries: RunSummary[] = [];
+  for (const source of chosen) {
+    options.signal.throwIfAborted();
+    const onProgress = options.onProgress && ((progress: RunProgress) => options.onProgress!(source.name, progress));
+    const summary = await syncSource(source, {
+      db: deps.db, index: deps.index, clock: deps.clock, log: deps.log, leaseOwner: LEASE_OWNER, ...(deps.embedder ? { embedder: deps.embedder } : {}),
+      ...(await deps.syncDeps(source)), ...(onProgress ? { onProgress } : {}), ...(deps.atStep ? { atStep: deps.atStep } : {}),
+    }, options.signal);
+    summaries.push(summary);
+  }
+  const facts = await readIndexFacts(deps.index);
+  if (facts.calibration === undefined || summaries.some((s) => s.added + s.changed + s.removed > 0)) await renewIndexFacts(deps, options.signal);
+  return summaries;
+}
+
+/** Languages and the calibration of abstention, from the index as it stands. */
+export async function renewIndexFacts(deps: IndexingDeps, signal: AbortSignal): Promise<void> {
+  const languages = await documentLanguages(deps.db);
+  await deps.index.setMeta('languages', JSON.stringify(languages));
+  const readerSets = (await deps.db.selectFrom('reader_sets').select('id').execute()).map((row) => row.id);
+  const calibration = await calibrateIndex(deps, languages, readerSets, signal);
+  if (calibration) await deps.index.setMeta('calibration', JSON.stringify(calibration));
+}
+
+async function calibrateIndex(deps: IndexingDeps, languages: string[], readerSets: number[], signal: AbortSignal): Promise<Calibration | undefined> {
+  throw new Error('wired below');
+}
+
+/** Takes up what waits in the catalog: an outdated index, removed sources, requested syncs and those that were cut short. */
+export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise<void> {
+  if (!(await indexIsCurrent(deps))) {
+    deps.log.info({}, 'the index was made with another analyzer or embedding model; rebuilding it');
+    await reindex(deps, { signal });
+  }
+  for (const id of await sourcesToWorkOn(deps.db, deps.clock.now())) {
+    signal.throwIfAborted();
+    const source = await findSource(deps.db, id);
+    if (source) await syncNow([id], deps, { signal });
+    else await takeOutSource(id, deps);
+  }
+}
+
+/** A removed source is invisible already; here its points and rows go. */
+async function takeOutSource(sourceId: string, deps: IndexingDeps): Promise<void> {
+  if (!(await takeLease(deps.db, sourceId, LEASE_OWNER, deps.clock.now()))) return;
+  const ids = await sourcePassageIds(deps.db, sourceId);
+  for (let i = 0; i < ids.length; i += 1000) await deps.index.drop(ids.slice(i, i + 1000));
+  await purgeSource(deps.db, sourceId);
+  await renewIndexFacts(deps, new AbortController().signal);
+}
+
+/**
+ * Rebuilds the index from the catalog: every current passage is put again, then what else stands in it is dropped.
+ * A source under sync is waited for, so that the two never work on the same documents.
+ */
+export async function reindex(deps: IndexingDeps, options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void }): Promise<{ documents: number; passages: number; passagesEmbedded: number; ms: number }> {
+  const { db, index, clock } = deps;
+  const startedAt = clock.now();
+  const total = Number((await db.selectFrom('passages').select((e) => e.fn.countAll().as('n')).executeTakeFirstOrThrow()).n);
+  const sources = await listSources(db);
+  for (const source of sources) await waitForLease(source.id, deps, options.signal);
+  const renewal = setInterval(() => void Promise.all(sources.map((s) => takeLease(db, s.id, LEASE_OWNER, clock.now()))).catch(() => {}), 5_000);
+  let passages = 0;
+  let passagesEmbedded = 0;
+  const documents = new Set<string>();
+  try {
+    for (let after = ''; ; ) {
+      options.signal.throwIfAborted();
+      const batch = await passagesAfter(db, after, REINDEX_BATCH);
+      if (batch.length === 0) break;
+      const { vectors, embedded } = deps.embedder ? await embedPassages(batch, { db, embedder: deps.embedder }, options.signal) : { vectors: [], embedded: 0 };
+      await index.put(batch.map((p, i) => pointOf(p, { id: p.documentId, title: p.title, language: p.language, readerSet: p.readerSet }, vectors[i])), options.signal);
+      for (const p of batch) documents.add(p.documentId);
+      passages += batch.length;
+      passagesEmbedded += embedded;
+      after = batch.at(-1)!.id;
+      options.onProgress?.(passages, total);
+    }
+    await dropOrphans(deps, options.signal);
+    await markCurrent(deps);
+    await renewIndexFacts(deps, options.signal);
+  } finally {
+    clearInterval(renewal);
+    for (const source of sources) await releaseLease(db, source.id, LEASE_OWNER);
+  }
+  return { documents: documents.size, passages, passagesEmbedded, ms: clock.now() - startedAt };
+}
+
+/** Takes out every point that the catalog does not know. Call with all leases held. */
+async function dropOrphans(deps: Pick<IndexingDeps, 'db' | 'index'>, signal: AbortSignal): Promise<void> {
+  for (let after: string | undefined; ; ) {
+    signal.throwIfAborted();
+    const ids = await deps.index.ids(after, 1000);
+    if (ids.length === 0) return;
+    const orphans = await orphansAmong(ids, deps.db);
+    await deps.index.drop(orphans);
+    await clearLeftovers(deps.db, orphans);
+    after = ids.at(-1)!;
+  }
+}
+
+/** Those of some ids of the index that are no current passage. */
+export async function orphansAmong(ids: string[], db: Catalog): Promise<string[]> {
+  const current = new Set<string>();
+  for (let i = 0; i < ids.length; i += 500) {
+    const rows = await db.selectFrom('passages as p').innerJoin('documents as d', 'd.id', 'p.document_id').select('p.id').where('d.deleted_at', 'is', null).where('p.id', 'in', ids.slice(i, i + 500)).execute();
+    for (const row of rows) current.add(row.id);
+  }
+  return ids.filter((id) => !current.has(id));
+}
+
+async function waitForLease(sourceId: string, deps: IndexingDeps, signal: AbortSignal): Promise<void> {
+  while (!(await takeLease(deps.db, sourceId, LEASE_OWNER, deps.clock.now()))) await deps.clock.sleep(500, signal);
+}

@@ -1,0 +1,47 @@
+/** Starts everything in one process: console, API and workers. `npm start` runs this. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { startWorkers } from '../workers/main.ts';
+import { createApp } from './app.ts';
+import { readConfig, unusedVariables } from './config.ts';
+import { createConsole } from './console/server.ts';
+import { publicMessageOf } from './errors.ts';
+import { createLog } from './log.ts';
+
+const GRACE_MS = 10_000;
+
+try {
+  const config = readConfig();
+  const log = createLog(config.LOG_LEVEL);
+  for (const name of unusedVariables()) log.warn({ name }, 'a variable is set that this version does not use yet');
+  const workers = startWorkers(log);
+  const app = await createApp(config, { log, onWork: workers.wake });
+  const server = createServer(createConsole(app, { sessionKey: app.sessionKey }));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.PORT, config.HOST, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  app.listening(`http://${host}:${address.port}`);
+  process.stdout.write(`Docent is ready: ${app.publicUrl()}\n`);
+  void app.startupNotes().then((notes) => notes.forEach((note) => process.stdout.write(`  ${note}\n`)));
+
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => process.exit(1), GRACE_MS).unref();
+    server.close();
+    server.closeIdleConnections();
+    void workers.stop().then(() => app.close()).then(() => process.exit(0));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+} catch (error) {
+  const code = (error as NodeJS.ErrnoException).code;
+  const hint = code === 'EADDRINUSE' ? 'The port is in use: stop the other program, or set PORT to another one.' : code === 'EACCES' ? 'The address may not be used: set PORT to one above 1023.' : publicMessageOf(error);
+  process.stderr.write(`Docent cannot start: ${hint}\n`);
+  if (hint.startsWith('Something went wrong')) console.error(error);
+  process.exit(1);
+}
