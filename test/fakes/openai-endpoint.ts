@@ -28,7 +28,7 @@ export type ScriptedReply =
  * What goes wrong. `status`: an error body, with the code, `Retry-After` and message given. `hang`: the request is taken
  * and never answered. `hang-midway`, `cut-midway`, `broken-json`, `error-midway`: after so many pieces of text.
  * `no-finish`: all text, then the end, with no finish_reason. `html`: a proxy's page with status 200. `not-streamed`:
- * `stream` is ignored. `drip`: that pause before every piece. `no-usage`, `wrong-usage`: about the usage chunk.
+ * `stream` is ignored. `drip`: that pause before every piece (and before embeddings). `no-usage`, `wrong-usage`: about the usage chunk.
  */
 export type Fault =
   | { kind: 'status'; status: number; code?: string; retryAfter?: string; message?: string; echo?: boolean }
@@ -139,7 +139,10 @@ export async function startOpenAiEndpoint(options: OpenAiEndpointOptions = {}): 
       return sendJson(response, 200, { object: 'list', data: models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'test' })) });
     }
     if (request.method === 'POST' && path === '/chat/completions') return chat(recorded.body, response, nth, fault);
-    if (request.method === 'POST' && path === '/embeddings') return embeddings(recorded.body, response, fault);
+    if (request.method === 'POST' && path === '/embeddings') {
+      if (fault?.kind === 'drip') await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
+      return embeddings(recorded.body, response, fault);
+    }
     throw new Refused(404, null, `Invalid URL (${request.method} ${url.pathname})`);
   }
 

@@ -206,13 +206,13 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     const late = AbortSignal.timeout(endpoint.timeouts.firstTokenMs);
     try {
       const body = { model, input, ...(encoding === undefined ? {} : { encoding_format: encoding }) };
-      // Without a format the package would decode base64 itself, so the answer is taken raw.
-      const response = await endpoint.client.embeddings.create(body, { signal: AbortSignal.any([signal, late]), maxRetries: 0, timeout: endpoint.timeouts.totalMs }).asResponse();
+      // Not `embeddings.create`: it asks for base64 when no format is given.
+      const response = await endpoint.client.post('/embeddings', { body, signal: AbortSignal.any([signal, late]), maxRetries: 0, timeout: endpoint.timeouts.totalMs }).asResponse();
       const answer = (await response.json()) as { data?: unknown; usage?: unknown };
-      const vectors = vectorsOf(answer.data, input.length, dimensions, endpoint.host);
-      dimensions ??= vectors[0]?.length;
       const promptTokens = countOf((answer.usage as { prompt_tokens?: unknown } | undefined)?.prompt_tokens) ?? input.reduce((sum, text) => sum + estimateTokens(text), 0);
       await options.onUsage?.({ promptTokens, completionTokens: 0, costUsd: costOf(price, { promptTokens, completionTokens: 0 }), costKnown: options.priceKnown ?? price !== null }, kind);
+      const vectors = vectorsOf(answer.data, input.length, dimensions, endpoint.host);
+      dimensions ??= vectors[0]?.length;
       return vectors;
     } catch (thrown) {
       signal.throwIfAborted();
