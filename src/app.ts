@@ -208,7 +208,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       const ollama = languageModel ? null : await findOllama();
       return {
         chatModel: languageModel?.model ?? null, embeddingModel: embedder?.model ?? null, ...(problem ? { problem: problem.publicMessage ?? problem.message } : {}),
-        budgetUsd: state.limitUsd, spentUsd: state.spentUsd, ...(ollama ? { ollama: { url: ollama.baseUrl, models: ollama.chatModels } } : {}),
+        budgetUsd: state.limitUsd, spentUsd: state.spentUsd, ...(ollama ? { ollama: { url: ollama.url, models: ollama.chatModels } } : {}),
       };
     },
     async doctor(signal) {

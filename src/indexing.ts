@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Catalog } from './catalog/database.ts';
 import { clearLeftovers, documentLanguages, passagesAfter, purgeSource, sourcePassageIds } from './catalog/documents.ts';
 import { findSource, listSources, releaseLease, sourcesToWorkOn, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
-import { calibrate, type Calibration } from './ask/calibrate.ts';
+import { calibrate, gatherSamples, type Calibration } from './ask/calibrate.ts';
 import { retrieve } from './ask/retrieve.ts';
 import { inputError } from './errors.ts';
 import type { Embedder } from './models/embedder.ts';
@@ -30,6 +30,8 @@ export interface IndexingDeps {
 /** This process and thread, as the holder of leases. */
 const LEASE_OWNER = `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 10)}`;
 const REINDEX_BATCH = 200;
+const CALIBRATION_PASSAGES = 600;
+const CALIBRATION_HITS = 24;
 
 /** Facts about an index that stand in it. */
 export interface IndexFacts {
@@ -91,8 +93,13 @@ export async function renewIndexFacts(deps: IndexingDeps, signal: AbortSignal): 
   if (calibration) await deps.index.setMeta('calibration', JSON.stringify(calibration));
 }
 
+/** Asks the index questions made from its own passages, and off-topic ones. Undefined for an empty index. */
 async function calibrateIndex(deps: IndexingDeps, languages: string[], readerSets: number[], signal: AbortSignal): Promise<Calibration | undefined> {
-  throw new Error('wired below');
+  // Ids are hashes, so the first of them are a fair sample of any index, however large.
+  const passages = await passagesAfter(deps.db, '', CALIBRATION_PASSAGES);
+  if (passages.length === 0) return undefined;
+  const samples = await gatherSamples(passages, (text, exceptDocuments) => retrieve({ text, languages, readerSets, limit: CALIBRATION_HITS, ...(exceptDocuments ? { exceptDocuments } : {}) }, deps, signal), signal);
+  return calibrate(samples);
 }
 
 /** Takes up what waits in the catalog: an outdated index, removed sources, requested syncs and those that were cut short. */

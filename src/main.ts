@@ -42,6 +42,6 @@ try {
   const code = (error as NodeJS.ErrnoException).code;
   const hint = code === 'EADDRINUSE' ? 'The port is in use: stop the other program, or set PORT to another one.' : code === 'EACCES' ? 'The address may not be used: set PORT to one above 1023.' : publicMessageOf(error);
   process.stderr.write(`Docent cannot start: ${hint}\n`);
-  if (hint.startsWith('Something went wrong')) console.error(error);
+  if (hint.startsWith('Something went wrong')) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
 }

@@ -161,7 +161,7 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   if (found.meaningFailed) draft.degraded.add('meaning-unavailable');
 
   // 4. Enough to answer?
-  const enough = sufficiency(standalone.query, found.hits, found.statistics);
+  const enough = sufficiency(standalone.query, found.hits, found.statistics, deps.calibration);
   const decision = decide(enough.score, deps.calibration);
   draft.trace = { sufficiency: enough, decision, passages: found.hits.map((h) => ({ id: h.id, score: h.score, ...(h.meaning === undefined ? {} : { meaning: h.meaning }) })) };
   if (decision === 'nothing' || found.hits.length === 0 || (decision === 'closest' && !model)) {

@@ -1,7 +1,7 @@
 /** The model writes, every line is checked as it comes, and only what the passages carry goes on. */
 import { isAbort } from '../errors.ts';
 import type { ChatMessage, LanguageModel, ModelUsage } from '../models/language-model.ts';
-import { plainText } from '../passage-text.ts';
+import { plainText, splitSentences } from '../passage-text.ts';
 import type { BlockKind, Passage } from '../types.ts';
 import { createAnswerLineParser, type AnswerLine } from './answer-lines.ts';
 import { bestQuote, locateQuote } from './locate-quote.ts';
@@ -36,7 +36,7 @@ export interface GenerateInput {
   purpose: string;
 }
 
-/** One sentence in a language: links, images and markup that a model writes are not shown. */
+/** Links and images that a model writes are not shown. */
 const LINKS = /!?\[([^\]]*)\]\([^)]*\)|!?\[([^\]]*)\]\[[^\]]*\]/g;
 
 /**
@@ -97,8 +97,11 @@ function placeOf(text: string, cite: AnswerLine['cites'][number], passages: Pass
   return undefined;
 }
 
+/** What the sentence is held against: the quote, widened to the whole sentences that it stands in. */
 function evidenceOf(place: SupportedSentence['places'][number], plain: Map<Passage, string>): Evidence {
   const { passage, start, end } = place;
   const passagePlain = plain.get(passage)!;
-  return { quote: passagePlain.slice(start, end), start, end, passagePlain, title: passage.title, headingPath: passage.headingPath, language: passage.language };
+  const around = splitSentences(passagePlain).filter((s) => s.start < end && s.end > start);
+  const quote = passagePlain.slice(Math.min(start, around[0]?.start ?? start), Math.max(end, around.at(-1)?.end ?? end));
+  return { quote, passagePlain, title: passage.title, headingPath: passage.headingPath, language: passage.language };
 }
