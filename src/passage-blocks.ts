@@ -197,7 +197,7 @@ function isRule(source: string, at: number, end: number): boolean {
 }
 
 /** `| --- | :-: |`, and `--- | ---` without outer bars. */
-function isTableRule(source: string, at: number, end: number): boolean {
+export function isTableRule(source: string, at: number, end: number): boolean {
   let bars = 0;
   let dashes = 0;
   for (let i = at; i < end; i++) {

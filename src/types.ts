@@ -33,7 +33,7 @@ export interface Log {
 /** One block of a document, in reading order. */
 export interface Block {
   kind: 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'quote';
-  /** Verbatim: for Markdown the slice of the source, for HTML the text as it is read. */
+  /** Verbatim: for Markdown the slice of the source, for HTML the text as it is read. Joined with '', blocks are the document. */
   text: string;
   /** Headings only: 1 to 6. */
   depth?: number;
@@ -49,6 +49,8 @@ export interface ExtractedDocument {
   owner?: string;
   /** Milliseconds since the epoch. */
   changedAt?: number;
+  /** The language that the page itself names (`<html lang>`). */
+  language?: Language;
   /** True when a text fragment (`#:~:text=`) opens at a quote, i.e. for web pages. */
   textFragments: boolean;
   blocks: Block[];

@@ -1,11 +1,10 @@
 /** Markdown to blocks. Runs in the extraction child. */
 import GithubSlugger from 'github-slugger';
 import { fromMarkdown } from 'mdast-util-from-markdown';
-import { gfmTableFromMarkdown } from 'mdast-util-gfm-table';
-import { gfmTable } from 'micromark-extension-gfm-table';
 import { frontmatterFromMarkdown } from 'mdast-util-frontmatter';
 import { frontmatter } from 'micromark-extension-frontmatter';
 import type { Block, ExtractedDocument } from '../../types.ts';
+import { isTableRule } from '../../passage-blocks.ts';
 import { plainText } from '../../passage-text.ts';
 import { readFrontMatter } from './front-matter.ts';
 
@@ -19,7 +18,7 @@ const blocksOnly = {
   },
 };
 
-const kinds: Record<string, Block['kind']> = { heading: 'heading', list: 'list', table: 'table', code: 'code', blockquote: 'quote' };
+const kinds: Record<string, Block['kind']> = { heading: 'heading', list: 'list', code: 'code', blockquote: 'quote' };
 
 /**
  * Blocks are verbatim slices of the source, each with the blank lines behind it: joined with '' they are the source without
@@ -27,8 +26,8 @@ const kinds: Record<string, Block['kind']> = { heading: 'heading', list: 'list',
  */
 export function extractMarkdown(source: string): ExtractedDocument {
   const tree = fromMarkdown(source, {
-    extensions: [frontmatter(['yaml', 'toml']), gfmTable(), blocksOnly],
-    mdastExtensions: [frontmatterFromMarkdown(['yaml', 'toml']), gfmTableFromMarkdown()],
+    extensions: [frontmatter(['yaml', 'toml']), blocksOnly],
+    mdastExtensions: [frontmatterFromMarkdown(['yaml', 'toml'])],
   });
   const slugger = new GithubSlugger();
   const blocks: Block[] = [];
@@ -46,11 +45,28 @@ export function extractMarkdown(source: string): ExtractedDocument {
     const end = nodes[i + 1]?.position!.start.offset ?? source.length;
     const text = source.slice(lineStart(source, start, bodyStart), lineStart(source, end, bodyStart));
     const kind = kinds[node.type] ?? 'paragraph';
-    if (node.type !== 'heading') blocks.push({ kind, text });
+    if (node.type === 'paragraph') blocks.push(...paragraphAndTable(text));
+    else if (node.type !== 'heading') blocks.push({ kind, text });
     else blocks.push({ kind, text, depth: node.depth, anchor: anchorOf(text, slugger) });
   }
   const title = hints.title ?? firstHeading(blocks);
   return { ...hints, ...(title === undefined ? {} : { title }), textFragments: false, blocks };
+}
+
+/**
+ * GFM's table is a row, a line of dashes and bars, and rows to the next blank line; it may follow a paragraph's lines. Found
+ * here and not by the parser's extension, which took 10 s for 100,000 rows.
+ */
+function paragraphAndTable(text: string): Block[] {
+  for (let rule = text.indexOf('\n') + 1; rule > 0; rule = text.indexOf('\n', rule) + 1) {
+    const end = text.indexOf('\n', rule);
+    if (!isTableRule(text, rule, end < 0 ? text.length : end)) continue;
+    const row = text.lastIndexOf('\n', rule - 2) + 1;
+    if (!text.slice(row, rule).includes('|')) continue;
+    const table: Block = { kind: 'table', text: text.slice(row) };
+    return row === 0 ? [table] : [{ kind: 'paragraph', text: text.slice(0, row) }, table];
+  }
+  return [{ kind: 'paragraph', text }];
 }
 
 /** Indentation before a block (a code block's, say) belongs to it. */

@@ -1,0 +1,32 @@
+/** The process that parses: started by extract.ts with limits on memory, answers one file after another. */
+import { AppError, reasonOf } from '../errors.ts';
+import type { ExtractedDocument } from '../types.ts';
+import { extractDocument, type ExtractInput } from './extract-document.ts';
+
+export interface ExtractRequest extends ExtractInput {
+  id: number;
+}
+
+export type ExtractReply =
+  | { id: number; document: ExtractedDocument }
+  | { id: number; code: string; message: string; publicMessage: string };
+
+process.on('message', (request: ExtractRequest) => {
+  process.send?.(replyTo(request));
+});
+process.on('disconnect', () => process.exit(0));
+
+function replyTo(request: ExtractRequest): ExtractReply {
+  try {
+    return { id: request.id, document: extractDocument(request) };
+  } catch (error) {
+    if (error instanceof AppError) {
+      return { id: request.id, code: error.code, message: error.message, publicMessage: error.publicMessage ?? error.message };
+    }
+    // The stack's end: nesting that no rule above foresaw.
+    if (error instanceof RangeError) {
+      return { id: request.id, code: 'document.nested', message: error.message, publicMessage: 'it is nested too deeply to be parsed' };
+    }
+    return { id: request.id, code: 'document.unparsable', message: reasonOf(error), publicMessage: 'it could not be parsed' };
+  }
+}

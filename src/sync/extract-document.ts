@@ -1,0 +1,67 @@
+/** One file's bytes to a document. Pure; runs in the extraction child, where it may run long or out of memory. */
+import type { DocumentFormat } from '../connectors/connector.ts';
+import { AppError } from '../errors.ts';
+import { plainText } from '../passage-text.ts';
+import type { ExtractedDocument } from '../types.ts';
+import { decodeText } from './extract/decode.ts';
+import { extractHtml } from './extract/html.ts';
+import { extractMarkdown } from './extract/markdown.ts';
+import { extractPlain, extractRow } from './extract/plain.ts';
+
+export interface ExtractInput {
+  bytes: Uint8Array;
+  format: DocumentFormat;
+  /** The page's address or the file's path: canonical links are checked against it. */
+  name: string;
+}
+
+/** Quotes and lists one in another that a person could still read; mdast overflows its stack at some thousands. */
+const maxNesting = 100;
+
+/** Throws AppError `document.*` whose public message completes "could not be read: …". */
+export function extractDocument(input: ExtractInput): ExtractedDocument {
+  const text = decodeText(input.bytes, input.format === 'html');
+  const document = parse(text, input);
+  if (!document.blocks.some((block) => block.kind === 'code' || plainText(block.text).text.trim() !== '')) {
+    const publicMessage =
+      input.format === 'html'
+        ? 'it has no text in its main part (scripts may build it, or it may need a login)'
+        : 'it is empty';
+    throw new AppError({ code: 'document.empty', message: 'empty document', publicMessage });
+  }
+  return document;
+}
+
+function parse(text: string, input: ExtractInput): ExtractedDocument {
+  switch (input.format) {
+    case 'html':
+      return extractHtml(text, input.name);
+    case 'text':
+      return extractPlain(text);
+    case 'jsonl-row':
+      refuseNesting(text.replaceAll(String.raw`\n`, '\n'));
+      return extractRow(text);
+    case 'markdown':
+      refuseNesting(text);
+      return extractMarkdown(text);
+  }
+}
+
+/** Looks at how each line begins: `> > - > …`. */
+function refuseNesting(text: string): void {
+  for (let at = 0; at >= 0 && at < text.length;) {
+    let depth = 0;
+    let i = at;
+    for (; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code === 62 || code === 42 || code === 43 || code === 45 || code === 46 || code === 41) depth++;
+      else if (code !== 32 && code !== 9 && !(code >= 48 && code <= 57)) break;
+    }
+    // A rule or a table's line is no nesting.
+    if (depth > maxNesting && (text.slice(at, i).split('>').length > maxNesting || /(?:[-*+][ \t]){100}|(?:\d[.)][ \t]){100}/.test(text.slice(at, i)))) {
+      throw new AppError({ code: 'document.nested', message: `nested deeper than ${maxNesting}`, publicMessage: `it is nested deeper than ${maxNesting} levels` });
+    }
+    at = text.indexOf('\n', i);
+    if (at >= 0) at++;
+  }
+}

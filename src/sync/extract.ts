@@ -1,0 +1,180 @@
+/** Parses files in a child process with limits: a hostile file fails by name, and the next one goes on. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { AppError } from '../errors.ts';
+import type { ExtractedDocument } from '../types.ts';
+import type { ExtractReply, ExtractRequest } from './extract-child.ts';
+import type { ExtractInput } from './extract-document.ts';
+
+export type { ExtractInput } from './extract-document.ts';
+
+export interface ExtractorOptions {
+  /** A file that takes longer is given up. Default 10,000 ms. */
+  timeoutMs?: number;
+  /** The child's heap. Default 512 MB. */
+  memoryMb?: number;
+  /** Larger files are refused unparsed. Default 20 MB. */
+  maxBytes?: number;
+  /** Files that may wait in the child at once, so that it never waits for the parent. Default 8. */
+  ahead?: number;
+}
+
+export interface Extractor {
+  /** Throws AppError `document.*`; its public message says why, and completes "could not be read: …". */
+  extract(input: ExtractInput, signal?: AbortSignal): Promise<ExtractedDocument>;
+  /** Ends the child; what is still waiting is rejected with `aborted`. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  request: ExtractRequest;
+  /** Sent alone: when the child dies now, this file did it. */
+  alone: boolean;
+  resolve(document: ExtractedDocument): void;
+  reject(error: unknown): void;
+}
+
+/** One child, started with the first file and again after each death. Calls may overlap; they are answered in order. */
+export function createExtractor(options: ExtractorOptions = {}): Extractor {
+  const timeoutMs = options.timeoutMs ?? 10_000;
+  const memoryMb = options.memoryMb ?? 512;
+  const maxBytes = options.maxBytes ?? 20_000_000;
+  const ahead = options.ahead ?? 8;
+  const queue: Waiting[] = [];
+  let sent: Waiting[] = [];
+  let child: ChildProcess | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let timedOut = false;
+  let closed = false;
+  let nextId = 1;
+
+  function pump(): void {
+    while (queue.length > 0 && sent.length < ahead) {
+      if (sent.some((waiting) => waiting.alone) || (queue[0]!.alone && sent.length > 0)) break;
+      child ??= start();
+      const waiting = queue.shift()!;
+      sent.push(waiting);
+      if (sent.length === 1) watch();
+      child.send(waiting.request, () => {});
+    }
+    if (sent.length === 0) idle();
+  }
+
+  /** The time of the file that the child works on; it answers in order. */
+  function watch(): void {
+    clearTimeout(timer);
+    child?.ref();
+    child?.channel?.ref();
+    timer = setTimeout(() => {
+      timedOut = true;
+      child?.kill('SIGKILL');
+    }, timeoutMs);
+  }
+
+  /** A waiting child does not keep the program running. */
+  function idle(): void {
+    clearTimeout(timer);
+    child?.unref();
+    child?.channel?.unref();
+  }
+
+  function start(): ChildProcess {
+    const started = fork(fileURLToPath(new URL('extract-child.ts', import.meta.url)), {
+      // It parses what strangers wrote: no environment, no writing, no programs.
+      env: {},
+      execArgv: [`--max-old-space-size=${memoryMb}`, '--permission', '--allow-fs-read=*', '--no-warnings'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    started.on('message', (reply: ExtractReply) => {
+      if (started === child) settle(reply);
+    });
+    started.on('error', () => {});
+    started.on('exit', () => {
+      if (started === child) buried();
+    });
+    return started;
+  }
+
+  function settle(reply: ExtractReply): void {
+    const at = sent.findIndex((waiting) => waiting.request.id === reply.id);
+    const waiting = sent[at];
+    if (!waiting) return;
+    sent.splice(at, 1);
+    if (sent.length > 0) watch();
+    if ('document' in reply) waiting.resolve(reply.document);
+    else waiting.reject(new AppError({ code: reply.code, message: reply.message, publicMessage: reply.publicMessage }));
+    pump();
+  }
+
+  /** The child died: a file that was alone did it; of several, each is tried again alone, because an answer may be lost. */
+  function buried(): void {
+    clearTimeout(timer);
+    child = undefined;
+    const [first, ...rest] = sent;
+    sent = [];
+    const late = timedOut;
+    timedOut = false;
+    if (first?.alone || (first && rest.length === 0)) first.reject(late ? tooLong(timeoutMs) : tooLarge(memoryMb));
+    else if (first) queue.unshift({ ...first, alone: true });
+    queue.splice(first && rest.length > 0 ? 1 : 0, 0, ...rest);
+    pump();
+  }
+
+  return {
+    extract(input, signal) {
+      if (closed) return Promise.reject(stopped());
+      if (input.bytes.length > maxBytes) return Promise.reject(tooManyBytes(input.bytes.length, maxBytes));
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error);
+        const waiting: Waiting = { request: { id: nextId++, bytes: input.bytes, format: input.format, name: input.name }, alone: false, resolve, reject };
+        const abort = (): void => {
+          const at = queue.indexOf(waiting);
+          if (at >= 0) queue.splice(at, 1);
+          reject(signal!.reason as Error);
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+        waiting.resolve = (document) => {
+          signal?.removeEventListener('abort', abort);
+          resolve(document);
+        };
+        waiting.reject = (error) => {
+          signal?.removeEventListener('abort', abort);
+          reject(error);
+        };
+        queue.push(waiting);
+        pump();
+      });
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      const dying = child;
+      child = undefined;
+      for (const waiting of [...sent.splice(0), ...queue.splice(0)]) waiting.reject(stopped());
+      if (!dying || dying.exitCode !== null || dying.signalCode !== null) return;
+      dying.ref();
+      await new Promise<void>((resolve) => {
+        dying.once('exit', () => resolve());
+        dying.kill('SIGKILL');
+      });
+    },
+  };
+}
+
+function stopped(): AppError {
+  return new AppError({ code: 'aborted', message: 'the extractor was closed', retryable: true });
+}
+
+function tooLong(ms: number): AppError {
+  return new AppError({ code: 'document.too_slow', message: 'parsing timed out', publicMessage: `it took longer than ${ms / 1000} s to parse` });
+}
+
+function tooLarge(mb: number): AppError {
+  return new AppError({ code: 'document.too_much_memory', message: 'the parser ran out of memory', publicMessage: `it needs more than ${mb} MB of memory to parse` });
+}
+
+function tooManyBytes(bytes: number, max: number): AppError {
+  const mb = (n: number): string => `${Math.round(n / 100_000) / 10} MB`;
+  return new AppError({ code: 'document.too_large', message: `${bytes} bytes`, publicMessage: `it is ${mb(bytes)} in size; the limit is ${mb(max)}` });
+}
