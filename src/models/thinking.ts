@@ -11,6 +11,8 @@ const CLOSE = ['</think>', '</thinking>', '</thought>'];
 export function dropThinking(): { push(piece: string): string; end(): string; readonly thinking: boolean } {
   let state: 'before' | 'inside' | 'after' = 'before';
   let held = '';
+  // White space between the thinking and the answer is of neither.
+  let between = false;
 
   function push(piece: string): string {
     held += piece;
@@ -30,7 +32,12 @@ export function dropThinking(): { push(piece: string): string; end(): string; re
         return '';
       }
       state = 'after';
-      held = held.slice(end.at + end.tag.length).trimStart();
+      held = held.slice(end.at + end.tag.length);
+      between = true;
+    }
+    if (between) {
+      held = held.trimStart();
+      between = held === '';
     }
     return after();
   }
