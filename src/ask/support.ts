@@ -1,5 +1,6 @@
 /** Never says what the documents do not say: whether one sentence is carried by the quotes that it cites. */
 import type { Language } from '../types.ts';
+import { splitSentences } from '../passage-text.ts';
 import { contrastFault, type ContrastFault } from './support/contrasts.ts';
 import { coverageOf } from './support/coverage.ts';
 import { figureFault, type FigureFault } from './support/figures.ts';
@@ -12,9 +13,13 @@ import { partsSwapped } from './support/swaps.ts';
 import { foldText } from './support/fold.ts';
 import { stopWordsOf } from '../search/languages.ts';
 
-/** One quote that a sentence cites: already located in its passage and widened to whole sentences. */
+/** One quote that a sentence cites, already located in its passage. */
 export interface Evidence {
+  /** Verbatim in `passagePlain`; the check reads the whole sentences that it stands in. */
   quote: string;
+  /** Where it stands in `passagePlain`; without it the first place counts. */
+  start?: number;
+  end?: number;
   /** `plainText` of the passage that the quote stands in. */
   passagePlain: string;
   title: string;
@@ -47,14 +52,15 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   const sameLanguage = sameAs >= 0;
   const evidenceLanguage = spoken[Math.max(sameAs, 0)]!;
   const claim = sideOf([sentence.text], sameLanguage ? evidenceLanguage : language);
-  const quotes = sideOf(evidence.map((item) => item.quote), evidenceLanguage);
+  const places = evidence.map(widened);
+  const quotes = sideOf(distinct(places.map((place) => place.quote)), evidenceLanguage);
   const frame = sideOf(distinct(evidence.flatMap((item) => [item.title, ...item.headingPath])), evidenceLanguage);
   if (sameLanguage && isWholeSentence(claim, quotes)) return { supported: true, share: 1 };
 
   const figures = figureFault(claim, quotes, frame, sameLanguage);
   if (figures) return refuse(figures);
   const passage = sideOf(distinct(evidence.map((item) => item.passagePlain)), evidenceLanguage);
-  const before = sideOf(distinct(evidence.map((item) => textBefore(item))), evidenceLanguage);
+  const before = sideOf(distinct(places.map((place) => place.before)), evidenceLanguage);
   const question = sideOf([context.question], scriptLanguage(context.question, language));
   if (nameFault(claim, { quotes, frame, before, passage, question }, sameLanguage)) return refuse('name');
   if (!sameLanguage) {
@@ -77,9 +83,16 @@ const distinct = (texts: string[]): string[] => [...new Set(texts.filter((text) 
 /** How much of the passage before a quote a "he" or "this" in it may point to. */
 const LOOK_BACK = 600;
 
-function textBefore(item: Evidence): string {
-  const at = item.passagePlain.indexOf(item.quote);
-  return at <= 0 ? '' : item.passagePlain.slice(Math.max(0, at - LOOK_BACK), at);
+/** A quote that leaves out a sentence's "not" must not carry the rest: the whole sentences that it stands in count. */
+function widened(item: Evidence): { quote: string; before: string } {
+  const { passagePlain } = item;
+  const start = item.start ?? passagePlain.indexOf(item.quote);
+  if (start < 0) return { quote: item.quote, before: '' };
+  const end = item.end ?? start + item.quote.length;
+  const touched = splitSentences(passagePlain).filter((range) => range.start < end && range.end > start);
+  const from = Math.min(start, ...touched.map((range) => range.start));
+  const to = Math.max(end, ...touched.map((range) => range.end));
+  return { quote: passagePlain.slice(from, to), before: passagePlain.slice(Math.max(0, from - LOOK_BACK), from) };
 }
 
 /** Scripts decide before what a detector said of a short text. */
