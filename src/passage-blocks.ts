@@ -6,6 +6,8 @@ export interface Region {
   end: number;
 }
 
+type LineKind = 'blank' | 'text' | 'list' | 'code' | 'table' | 'other';
+
 const space = 32;
 const tab = 9;
 
@@ -14,7 +16,7 @@ export function dropBlockMarks(source: string, drop: Uint8Array, substitutes: Ma
   const regions: Region[] = [];
   let open: Region | undefined;
   let fence: { mark: number; length: number } | undefined;
-  let previous: 'blank' | 'text' | 'list' | 'code' | 'table' | 'other' = 'blank';
+  let previous: LineKind = 'blank';
   let insideList = false;
   const unclosed = new Set<string>();
   const close = (): void => {
@@ -63,7 +65,7 @@ export function dropBlockMarks(source: string, drop: Uint8Array, substitutes: Ma
     if (indent === 0) insideList = false;
     drop.fill(1, start, at);
     // Quote and list marks may stand one behind another.
-    let kind: typeof previous = 'text';
+    let kind: LineKind = 'text';
     for (;;) {
       const code = source.charCodeAt(at);
       if (code === 62) {

@@ -11,9 +11,21 @@ export type ExtractReply =
   | { id: number; document: ExtractedDocument }
   | { id: number; code: string; message: string; publicMessage: string };
 
+const waiting: ExtractRequest[] = [];
+let busy = false;
+
 process.on('message', (request: ExtractRequest) => {
-  process.send?.(replyTo(request));
+  waiting.push(request);
+  if (!busy) next();
 });
+
+/** The next file begins when the last answer has left: so the file that the parent waits for is the one being parsed. */
+function next(): void {
+  const request = waiting.shift();
+  busy = request !== undefined;
+  if (request) process.send?.(replyTo(request), undefined, undefined, () => setImmediate(next));
+}
+
 process.on('disconnect', () => process.exit(0));
 
 function replyTo(request: ExtractRequest): ExtractReply {

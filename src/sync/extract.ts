@@ -28,7 +28,7 @@ export interface Extractor {
 
 interface Waiting {
   request: ExtractRequest;
-  /** Sent alone: when the child dies now, this file did it. */
+  /** Sent alone, or known to be the one: when the child dies now, this file did it. */
   alone: boolean;
   resolve(document: ExtractedDocument): void;
   reject(error: unknown): void;
@@ -65,9 +65,15 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     clearTimeout(timer);
     child?.ref();
     child?.channel?.ref();
+    const watched = sent[0];
     timer = setTimeout(() => {
-      timedOut = true;
-      child?.kill('SIGKILL');
+      // An answer that came while this process was busy is read first.
+      setImmediate(() => {
+        if (!watched || sent[0] !== watched) return;
+        watched.alone = true;
+        timedOut = true;
+        child?.kill('SIGKILL');
+      });
     }, timeoutMs);
   }
 
@@ -107,7 +113,7 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     pump();
   }
 
-  /** The child died: a file that was alone did it; of several, each is tried again alone, because an answer may be lost. */
+  /** The child died: a file that was alone did it; the first of several is tried again alone, because its answer may be lost. */
   function buried(): void {
     clearTimeout(timer);
     child = undefined;
@@ -115,9 +121,12 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     sent = [];
     const late = timedOut;
     timedOut = false;
-    if (first?.alone || (first && rest.length === 0)) first.reject(late ? tooLong(timeoutMs) : tooLarge(memoryMb));
-    else if (first) queue.unshift({ ...first, alone: true });
-    queue.splice(first && rest.length > 0 ? 1 : 0, 0, ...rest);
+    queue.unshift(...rest);
+    if (first && (first.alone || rest.length === 0)) first.reject(late ? tooLong(timeoutMs) : tooLarge(memoryMb));
+    else if (first) {
+      first.alone = true;
+      queue.unshift(first);
+    }
     pump();
   }
 

@@ -107,8 +107,8 @@ function textOf(element: Element): string {
 /** A page that names the home page, or another host, as its address does not know itself. */
 function canonicalUrl(canonical: string | undefined, name: string): string | undefined {
   const page = /^https?:/i.test(name) && URL.canParse(name) ? new URL(name) : undefined;
-  if (canonical === undefined || !URL.canParse(canonical, page)) return undefined;
-  const url = new URL(canonical, page);
+  if (canonical === undefined || !URL.canParse(canonical, page?.href)) return undefined;
+  const url = new URL(canonical, page?.href);
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
   if (page && (url.host !== page.host || (url.pathname === '/' && page.pathname !== '/'))) return undefined;
   return url.href;

@@ -1,0 +1,259 @@
+/** The one guard for every request to an address that a person or a document supplied. */
+import dns from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { Readable, type Transform } from 'node:stream';
+import zlib from 'node:zlib';
+import { Agent, buildConnector, request, type Dispatcher } from 'undici';
+import { AppError, reasonOf } from '../errors.ts';
+import { isAllowed, isInternal } from './internal-address.ts';
+
+export interface OutboundOptions {
+  /** Hosts, addresses and ranges that an admin allowed by name; read at each connection. */
+  allowInternal: () => string[];
+  /** For a whole request with its redirects. Default 30,000. */
+  timeoutMs?: number;
+  /** Longest silence: until headers, and between pieces of the body. Default 10,000. */
+  idleMs?: number;
+  /** Largest body, unpacked. Default 20 MB. */
+  maxBytes?: number;
+  /** Default 5. */
+  maxRedirects?: number;
+  userAgent?: string;
+  /** How names are resolved; tests hand in one that changes its mind. */
+  lookup?: (host: string) => Promise<{ address: string; family: number }[]>;
+}
+
+export interface OutboundRequest {
+  method?: 'GET' | 'HEAD';
+  /** `authorization`, `cookie` and all else but `accept*` and `user-agent` stay behind when a redirect leaves the origin. */
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  maxBytes?: number;
+  timeoutMs?: number;
+}
+
+export interface OutboundResponse {
+  status: number;
+  /** Names in lower case; several values joined with `, `. */
+  headers: Record<string, string>;
+  /** The address that answered, after redirects. */
+  url: string;
+  /** The body, unpacked (`content-encoding`). */
+  bytes(): Promise<Uint8Array>;
+}
+
+export interface Outbound {
+  /**
+   * Any status is an answer. Throws AppError `outbound.*` when there is none or it may not be fetched: `address` (scheme,
+   * port, credentials), `internal`, `too_large`, `timeout`, `redirects`, `network`; public messages say how to mend it.
+   */
+  fetch(url: string, request?: OutboundRequest): Promise<OutboundResponse>;
+  /** Ends its connections. */
+  close(): Promise<void>;
+}
+
+/** Ports from 1024 up at which other servers than HTTP's listen, some of which act on lines of an HTTP request. */
+const otherPorts = new Set([
+  1719, 1720, 1723, 2049, 2375, 2379, 3306, 3659, 4045, 4190, 5060, 5061, 5432, 5672, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6697, 9042, 9092, 10_080, 11_211, 27_017,
+]);
+const redirects = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Addresses are checked when they are connected to, so a name that resolves differently a second time is caught: http and
+ * https, ports 80, 443 and from 1024 but for those of well-known other servers, no user and password, only public addresses
+ * unless allowed. Redirects are followed here, each checked like the first.
+ */
+export function createOutbound(options: OutboundOptions): Outbound {
+  const resolve = options.lookup ?? ((host: string) => dns.promises.lookup(host, { all: true, verbatim: true }));
+  const idleMs = options.idleMs ?? 10_000;
+  const agent = new Agent({
+    connect: guardedConnector(resolve, options.allowInternal, idleMs),
+    headersTimeout: idleMs,
+    bodyTimeout: idleMs,
+    maxHeaderSize: 32_768,
+    allowH2: false,
+  });
+
+  async function follow(url: string, init: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse> {
+    const first = checkedUrl(url);
+    let at = first;
+    let method = init.method ?? 'GET';
+    for (let hops = 0; ; hops++) {
+      const headers = { 'accept-encoding': 'gzip, deflate, br', ...(options.userAgent ? { 'user-agent': options.userAgent } : {}), ...headersFor(init.headers, at.origin === first.origin) };
+      const response = await request(at, { dispatcher: agent, method, headers, signal });
+      const plain = plainHeaders(response.headers);
+      if (redirects.has(response.statusCode) && plain.location !== undefined) {
+        response.body.on('error', () => {}).destroy();
+        if (hops >= (options.maxRedirects ?? 5)) throw failure('redirects', `${hops} redirects from ${first.host}`, 'It redirects too often.');
+        if (!URL.canParse(plain.location, at.href)) throw failure('redirects', 'broken redirect', 'It redirects to an address that is none.');
+        at = checkedUrl(new URL(plain.location, at.href).href);
+        if (response.statusCode === 303) method = 'GET';
+        continue;
+      }
+      const body = await readBody(response.body, plain, method === 'HEAD' ? 0 : (init.maxBytes ?? options.maxBytes ?? 20_000_000), signal);
+      return { status: response.statusCode, headers: plain, url: at.href, bytes: () => Promise.resolve(body) };
+    }
+  }
+
+  return {
+    async fetch(url, init = {}) {
+      const timeoutMs = init.timeoutMs ?? options.timeoutMs ?? 30_000;
+      const timer = AbortSignal.timeout(timeoutMs);
+      const signal = init.signal ? AbortSignal.any([init.signal, timer]) : timer;
+      try {
+        return await follow(url, init, signal);
+      } catch (error) {
+        if (init.signal?.aborted) throw init.signal.reason;
+        if (timer.aborted) throw failure('timeout', `no answer within ${timeoutMs} ms`, `It did not answer within ${timeoutMs / 1000} s.`, true);
+        throw networkError(error, url);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function checkedUrl(text: string): URL {
+  if (!URL.canParse(text)) throw failure('address', 'not a URL', 'This is no web address; it should look like https://wiki.example.com.');
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw failure('address', `scheme ${url.protocol}`, 'Only http:// and https:// addresses can be fetched.');
+  if (url.username !== '' || url.password !== '') throw failure('address', 'credentials in URL', 'The address contains a user name or password; give them as the source\'s credential instead.');
+  const port = portOf(url);
+  if ((port !== 80 && port !== 443 && port < 1024) || otherPorts.has(port)) throw failure('address', `port ${port}`, `Port ${port} is not one that web servers use.`);
+  return url;
+}
+
+function portOf(url: URL): number {
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+}
+
+/** Checks what a name resolves to (every address of it) before connecting, an address that stands in the URL, and the peer. */
+function guardedConnector(resolve: NonNullable<OutboundOptions['lookup']>, allowInternal: () => string[], timeout: number): buildConnector.connector {
+  return (target, callback) => {
+    const host = target.hostname.replace(/^\[|\]$/g, '');
+    const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
+    const refusal = (address: string): AppError | undefined =>
+      !isInternal(address) || isAllowed(host, port, address, allowInternal()) ? undefined : internal(host, address);
+    const lookup: LookupFunction = (name, lookupOptions, done) => {
+      resolve(name).then(
+        (found) => {
+          const refused = found.map((one) => refusal(one.address)).find((error) => error !== undefined);
+          const family = typeof lookupOptions.family === 'number' ? lookupOptions.family : 0;
+          const usable = family === 0 ? found : found.filter((one) => one.family === family);
+          if (refused) done(refused, '');
+          else if (usable.length === 0) done(Object.assign(new Error(`no address for ${name}`), { code: 'ENOTFOUND' }), '');
+          else if (lookupOptions.all) done(null, usable);
+          else done(null, usable[0]!.address, usable[0]!.family);
+        },
+        (error: NodeJS.ErrnoException) => done(error, ''),
+      );
+    };
+    const literal = isIP(host) > 0 ? refusal(host) : undefined;
+    if (literal) return callback(literal, null);
+    buildConnector({ lookup, timeout, allowH2: false } as buildConnector.BuildOptions)(target, (error, socket) => {
+      if (error) return callback(error, null);
+      const refused = socket.remoteAddress === undefined ? undefined : refusal(socket.remoteAddress);
+      if (!refused) return callback(null, socket);
+      socket.destroy();
+      callback(refused, null);
+    });
+  };
+}
+
+function internal(host: string, address: string): AppError {
+  const what = host === address ? `${address} is an internal address.` : `\`${host}\` resolves to an internal address, ${address}.`;
+  return failure('internal', `${host} is internal (${address})`, `${what} If you trust it, allow \`${host}\` under Settings → Internal addresses.`);
+}
+
+function headersFor(headers: Record<string, string> | undefined, sameOrigin: boolean): Record<string, string> {
+  const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(entries.filter(([name]) => name !== 'host' && (sameOrigin || name === 'accept' || name === 'accept-language' || name === 'user-agent')));
+}
+
+function plainHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  return plain;
+}
+
+/** Reads and unpacks; stops at the first byte over the limit, packed or unpacked. */
+async function readBody(body: Readable, headers: Record<string, string>, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  if (maxBytes === 0) {
+    body.on('error', () => {}).destroy();
+    return new Uint8Array();
+  }
+  if (Number(headers['content-length']) > maxBytes) {
+    body.on('error', () => {}).destroy();
+    throw tooLarge(maxBytes);
+  }
+  const unpack = unpacker(headers['content-encoding']);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let packed = 0;
+  const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const piece of source) {
+      packed += piece.length;
+      if (packed > maxBytes) throw tooLarge(maxBytes);
+      yield piece;
+    }
+  };
+  const input = counted(body);
+  const output: AsyncIterable<Buffer> = unpack ? throughUnpacker(Readable.from(input), unpack) : input;
+  try {
+    for await (const piece of output) {
+      size += piece.length;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(piece);
+      signal.throwIfAborted();
+    }
+  } finally {
+    body.on('error', () => {}).destroy();
+    unpack?.on('error', () => {}).destroy();
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function throughUnpacker(input: Readable, unpack: Transform): Transform {
+  input.on('error', (error) => unpack.destroy(error));
+  return input.pipe(unpack);
+}
+
+function unpacker(encoding: string | undefined): Transform | undefined {
+  switch (encoding?.trim().toLowerCase()) {
+    case 'gzip':
+    case 'x-gzip':
+      return zlib.createGunzip();
+    case 'deflate':
+      return zlib.createInflate();
+    case 'br':
+      return zlib.createBrotliDecompress();
+    case undefined:
+    case '':
+    case 'identity':
+      return undefined;
+    default:
+      throw failure('network', 'unknown content-encoding', 'It answered in an encoding that was not asked for.');
+  }
+}
+
+function failure(kind: string, message: string, publicMessage: string, retryable = false, cause?: unknown): AppError {
+  return new AppError({ code: `outbound.${kind}`, message, publicMessage, retryable, cause });
+}
+
+function tooLarge(maxBytes: number): AppError {
+  const limit = maxBytes >= 1_000_000 ? `${Math.round(maxBytes / 1_000_000)} MB` : `${Math.ceil(maxBytes / 1000)} kB`;
+  return failure('too_large', `more than ${maxBytes} bytes`, `It is larger than ${limit}.`);
+}
+
+function networkError(error: unknown, url: string): AppError {
+  if (error instanceof AppError) return error;
+  const cause = error instanceof Error && error.cause instanceof AppError ? error.cause : undefined;
+  if (cause) return cause;
+  const host = URL.canParse(url) ? new URL(url).host : 'the server';
+  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+  if (/TIMEOUT|ETIMEDOUT/.test(code)) return failure('timeout', code, `\`${host}\` did not answer in time.`, true, error);
+  if (code === 'ENOTFOUND') return failure('network', code, `There is no server named \`${host}\`. Check the spelling, or the network's name server.`, false, error);
+  if (code === 'EAI_AGAIN') return failure('network', code, `The name \`${host}\` could not be looked up just now.`, true, error);
+  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) return failure('network', code, `The certificate of \`${host}\` is not valid (${code}).`, false, error);
+  if (/^(?:Z_|ERR__ERROR_FORMAT|ERR_PADDING)/.test(code)) return failure('network', code, `\`${host}\` answered with a broken ${'content-encoding'}.`, false, error);
+  return failure('network', code || reasonOf(error), `\`${host}\` could not be reached (${code || reasonOf(error)}).`, true, error);
+}
