@@ -21,7 +21,7 @@ export async function embedInBatches(
 ): Promise<Float32Array[]> {
   signal.throwIfAborted();
   const batches = batchesOf(texts, limits);
-  const vectors: Float32Array[] = new Array(texts.length);
+  const vectors: Float32Array[] = [];
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   let next = 0;
@@ -71,7 +71,7 @@ export function vectorsOf(data: unknown, count: number, dimensions: number | und
     new AppError({ code: 'model.failed', message: `${host}: embeddings: ${what}`, publicMessage: `The model endpoint ${host} sent embeddings that cannot be used (${what}).` });
   if (!Array.isArray(data)) throw wrong('no list of embeddings');
   if (data.length !== count) throw wrong(`${data.length} vectors for ${count} texts`);
-  const vectors: Float32Array[] = new Array(count);
+  const vectors: Float32Array[] = [];
   data.forEach((each: { index?: unknown; embedding?: unknown } | null, at) => {
     const index = typeof each?.index === 'number' ? each.index : at;
     if (!Number.isInteger(index) || index < 0 || index >= count || vectors[index] !== undefined) throw wrong('an index that is wrong or there twice');

@@ -25,7 +25,7 @@ function tokensOf(piece: string): number {
   if (/[\p{sc=Hiragana}\p{sc=Katakana}ー]/u.test(first)) return 0.98 * piece.length;
   if (/\p{N}/u.test(first)) return 1.53 * Math.ceil(piece.length / 3);
   if (/\p{sc=Latin}/u.test(first)) {
-    const accented = piece.match(/[^\x00-\x7f]/g)?.length ?? 0;
+    const accented = piece.match(/\P{ASCII}/gu)?.length ?? 0;
     const inner = piece.slice(1).match(/\p{Lu}/gu)?.length ?? 0;
     return 1.03 + 0.094 * Math.max(0, piece.length - 6) + 0.15 * Math.max(0, piece.length - 11) + 0.36 * inner + 0.8 * Math.min(accented, 2);
   }

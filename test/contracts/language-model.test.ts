@@ -29,7 +29,7 @@ function optionsFor(behaviour: Behaviour): OpenAiEndpointOptions {
     case 'never-answers':
       return always({ kind: 'hang' });
     case 'fails-first':
-      return { reply: () => behaviour.then, fault: (_request, nth) => (nth < behaviour.times ? { kind: 'status', status: 503 } : undefined) };
+      return { reply: () => behaviour.text, fault: (_request, nth) => (nth < behaviour.times ? { kind: 'status', status: 503 } : undefined) };
     case 'refuses-key':
       return { apiKey: 'sk-another' };
     case 'rate-limits':

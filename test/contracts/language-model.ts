@@ -10,7 +10,7 @@ export type Behaviour =
   | { kind: 'breaks-off'; pieces: string[]; after: number }
   | { kind: 'stands-still'; pieces: string[]; after: number }
   | { kind: 'never-answers' }
-  | { kind: 'fails-first'; times: number; then: string }
+  | { kind: 'fails-first'; times: number; text: string }
   | { kind: 'refuses-key' }
   | { kind: 'rate-limits' };
 
@@ -60,7 +60,7 @@ export function languageModelContract(driver: string, start: (behaviour: Behavio
     });
 
     test('a passing failure before the first word is not noticed', async () => {
-      under = await start({ kind: 'fails-first', times: 2, then: 'Here you are.' });
+      under = await start({ kind: 'fails-first', times: 2, text: 'Here you are.' });
       expect((await listen(under.model.chat(REQUEST, never))).text).toBe('Here you are.');
       expect(under.calls()).toBe(3);
     });

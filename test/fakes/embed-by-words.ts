@@ -5,7 +5,7 @@
  * case; Chinese and Japanese by character), the same on every machine
  */
 export function embedByWords(text: string, dimensions: number): number[] {
-  const sum = new Array<number>(dimensions).fill(0);
+  const sum = Array.from({ length: dimensions }, () => 0);
   const words = text.toLowerCase().match(/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[\p{L}\p{N}]+/gu) ?? ['(no words)'];
   for (const word of words) {
     let state = hash(word);

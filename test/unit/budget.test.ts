@@ -117,6 +117,12 @@ describe('budget', () => {
     expect((await budget.state()).spentUsd).toBeCloseTo(1.2, 10);
   });
 
+  test('what was set aside for a call is free again after it', async () => {
+    const { budget } = setUp({ limitUsd: 1 });
+    const wrapped = wrap(answering(0.01), budget);
+    for (let nth = 0; nth < 10; nth++) expect((await listen(wrapped.chat({ ...REQUEST, maxTokens: 900_000 }, never))).text).toBe('answer');
+  });
+
   test('a cancelled call counts by estimate: the endpoint charges for it', async () => {
     const { budget, rows } = setUp({ limitUsd: 10 });
     const endless = model(async function* (signal) {
@@ -141,9 +147,7 @@ describe('budget', () => {
 
   test('a call that the endpoint refused costs nothing', async () => {
     const { budget, rows } = setUp({ limitUsd: 10 });
-    const refusing = model(async function* () {
-      throw new AppError({ code: 'model.rate_limited', message: 'x' });
-    });
+    const refusing = model(() => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new AppError({ code: 'model.rate_limited', message: 'x' })) }) }));
     expect((await listen(wrap(refusing, budget).chat(REQUEST, never))).error).toMatchObject({ code: 'model.rate_limited' });
     expect(rows).toEqual([]);
     expect((await listen(wrap(refusing, budget).chat(REQUEST, never))).error).toMatchObject({ code: 'model.rate_limited' });

@@ -49,7 +49,7 @@ describe('retries', () => {
   });
 
   test('nobody waits minutes: a long Retry-After ends the call at once', async () => {
-    const { ask, clock } = await model({ fault: () => ({ kind: 'status', status: 429, retryAfter: '3600' }) });
+    const { ask, clock } = await model({ fault: () => ({ kind: 'status', status: 429, retryAfter: '3600' }) }, { timeouts: { totalMs: 100_000_000 } });
     expect((await ask()).error).toMatchObject({ code: 'model.rate_limited', retryable: true });
     expect(clock.slept).toEqual([]);
     expect(endpoint.requests).toHaveLength(1);
@@ -392,6 +392,14 @@ describe('embeddings', () => {
     await expect(made.embed(texts, 'passage', stop.signal)).rejects.toBe(reason);
     await expect.poll(() => endpoint.requests.every((request) => request.closedEarly)).toBe(true);
     expect(endpoint.requests).toHaveLength(2);
+  });
+
+  test('one batch that fails ends the others', async () => {
+    const made = await embedder({ fault: (_request, nth) => (nth === 0 ? { kind: 'status', status: 401 } : { kind: 'hang' }) }, { batchTexts: 10 });
+    const begun = performance.now();
+    await expect(made.embed(texts, 'passage', never)).rejects.toMatchObject({ code: 'model.rejected' });
+    expect(performance.now() - begun).toBeLessThan(2000);
+    await expect.poll(() => endpoint.requests.slice(1).every((request) => request.closedEarly)).toBe(true);
   });
 
   test('a server that never answers ends in model.timeout', async () => {
