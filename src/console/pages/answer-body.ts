@@ -1,0 +1,80 @@
+/** The sentences of an answer as paragraphs, lists, tables; quoted ones grouped by the document they stand in. */
+import type { AnswerSentence, BlockKind, Citation } from '../../types.ts';
+import { html, type Content, type Html } from '../html.ts';
+import type { Words } from '../words.ts';
+import type { TurnView } from './turn.ts';
+
+/** The body so far. */
+export function renderAnswerBody(words: Words, turn: TurnView): Content {
+  const quoted = turn.answer ? turn.answer.status === 'quoted' : turn.sentences.length > 0 && turn.sentences.every((s) => s.support === 'quote');
+  return quoted ? renderQuoted(words, turn) : renderBlocks(words, turn, turn.sentences);
+}
+
+function renderQuoted(words: Words, turn: TurnView): Html {
+  return html`<p class="own-words">${words.say('ownWords')}</p>${groupByDocument(turn).map(({ citation, sentences }) => html`<section class="quoted">
+<h3 class="quoted-title">${citation?.title ?? ''}</h3>
+<blockquote>${renderBlocks(words, turn, sentences)}</blockquote>
+</section>`)}`;
+}
+
+function groupByDocument(turn: TurnView): { citation: Citation | undefined; sentences: AnswerSentence[] }[] {
+  const groups = new Map<string, { citation: Citation | undefined; sentences: AnswerSentence[] }>();
+  for (const sentence of turn.sentences) {
+    const citation = turn.citations.find((c) => c.n === sentence.citations[0]);
+    const key = citation?.documentId ?? '';
+    const group = groups.get(key);
+    if (group) group.sentences.push(sentence);
+    else groups.set(key, { citation, sentences: [sentence] });
+  }
+  return [...groups.values()];
+}
+
+/** Sentences of one kind that follow each other make one block; steps go on counting until a heading. */
+function renderBlocks(words: Words, turn: TurnView, sentences: AnswerSentence[]): Content {
+  const runs: { block: BlockKind; sentences: AnswerSentence[]; start: number }[] = [];
+  let step = 1;
+  for (const sentence of sentences) {
+    const last = runs.at(-1);
+    if (sentence.block === 'heading') step = 1;
+    if (last && last.block === sentence.block && sentence.block !== 'heading') last.sentences.push(sentence);
+    else runs.push({ block: sentence.block, sentences: [sentence], start: step });
+    if (sentence.block === 'step') step++;
+  }
+  return runs.map((run) => renderRun(words, turn, run));
+}
+
+function renderRun(words: Words, turn: TurnView, run: { block: BlockKind; sentences: AnswerSentence[]; start: number }): Html {
+  const sentence = (s: AnswerSentence): Html => html`<span class="sentence">${s.text}${renderMarks(words, turn, s)}</span>`;
+  switch (run.block) {
+    case 'heading': return html`<h3 class="answer-heading">${run.sentences.map(sentence)}</h3>`;
+    case 'bullet': return html`<ul>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ul>`;
+    case 'step': return html`<ol${run.start > 1 ? html` start="${run.start}"` : ''}>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ol>`;
+    case 'code': return html`<div class="code-block"><pre tabindex="0"><code>${run.sentences.map((s, i) => html`${i > 0 ? '\n' : ''}${s.text}`)}</code></pre>${marksOf(words, turn, run.sentences)}</div>`;
+    case 'table': return html`<div class="table-scroll" tabindex="0"><table>${run.sentences.flatMap((s) => rowsOf(words, turn, s))}</table></div>`;
+    default: return html`<p>${run.sentences.map((s, i) => html`${i > 0 ? ' ' : ''}${sentence(s)}`)}</p>`;
+  }
+}
+
+function rowsOf(words: Words, turn: TurnView, sentence: AnswerSentence): Html[] {
+  const lines = sentence.text.split('\n').filter((line) => line.trim() !== '' && !/^[\s|:-]+$/.test(line));
+  return lines.map((line, i) => {
+    const cells = line.replace(/^\s*\|/, '').replace(/\|\s*$/, '').split('|').map((cell) => cell.trim());
+    return html`<tr>${cells.map((cell, c) => html`<td>${cell}${i === lines.length - 1 && c === cells.length - 1 ? renderMarks(words, turn, sentence) : ''}</td>`)}</tr>`;
+  });
+}
+
+function marksOf(words: Words, turn: TurnView, sentences: AnswerSentence[]): Content {
+  const all = [...new Set(sentences.flatMap((s) => s.citations))];
+  return all.length === 0 ? '' : html`<p class="code-marks">${all.map((n) => renderMark(words, turn, n))}</p>`;
+}
+
+function renderMarks(words: Words, turn: TurnView, sentence: AnswerSentence): Content {
+  // A word joiner keeps the numbers on the line of the last word.
+  return sentence.citations.length === 0 ? '' : html`<span class="cites">${'\u2060'}${sentence.citations.map((n) => renderMark(words, turn, n))}</span>`;
+}
+
+function renderMark(words: Words, turn: TurnView, n: number): Content {
+  const citation = turn.citations.find((c) => c.n === n);
+  if (!citation) return '';
+  return html`<a class="cite" href="#t${turn.index}-s${n}" aria-label="${words.say('citationLabel', { n, title: citation.title })}">[${n}]</a>`;
+}

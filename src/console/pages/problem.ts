@@ -1,0 +1,21 @@
+import type { PageContext } from '../context.ts';
+import { html, type Html } from '../html.ts';
+import type { Problem } from '../problems.ts';
+import { layout } from './layout.ts';
+
+const TITLED = [400, 403, 404, 413, 415, 500, 503] as const;
+
+/** An error as a page: what happened, what to do, and the number under which the log has it. */
+export function problemPage(context: PageContext, problem: Problem): Html {
+  const { words } = context;
+  const titled = TITLED.find((status) => status === problem.status) ?? (problem.status >= 500 ? 500 : 400);
+  const title = words.say(`problem_${titled}`);
+  const text = problem.code === 'page.not_found' ? words.say('problem_404_body') : problem.message;
+  return layout(context, {
+    title,
+    look: 'narrow',
+    body: html`<div class="problem"><h1>${title}</h1>${text === title ? '' : html`<p>${text}</p>`}
+<div class="actions"><a class="button primary" href="/">${words.say('toStart')}</a></div>
+<p class="muted small">${words.say('requestNumber', { id: context.requestId })}</p></div>`,
+  });
+}
