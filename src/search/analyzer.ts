@@ -8,7 +8,7 @@ import { detectLanguage, foldHan, stemOf, stopWordsOf } from './languages.ts';
 export { detectLanguage } from './languages.ts';
 
 /** Rises with any change that makes old terms differ from new ones: the index is then rebuilt. */
-export const ANALYZER_VERSION = '1';
+export const ANALYZER_VERSION = '2';
 
 /** A passage as its terms in reading order, each field joined by one space (a term holds no white space). */
 export interface PassageTerms {
@@ -17,9 +17,9 @@ export interface PassageTerms {
   text: string;
 }
 
-/** A query as its terms. Pairs are neighbours in the query. */
+/** A query as its terms (256 at most in each language). Pairs are neighbours in the query. */
 export interface QueryTerms {
-  /** Distinct; `weight` is 1 for a word that stands once. */
+  /** Distinct; `weight` is how often it stands; less for what is only part of a word. */
   terms: { term: string; weight: number }[];
   pairs: { first: string; second: string }[];
 }
@@ -29,6 +29,10 @@ const LONGEST_TERM = 64;
 /** What a query is cut to: whoever pastes 40,000 characters is understood from the first of them. */
 const QUERY_CHARACTERS = 8_000;
 const QUERY_TERMS = 256;
+const QUERY_LANGUAGES = 4;
+/** Of two characters that are no word, as of two words that are neighbours (bm25.ts). */
+const PART_WEIGHT = 0.3;
+const UNSPACED_LANGUAGES = new Set(['zh', 'ja', 'th', 'lo', 'km', 'my']);
 
 const UNSPACED = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー々〆';
 const TOKEN = new RegExp(
@@ -44,10 +48,14 @@ const CAMEL = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
 /** Languages in which what stands before an apostrophe is a word of its own (l'entreprise, dell'azienda). */
 const ELIDING = new Set(['fr', 'it', 'ca']);
 
-/** One word of a text: how it is found, and whether it is a stop word. */
+/** One word of a text: how it is found, and what it is worth. */
 interface Word {
   term: string;
+  /** As it was written, in lower case. */
+  lower: string;
   stop: boolean;
+  /** Two characters of a longer word, or of two words: they help where words are cut apart in another way. */
+  part: boolean;
 }
 
 /** All terms of a passage. `language` is the document's, a BCP 47 primary subtag. */
@@ -65,15 +73,15 @@ export function analyzePassage(passage: { title: string; headingPath: string[]; 
  */
 export function analyzeQuery(text: string, languages: string[]): QueryTerms {
   const cut = text.slice(0, QUERY_CHARACTERS);
-  const asked = detectLanguage(cut, languages.length > 0 ? languages : undefined);
+  const asked = detectLanguage(cut, languages);
   const weights = new Map<string, number>();
   const pairs = new Map<string, { first: string; second: string }>();
-  for (const language of new Set([asked, ...languages.slice(0, 4)])) {
-    const terms = termsOf(cut, language, asked).slice(0, QUERY_TERMS);
+  for (const language of new Set([asked, ...languages.slice(0, QUERY_LANGUAGES)].map(spacedLanguage))) {
+    const words = contentOf(wordsOf(cut, language, asked)).slice(0, QUERY_TERMS);
     const counts = new Map<string, number>();
-    terms.forEach((term, i) => {
-      counts.set(term, (counts.get(term) ?? 0) + 1);
-      const next = terms[i + 1];
+    words.forEach(({ term, part }, i) => {
+      counts.set(term, (counts.get(term) ?? 0) + (part ? PART_WEIGHT : 1));
+      const next = words[i + 1]?.term;
       if (next !== undefined && next !== term) pairs.set(`${term} ${next}`, { first: term, second: next });
     });
     for (const [term, count] of counts) weights.set(term, Math.max(weights.get(term) ?? 0, count));
@@ -87,85 +95,109 @@ export function analyzeQuery(text: string, languages: string[]): QueryTerms {
  * @param stopLanguage whose stop words are left out beside those of `language`
  */
 export function termsOf(text: string, language: string, stopLanguage: string = language): string[] {
-  const words = wordsOf(text, language, stopLanguage);
-  const content = words.filter((word) => !word.stop);
-  return (content.length > 0 ? content : words).map((word) => word.term);
+  return contentOf(wordsOf(text, spacedLanguage(language), stopLanguage)).map((word) => word.term);
 }
 
+function contentOf(words: Word[]): Word[] {
+  const content = words.filter((word) => !word.stop);
+  return content.length > 0 ? content : words;
+}
+
+/** Words with spaces between them in a text of a language that has none are taken for English. */
+function spacedLanguage(language: string): string {
+  return UNSPACED_LANGUAGES.has(language) ? 'en' : language;
+}
+
+/** @param language of the words with spaces between them; the others tell their language by their script */
 function wordsOf(text: string, language: string, stopLanguage: string): Word[] {
   const words: Word[] = [];
-  const stops = stopWordsOf(language);
-  const otherStops = stopWordsOf(stopLanguage);
-  const add = (word: string): void => {
-    const lower = word.toLowerCase();
-    if (lower.length > LONGEST_TERM) return;
-    words.push({ term: stemOf(lower, language), stop: stops.has(lower) || otherStops.has(lower) });
-  };
-  for (const [token] of text.normalize('NFKC').matchAll(TOKEN)) {
-    if (PLAIN.test(token)) addPlain(token, add, words);
-    else if (FIRST_UNSPACED.test(token)) addUnspaced(token, stops, words);
-    else addCompound(token, language, add, words);
+  const otherStops = stopLanguage === language ? undefined : stopWordsOf(spacedLanguage(stopLanguage));
+  const normal = text.normalize('NFKC');
+  for (const [token] of normal.matchAll(TOKEN)) {
+    if (FIRST_UNSPACED.test(token)) addUnspaced(token, words);
+    else {
+      for (const word of spacedWords(token, language)) words.push(otherStops?.has(word.lower) ? { ...word, stop: true } : word);
+    }
   }
   return words;
 }
 
-/** A plain word; a name in capitals within (`JavaScript`) is also found by its parts; `IT` and `US` are no stop words. */
-function addPlain(token: string, add: (word: string) => void, words: Word[]): void {
-  add(token);
-  if (token.length === 1 || token.length > LONGEST_TERM) return;
-  if (token === token.toUpperCase()) {
-    if (token.length <= 4) words.at(-1)!.stop = false;
-    return;
+/** Tokens seen before, by language: most of a text is words seen before. */
+const seen = new Map<string, Map<string, Word[]>>();
+const REMEMBERED_TOKENS = 50_000;
+
+function spacedWords(token: string, language: string): Word[] {
+  let known = seen.get(language);
+  if (!known) seen.set(language, (known = new Map()));
+  let words = known.get(token);
+  if (!words) {
+    words = PLAIN.test(token) ? plainWords(token, language) : compoundWords(token, language);
+    if (known.size >= REMEMBERED_TOKENS) known.clear();
+    known.set(token, words);
   }
+  return words;
+}
+
+function wordOf(text: string, language: string): Word {
+  const lower = text.toLowerCase();
+  return { term: stemOf(lower, language), lower, stop: stopWordsOf(language).has(lower), part: false };
+}
+
+/** A plain word; a name in capitals within (`JavaScript`) is also found by its parts; `IT` and `US` are no stop words. */
+function plainWords(token: string, language: string): Word[] {
+  if (token.length > LONGEST_TERM) return [];
+  const whole = wordOf(token, language);
+  if (token.length === 1) return [whole];
+  if (token === token.toUpperCase()) return [token.length <= 4 ? { ...whole, stop: false } : whole];
   const parts = token.split(CAMEL);
-  if (parts.length > 1) for (const part of parts) if (part.length > 1) add(part);
+  if (parts.length === 1) return [whole];
+  return [whole, ...parts.filter((part) => part.length > 1).map((part) => wordOf(part, language))];
 }
 
-/** Words of a script without spaces, and each two neighbouring Han characters that are no word already. */
-function addUnspaced(token: string, stops: Set<string>, words: Word[]): void {
-  const kana = KANA.test(token);
-  const run = kana ? token : foldHan(token);
-  const segments = [...SEGMENTER.segment(run)];
-  segments.forEach(({ segment, index }, at) => {
-    const stop = stops.has(segment);
-    words.push({ term: kana ? foldHan(segment) : segment, stop });
-    const next = segments[at + 1]?.segment;
-    for (let i = index; i < index + segment.length; i++) {
-      const two = run.slice(i, i + 2);
-      if (two === segment || !TWO_HAN.test(two)) continue;
-      const across = i + 1 >= index + segment.length;
-      words.push({ term: kana ? foldHan(two) : two, stop: stop || (across && next !== undefined && stops.has(next)) });
-    }
-  });
-}
-
-function addCompound(token: string, language: string, add: (word: string) => void, words: Word[]): void {
+/** What has figures, marks or an apostrophe within: contractions, amounts, identifiers, addresses, versions. */
+function compoundWords(token: string, language: string): Word[] {
   const straight = token.replaceAll('’', "'");
   if (/^\p{L}+'\p{L}+$/u.test(straight)) {
     const [before, after] = straight.split("'") as [string, string];
-    if (ELIDING.has(language)) {
-      add(after);
-      return;
-    }
-    if (language === 'en') {
-      add(after === 't' ? before.replace(/n$/i, '') || before : before);
-      if (after === 't' || /^(?:s|re|ve|ll|d|m)$/i.test(after)) {
-        if (after === 't') words.at(-1)!.stop = true;
-        return;
-      }
-      add(after);
-      return;
-    }
+    if (ELIDING.has(language)) return [wordOf(after, language)];
+    if (language === 'en' && after === 't') return [{ ...wordOf(before.replace(/n$/i, '') || before, language), stop: true }];
+    if (language === 'en' && /^(?:s|re|ve|ll|d|m)$/i.test(after)) return [wordOf(before, language)];
   }
   if (/^\p{N}+(?:,\p{N}{3})+(?:\.\p{N}+)?$/u.test(straight)) {
-    words.push({ term: straight.replaceAll(',', ''), stop: false });
-    return;
+    const figure = straight.replaceAll(',', '');
+    return [{ term: figure, lower: figure, stop: false, part: false }];
   }
-  const parts = straight.split(/[-,._/@:&'+#]+/).filter((part) => part !== '');
-  const whole = straight.toLowerCase().replaceAll(/[-,]/g, '');
+  const parts = straight.replace(/'s$/i, '').split(/[-,._/@:&'+#]+/).filter((part) => part !== '');
+  const whole = straight.replace(/'s$/i, '').toLowerCase().replaceAll(/[-,]/g, '');
+  const words: Word[] = [];
   if (parts.length > 1) {
     // The figures of a version or a date are found as a whole; alone they would be found everywhere.
-    for (const part of parts) if (part.length > 1 || !/\d/.test(part)) addPlain(part, add, words);
-  } else if (parts[0] !== undefined && parts[0].toLowerCase() !== whole) addPlain(parts[0], add, words);
-  if (whole.length <= LONGEST_TERM) words.push({ term: stemOf(whole, language), stop: false });
+    for (const part of parts) if (part.length > 1 || !/\d/.test(part)) words.push(...plainWords(part, language));
+  } else if (parts[0] !== undefined && parts[0].toLowerCase() !== whole) words.push(...plainWords(parts[0], language));
+  if (whole.length <= LONGEST_TERM) words.push({ ...wordOf(whole, language), stop: parts.length === 1 && stopWordsOf(language).has(whole) });
+  return words;
+}
+
+/** Words of a script without spaces, and each two neighbouring Han characters that are no word already. */
+function addUnspaced(token: string, words: Word[]): void {
+  const kana = KANA.test(token);
+  const stops = stopWordsOf(kana ? 'ja' : 'zh');
+  const run = kana ? token : foldHan(token);
+  const pieces: string[] = [];
+  for (const { segment } of SEGMENTER.segment(run)) pieces.push(segment);
+  let start = 0;
+  for (let at = 0; at < pieces.length; at++) {
+    const piece = pieces[at]!;
+    const stop = stops.has(piece);
+    words.push({ term: kana ? foldHan(piece) : piece, lower: piece, stop, part: false });
+    const end = start + piece.length;
+    const next = pieces[at + 1];
+    const last = stop || (next !== undefined && stops.has(next));
+    for (let i = start; i < end; i++) {
+      if (piece.length === 2 && i === start) continue;
+      const two = run.slice(i, i + 2);
+      if (TWO_HAN.test(two)) words.push({ term: kana ? foldHan(two) : two, lower: two, stop: i + 1 >= end ? last : stop, part: true });
+    }
+    start = end;
+  }
 }

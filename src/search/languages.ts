@@ -100,6 +100,7 @@ export function stemOf(word: string, language: string): string {
 }
 
 let simplified: Map<string, string> | undefined;
+let traditional = /(?!)/u;
 
 /** Traditional characters to Simplified, one by one (OpenCC's TSCharacters, first choice); all else stays. */
 export function foldHan(text: string): string {
@@ -110,10 +111,9 @@ export function foldHan(text: string): string {
       const [from, to] = pair.split(' ');
       if (from && to) simplified.set(from, to);
     }
+    traditional = new RegExp(`[${[...simplified.keys()].join('')}]`, 'gu');
   }
-  let folded = '';
-  for (const character of text) folded += simplified.get(character) ?? character;
-  return folded;
+  return text.replace(traditional, (character) => simplified!.get(character) ?? character);
 }
 
 const HAN = /\p{Script=Han}/gu;
