@@ -3,6 +3,7 @@ import type { Language } from '../types.ts';
 import { splitSentences } from '../passage-text.ts';
 import { contrastFault, type ContrastFault } from './support/contrasts.ts';
 import { coverageOf } from './support/coverage.ts';
+import { editFault } from './support/edits.ts';
 import { figureFault, type FigureFault } from './support/figures.ts';
 import { hanNameFault } from './support/han-names.ts';
 import { isLeadIn } from './support/lead-in.ts';
@@ -73,6 +74,8 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   const contrast = contrastFault(claim, quotes, true);
   if (contrast) return refuse(contrast);
   if (partsSwapped(claim, quotes)) return refuse('roles');
+  const edit = editFault(claim, quotes, question);
+  if (edit) return refuse(edit);
   const coverage = coverageOf(claim, quotes, frame, passage, question);
   if (coverage.share < LEAST_SHARE || coverage.leastClause < LEAST_CLAUSE) return refuse('overlap', coverage.share);
   return { supported: true, share: Math.round(coverage.share * 100) / 100 };

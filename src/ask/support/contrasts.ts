@@ -109,6 +109,19 @@ export function contrastFault(claim: Side, evidence: Side, sameLanguage: boolean
   return undefined;
 }
 
+/** The groups of each contrast that a stretch of text speaks of. */
+export function contrastGroups(text: string): Map<string, Set<number>> {
+  const found = new Map<string, Set<number>>();
+  for (const contrast of CONTRASTS) {
+    const groups = new Set<number>();
+    contrast.groups.forEach((words, index) => {
+      if (text.search(words) >= 0) groups.add(index);
+    });
+    if (groups.size > 0) found.set(contrast.name, groups);
+  }
+  return found;
+}
+
 function placesOf(contrast: Contrast, side: Side): Found[] {
   const found: Found[] = [];
   contrast.groups.forEach((words, index) => {

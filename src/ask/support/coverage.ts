@@ -15,7 +15,7 @@ export interface Coverage {
 
 /**
  * Words of the question that the evidence lacks count neither way: they are what is asked about, no new fact.
- * Words that stand elsewhere in the passage count for half.
+ * Words that stand elsewhere in the passage count for a third.
  */
 export function coverageOf(claim: Side, quotes: Side, frame: Side, passage: Side, question: Side): Coverage {
   return claim.language === 'zh' ? hanCoverage(claim, quotes, frame, passage, question) : wordCoverage(claim, quotes, frame, passage, question);
@@ -28,7 +28,7 @@ function wordCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, que
   let size = 0;
   claim.words.forEach((word, i) => {
     if (!word.content || claim.counted[i]) return;
-    const worth = stands(word.key, word.lower, quotes) || stands(word.key, word.lower, frame) ? 1 : stands(word.key, word.lower, passage) ? 0.5 : 0;
+    const worth = stands(word.key, word.lower, quotes) || stands(word.key, word.lower, frame) ? 1 : stands(word.key, word.lower, passage) ? 0.3 : 0;
     if (worth === 0 && stands(word.key, word.lower, question)) return;
     if (worth < 1) missing.push(word.raw);
     const clause = clauses.get(word.clause) ?? { carried: 0, size: 0 };
@@ -81,7 +81,7 @@ function hanCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, ques
 function worthOf(text: string, quotes: Side, frame: Side, passage: Side): number {
   if (quotes.text.includes(text) || frame.text.includes(text)) return 1;
   if (!/\p{Script=Han}/u.test(text)) return quotes.text.toLowerCase().includes(text.toLowerCase()) ? 1 : 0;
-  if (passage.text.includes(text)) return 0.5;
+  if (passage.text.includes(text)) return 0.3;
   // 发生了 for 发生, 开始于 for 始于: characters that stand there count for something.
   const characters = [...text];
   const there = characters.filter((character) => quotes.text.includes(character)).length / characters.length;

@@ -21,7 +21,38 @@ export function figureFault(claim: Side, evidence: Side, frame: Side, sameLangua
     const fault = faultOf(quantity, claim, evidence, frame, sameLanguage);
     if (fault) return fault;
   }
-  return undefined;
+  return strangeUnit(claim, evidence, frame) ? 'unit' : undefined;
+}
+
+/** Words of measured time, length, weight or money that the claim says without a figure: "in a week", 数周. */
+function strangeUnit(claim: Side, evidence: Side, frame: Side): boolean {
+  const held = new Set([...unitsIn(evidence), ...unitsIn(frame)]);
+  return [...unitsIn(claim)].some((unit) => !held.has(unit) && ![...held].some((other) => sameUnit(other, unit)));
+}
+
+const SPOKEN_UNITS: Record<string, RegExp> = {
+  second: /\bseconds\b|秒/iu, minute: /\bminutes?\b|分钟/iu, hour: /\bhour(?:s|ly)?\b|小时|钟头/iu,
+  day: /\bda(?:ys?|ily)\b|[每数多几半\d一二两三四五六七八九十][天日]|天(?=[内后前])|日(?=[均内])|\d ?号/iu, week: /\b(?:bi)?week(?:s|ly)?\b|fortnight|周(?![年围边长期转知全折密到恩小杰星报刊末岁])|星期|礼拜/iu,
+  month: /\bmonth(?:s|ly)?\b|月/iu, year: /\b(?:years?|yearly|annual(?:ly)?)\b|年|岁/iu, decade: /\bdecades?\b|十年|年代/iu, century: /\bcentur(?:y|ies)\b|世纪/iu,
+  km: /\bkilomet(?:re|er)s?\b|\bkm\b|公里|千米/iu, mile: /\bmiles?\b|英里/iu, metre: /\bmet(?:re|er)s?\b|(?<=\d ?)m\b|米/iu, foot: /\b(?:feet|foot|ft)\b|英尺/iu, inch: /\binch(?:es)?\b|英寸/iu, acre: /\bacres?\b|英亩/iu, hectare: /\bhectares?\b|公顷/iu,
+  kg: /\b(?:kg|kilograms?|kilos?)\b|公斤|千克/iu, ton: /\btons?\b|\btonnes?\b|吨/iu, usd: /\$|\bdollars?\b|\busd\b|美元|美金/iu, eur: /€|\beuros?\b|\beur\b|欧元/iu, gbp: /£|\bpounds?\b|\bgbp\b|英镑/iu, cny: /\b(?:yuan|rmb|cny)\b|¥|(?<=[\d百千万亿] ?)元|人民币/iu,
+  percent: /%|\bper ?cent\b|\bpercentages?\b|百分/iu,
+};
+
+function unitsIn(side: Side): Set<string> {
+  const found = new Set<string>();
+  for (const [unit, pattern] of Object.entries(SPOKEN_UNITS)) if (pattern.test(side.text)) found.add(unit);
+  for (const quantity of side.quantities) {
+    if (quantity.kind !== 'date') continue;
+    if (quantity.year !== undefined || quantity.decade !== undefined) found.add('year');
+    if (quantity.month !== undefined) found.add('month').add('year');
+    if (quantity.day !== undefined || quantity.weekday !== undefined) found.add('day').add('week');
+    if (quantity.decade !== undefined) found.add('decade').add('century');
+    if (quantity.century !== undefined) found.add('century').add('year');
+  }
+  for (const quantity of side.quantities) if (quantity.kind === 'number' && quantity.unit === undefined && quantity.value > 1000 && quantity.value < 2200) found.add('year');
+  for (const quantity of side.quantities) if (quantity.kind === 'time') found.add('hour').add('minute');
+  return found;
 }
 
 function faultOf(quantity: Quantity, claim: Side, evidence: Side, frame: Side, sameLanguage: boolean): FigureFault | undefined {
@@ -63,8 +94,9 @@ function carries(other: Quantity, claimed: Quantity, evidence: Side, claim: Side
     const bare = claimed.unit === undefined || claimed.unit === 'day' || claimed.unit === 'year' || claimed.unit === 'month';
     if (!bare) return false;
     if (claimed.unit === 'year') return other.year === claimed.value;
+    if (claimed.unit === 'day') return other.day === claimed.value;
     if (claimed.unit === 'month') return other.month === claimed.value;
-    return other.year === claimed.value || other.day === claimed.value || (other.century === claimed.value && claimed.ordinal);
+    return other.year === claimed.value || other.day === claimed.value || (claimed.unit === undefined && other.year !== undefined && other.year % 100 === claimed.value && claimed.value > 12) || (other.century === claimed.value && claimed.ordinal);
   }
   if (other.kind === 'time') return claimed.unit === undefined && !claimed.soft && other.minutes % 60 === 0 && (other.minutes / 60 === claimed.value || (other.minutes / 60) % 12 === claimed.value);
   if (other.kind !== 'number' || !close(other.value, claimed.value)) return false;

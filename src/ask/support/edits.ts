@@ -1,0 +1,225 @@
+/** A claim that is nearly the evidence's own words: what was changed tells more than what stayed. */
+import type { Quantity } from './quantities.ts';
+import type { Side } from './side.ts';
+import { contrastGroups } from './contrasts.ts';
+import { readsAsName } from './han-names.ts';
+import { nameIndexes } from './names.ts';
+import { HAN_PLAIN_WORDS } from './plain-words.ts';
+
+export type EditFault = 'number' | 'date' | 'name' | 'negation' | 'quantifier';
+
+/** Share of a claim's words that stand in one sentence of the evidence, in order, for it to be that sentence edited. */
+const NEARLY_VERBATIM = 0.55;
+/** More cells than this would take longer than the check may. */
+const MOST_CELLS = 400_000;
+
+interface Edit {
+  /** Word indexes in the claim and in the evidence; either may be empty. */
+  added: number[];
+  removed: number[];
+}
+
+/** The first change that a rewording would not make. */
+export function editFault(claim: Side, evidence: Side, question: Side): EditFault | undefined {
+  const mine = claim.words.map((_, i) => i).filter((i) => claim.words[i]!.kind !== 'mark');
+  if (mine.length < 3) return undefined;
+  const nearest = nearestSentence(mine, claim, evidence);
+  if (!nearest || nearest.pairs.length < mine.length * NEARLY_VERBATIM) return undefined;
+  if (figuresReordered(claim, evidence, nearest.sentence) && nearest.pairs.length >= mine.length * 0.7) return 'number';
+  const claimNames = new Set(nameIndexes(claim));
+  const evidenceNames = new Set(nameIndexes(evidence));
+  for (const edit of editsOf(mine, nearest.theirs, nearest.pairs)) {
+    const fault = figuresChanged(edit, claim, evidence) ?? notChanged(edit, claim, evidence) ?? nameChanged(edit, claim, evidence, claimNames, evidenceNames, question) ?? smallWordChanged(edit, claim, evidence);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+function nearestSentence(mine: number[], claim: Side, evidence: Side): { sentence: number; theirs: number[]; pairs: [number, number][] } | undefined {
+  const sentences = new Map<number, number[]>();
+  evidence.words.forEach((word, j) => {
+    if (word.kind === 'mark') return;
+    const list = sentences.get(word.sentence);
+    if (list) list.push(j);
+    else sentences.set(word.sentence, [j]);
+  });
+  const keys = new Set(mine.map((i) => claim.words[i]!.key));
+  let best: { sentence: number; theirs: number[] } | undefined;
+  let most = 0;
+  for (const [sentence, theirs] of sentences) {
+    const shared = new Set(theirs.map((j) => evidence.words[j]!.key).filter((key) => keys.has(key))).size;
+    if (shared > most) {
+      most = shared;
+      best = { sentence, theirs };
+    }
+  }
+  if (!best || best.theirs.length * mine.length > MOST_CELLS) return undefined;
+  return { ...best, pairs: longestCommon(mine.map((i) => form(claim, i)), best.theirs.map((j) => form(evidence, j))) };
+}
+
+/** Numbers as they stand, words by their stems. */
+function form(side: Side, index: number): string {
+  const word = side.words[index]!;
+  return side.counted[index] ? word.lower : word.key;
+}
+
+/** Index pairs of a longest common subsequence. */
+function longestCommon(a: string[], b: string[]): [number, number][] {
+  const width = b.length + 1;
+  const table = new Uint16Array((a.length + 1) * width);
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      table[i * width + j] = a[i] === b[j] ? table[(i + 1) * width + j + 1]! + 1 : Math.max(table[(i + 1) * width + j]!, table[i * width + j + 1]!);
+    }
+  }
+  const pairs: [number, number][] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    if (a[i] === b[j]) pairs.push([i++, j++]);
+    else if (table[(i + 1) * width + j]! >= table[i * width + j + 1]!) i++;
+    else j++;
+  }
+  return pairs;
+}
+
+function editsOf(mine: number[], theirs: number[], pairs: [number, number][]): Edit[] {
+  const edits: Edit[] = [];
+  let i = 0;
+  let j = 0;
+  for (const [nextI, nextJ] of [...pairs, [mine.length, theirs.length] as [number, number]]) {
+    if (nextI > i || nextJ > j) edits.push({ added: mine.slice(i, nextI), removed: theirs.slice(j, nextJ) });
+    i = nextI + 1;
+    j = nextJ + 1;
+  }
+  return edits;
+}
+
+function quantitiesAt(side: Side, indexes: number[]): Quantity[] {
+  if (indexes.length === 0) return [];
+  return side.quantities.filter((quantity) => indexes.some((i) => side.words[i]!.start < quantity.end && side.words[i]!.end > quantity.start));
+}
+
+/** The figure's value without its unit, whatever its written form. */
+function valueOf(quantity: Quantity): string {
+  if (quantity.kind === 'number') return String(quantity.value);
+  if (quantity.kind === 'time') return `t${quantity.minutes % 720}`;
+  if (quantity.kind === 'identifier') return quantity.value;
+  return `d${quantity.year ?? ''}-${quantity.month ?? ''}-${quantity.day ?? ''}-${quantity.weekday ?? ''}-${quantity.decade ?? ''}-${quantity.century ?? ''}`;
+}
+
+/** One figure in the place of another. */
+function figuresChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefined {
+  const added = quantitiesAt(claim, edit.added);
+  const removed = quantitiesAt(evidence, edit.removed);
+  if (added.length === 0 || removed.length === 0 || edit.added.length > 8 || edit.removed.length > 12) return undefined;
+  const there = removed.map(valueOf);
+  const strange = added.filter((quantity) => !there.includes(valueOf(quantity)) && !(quantity.kind === 'number' && quantity.soft));
+  const left = removed.filter((quantity) => !added.some((other) => valueOf(other) === valueOf(quantity)) && !(quantity.kind === 'number' && quantity.soft));
+  const replaced = strange.find((quantity) => left.some((other) => other.kind === quantity.kind));
+  if (!replaced) return undefined;
+  // "27 September 2009" for "27 September": parts of a date may be joined from elsewhere; that was judged before.
+  if (replaced.kind === 'date') return left.some((other) => other.kind === 'date' && partsClash(replaced, other)) ? 'date' : undefined;
+  return replaced.kind === 'identifier' ? undefined : 'number';
+}
+
+function partsClash(a: Quantity & { kind: 'date' }, b: Quantity & { kind: 'date' }): boolean {
+  return (['year', 'month', 'day', 'weekday', 'decade', 'century'] as const).some((part) => a[part] !== undefined && b[part] !== undefined && a[part] !== b[part]);
+}
+
+/** Figures that stand once in each, in another order. */
+function figuresReordered(claim: Side, evidence: Side, sentence: number): boolean {
+  const home = evidence.words.filter((word) => word.sentence === sentence);
+  const from = home[0]?.start ?? 0;
+  const to = home.at(-1)?.end ?? 0;
+  const once = (side: Side, within: (quantity: Quantity) => boolean): Map<string, number> => {
+    const places = new Map<string, number>();
+    const twice = new Set<string>();
+    for (const quantity of side.quantities.filter(within)) {
+      if (quantity.kind === 'identifier' || (quantity.kind === 'number' && quantity.soft)) continue;
+      const value = valueOf(quantity);
+      if (places.has(value)) twice.add(value);
+      places.set(value, quantity.start);
+    }
+    for (const value of twice) places.delete(value);
+    return places;
+  };
+  const here = once(claim, () => true);
+  const there = once(evidence, (quantity) => quantity.start >= from && quantity.start < to);
+  const order = [...here].filter(([value]) => there.has(value)).sort((a, b) => a[1] - b[1]).map(([value]) => there.get(value)!);
+  return order.some((place, k) => k > 0 && place < order[k - 1]!);
+}
+
+const NOT = /^(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|nicht|kein\w*|nie|niemals|ohne|.*n't)$/u;
+const DENYING = /^(?:forb|prohib|ban|disallow|den[yi]|refus|reject|lack|fail|exclud|prevent|avoid|unable|imposs|inelig|unavail|unless|except|hardly|rare|seldom|bare|scarc|few|un\w|in\w|non\w|dis\w|only|until|instead|rather)/u;
+const HAN_NOT = /[不没无非未勿莫]|禁止|严禁|并非|别(?![人墅的名称处样号具])/u;
+const HAN_NEARLY = /[不没无非未勿莫禁否拒缺失免少仅只才难除]/u;
+
+/** A "not" put in or taken out by itself. */
+function notChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefined {
+  const wordsOf = (side: Side, indexes: number[]): string[] => indexes.map((i) => side.words[i]!.lower);
+  const added = wordsOf(claim, edit.added);
+  const removed = wordsOf(evidence, edit.removed);
+  const hanAdded = hanOf(claim, edit.added);
+  const hanRemoved = hanOf(evidence, edit.removed);
+  const nots = (words: string[]): number => words.filter((word) => NOT.test(word)).length;
+  if (nots(added) !== nots(removed)) {
+    const [more, less, side, indexes] = nots(added) > nots(removed) ? [added, removed, claim, edit.added] as const : [removed, added, evidence, edit.removed] as const;
+    const content = indexes.filter((i) => side.words[i]!.content).length;
+    const wholeClause = content >= 3 || (content >= 2 && less.length === 0 && more.length >= 4 && side === evidence);
+    if (!wholeClause && !less.some((word) => DENYING.test(word))) return 'negation';
+  }
+  const hanNots = (text: string): number => (text.match(new RegExp(HAN_NOT, 'gu')) ?? []).length;
+  if (hanNots(hanAdded) > 0 && hanNots(hanRemoved) === 0 && hanAdded.length <= 5 && !HAN_NEARLY.test(hanRemoved)) return 'negation';
+  if (hanNots(hanRemoved) > 0 && hanNots(hanAdded) === 0 && hanRemoved.length <= 4 && !HAN_NEARLY.test(hanAdded) && !/^(?:不过|非常|无论|不仅|不但|不只|不断|不久)/u.test(hanRemoved)) return 'negation';
+  return undefined;
+}
+
+function hanOf(side: Side, indexes: number[]): string {
+  return indexes.filter((i) => side.words[i]!.kind === 'han').map((i) => side.words[i]!.raw).join('');
+}
+
+const SEGMENTER = new Intl.Segmenter('zh', { granularity: 'word' });
+
+/** One name in the place of another. */
+function nameChanged(edit: Edit, claim: Side, evidence: Side, claimNames: Set<number>, evidenceNames: Set<number>, question: Side): EditFault | undefined {
+  const first = claim.words[edit.added[0] ?? -1];
+  if (edit.added.length === 0 || edit.removed.length === 0 || !first) return undefined;
+  const added = edit.added.filter((i) => claimNames.has(i));
+  const removed = edit.removed.filter((j) => evidenceNames.has(j));
+  const plain = (side: Side, i: number): string => side.words[i]!.lower.replace(/'s$/, '');
+  if (claim.language !== 'de' && added.length > 0 && removed.length > 0 && edit.added.length <= 6 && edit.removed.length <= 6) {
+    const there = removed.map((j) => plain(evidence, j));
+    const here = added.map((i) => plain(claim, i));
+    const initials = (words: string[]): string => words.map((word) => word[0]).join('');
+    const abbreviates = here.some((word) => word === initials(there)) || there.some((word) => word === initials(here) || here.includes(word));
+    // A sentence's first word has its capital for nothing.
+    const onlyFirst = (list: number[], side: Side): boolean => list.length === 1 && (side.words[list[0]! - 1] === undefined || side.words[list[0]! - 1]!.sentence !== side.words[list[0]!]!.sentence);
+    if (!abbreviates && !onlyFirst(added, claim) && !onlyFirst(removed, evidence)) return 'name';
+  }
+  const han = hanOf(claim, edit.added);
+  const hanBefore = hanOf(evidence, edit.removed);
+  if (han.length < 2 || hanBefore.length < 1 || han.length > 12 || hanBefore.length > 12) return undefined;
+  if ([...han].some((character) => hanBefore.includes(character)) && !readsAsName(han, segments(han)) && han.length <= 3) return undefined;
+  const words = segments(han);
+  if (words.every((word) => HAN_PLAIN_WORDS.has(word)) || question.text.includes(han)) return undefined;
+  const wordsBefore = segments(hanBefore);
+  // A noun or name in the place of another: verbs and adverbs that mean the same are known by name.
+  if (wordsBefore.every((word) => HAN_PLAIN_WORDS.has(word)) && !readsAsName(han, words)) return undefined;
+  return 'name';
+}
+
+function segments(text: string): string[] {
+  return [...SEGMENTER.segment(text)].map((part) => part.segment);
+}
+
+/** "all" in the place of "most", "must" in the place of "may". */
+function smallWordChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefined {
+  if (edit.added.length === 0 || edit.removed.length === 0 || edit.added.length > 6 || edit.removed.length > 6) return undefined;
+  const text = (side: Side, indexes: number[]): string => side.text.slice(side.words[indexes[0]!]!.start, side.words[indexes.at(-1)!]!.end);
+  const added = contrastGroups(text(claim, edit.added));
+  const removed = contrastGroups(text(evidence, edit.removed));
+  for (const [name, groups] of added) {
+    const before = removed.get(name);
+    if (before && ![...groups].some((group) => before.has(group))) return 'quantifier';
+  }
+  return undefined;
+}
