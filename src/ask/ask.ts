@@ -6,24 +6,25 @@ import { randomUUID } from 'node:crypto';
 import { readableReaderSets, type Asker } from '../access/audience.ts';
 import { recordAnswer } from '../catalog/answers.ts';
 import type { Catalog } from '../catalog/database.ts';
-import { countsBySource, hydratePassages, neighbourPassages } from '../catalog/documents.ts';
+import { countsBySource, neighbourPassages } from '../catalog/documents.ts';
 import { saveStandalone, type Question } from '../catalog/questions.ts';
 import { AppError, isAbort, reasonOf } from '../errors.ts';
-import type { LanguageModel, ModelUsage } from '../models/language-model.ts';
+import type { LanguageModel } from '../models/language-model.ts';
 import { say } from '../strings/strings.ts';
-import type { Answer, AnswerEvent, AnswerSentence, AnswerStatus, Clock, ClosestPassage, Passage } from '../types.ts';
-import { closestPassage, createCitations } from './cite.ts';
+import type { Answer, AnswerEvent, AnswerSentence, Clock, Passage } from '../types.ts';
 import type { Calibration } from './calibrate.ts';
+import { changeAnswer } from './change-answer.ts';
+import { closestPassage, createCitations } from './cite.ts';
 import { courtesyReply } from './courtesy.ts';
-import { generate, type GenerateInput, type GenerateOutcome } from './generate.ts';
-import { plainText } from '../passage-text.ts';
+import { degradedBy, languageName, textOf, type Draft, type Show } from './draft.ts';
 import { readPassage, type Hit } from './passage-match.ts';
 import { answerPrompt, fitPassages } from './prompt.ts';
-import { quoteSentences } from './quote-sentences.ts';
+import { quotedSentences } from './quoted.ts';
 import { retrieve, type Retrieved, type RetrieveDeps } from './retrieve.ts';
 import { makeStandalone, type Turn } from './standalone.ts';
 import { decide, sufficiency } from './sufficient.ts';
-import { transformOf, type Transform } from './transform.ts';
+import { transformOf } from './transform.ts';
+import { writeAnswer } from './write-answer.ts';
 
 export interface AskDeps extends RetrieveDeps {
   db: Catalog;
@@ -50,23 +51,8 @@ const RETRIEVED = 24;
 /** A quoted answer holds no more sentences than a person reads at a glance. */
 const QUOTED_SENTENCES = 9;
 const CLOSEST = 3;
-const MODEL_MS = 90_000;
 /** Longer questions are read this far. */
 const QUESTION_CHARACTERS = 20_000;
-
-/** Everything about an answer that grows while it is made. */
-interface Draft {
-  status: AnswerStatus;
-  language: string;
-  sentences: AnswerSentence[];
-  /** Docent's own words before or instead of sentences. */
-  own: string[];
-  closest: ClosestPassage[];
-  degraded: Set<string>;
-  calls: number;
-  usage: ModelUsage;
-  trace: Record<string, unknown>;
-}
 
 /**
  * Answers a recorded question and keeps the answer in the ledger. The last event is always `final`.
@@ -79,7 +65,7 @@ export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): 
   const citations = createCitations(answerId, deps.pageUrl);
   const draft: Draft = { status: 'failed', language: question.language, sentences: [], own: [], closest: [], degraded: new Set(), calls: 0, usage: { promptTokens: 0, completionTokens: 0, costUsd: 0 }, trace: {} };
 
-  const show = (text: string, block: AnswerSentence['block'], places: { passage: Passage; start: number; end: number }[], support: AnswerSentence['support']): AnswerEvent => {
+  const show: Show = (text, block, places, support) => {
     const numbers = [...new Set(places.map((p) => citations.cite(p.passage, p.start, p.end)))];
     const sentence: AnswerSentence = { text, block, citations: numbers, support };
     draft.sentences.push(sentence);
@@ -111,8 +97,6 @@ export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): 
   deps.log.info({ questionId: question.id, answerId, status: answer.status, sentences: answer.sentences.length, modelCalls: answer.usage.modelCalls, ms: answer.usage.ms }, 'question answered');
   yield { type: 'final', answer };
 }
-
-type Show = (text: string, block: AnswerSentence['block'], places: { passage: Passage; start: number; end: number }[], support: AnswerSentence['support']) => AnswerEvent;
 
 async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
   const { question, turns } = asking;
@@ -176,7 +160,7 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
     const fitting = fitPassages(passages, model.contextTokens, (t) => model!.countTokens(t), JSON.stringify(turns.slice(-3).map((t) => [t.question, t.answer])) + text);
     yield { type: 'status', status: 'writing' };
     const messages = answerPrompt({ question: standalone.question, languageName: languageName(language), passages: fitting, turns });
-    const outcome = yield* write({ messages, passages: fitting, question: standalone.question, language, purpose: 'answer' }, model, draft, show, signal);
+    const outcome = yield* writeAnswer({ messages, passages: fitting, question: standalone.question, language, purpose: 'answer' }, model, draft, show, signal);
     if (outcome.shown > 0) {
       draft.status = 'answered';
       if (outcome.error !== undefined) draft.degraded.add('model-stopped');
@@ -194,45 +178,10 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   yield* quote(standalone.query, found, draft, show);
 }
 
-/** Streams the model's supported sentences out, and counts what the call cost. */
-async function* write(input: GenerateInput, model: LanguageModel, draft: Draft, show: Show, signal: AbortSignal): AsyncGenerator<AnswerEvent, GenerateOutcome> {
-  const sentences = generate(input, model, AbortSignal.any([signal, AbortSignal.timeout(MODEL_MS)]));
-  draft.calls++;
-  for (;;) {
-    const next = await sentences.next();
-    if (next.done) {
-      const { usage, ...rest } = next.value;
-      draft.usage = { promptTokens: draft.usage.promptTokens + usage.promptTokens, completionTokens: draft.usage.completionTokens + usage.completionTokens, costUsd: draft.usage.costUsd + usage.costUsd };
-      draft.trace = { ...draft.trace, given: input.passages.map((p) => p.id), dropped: rest.dropped, saidNone: rest.saidNone, ...(rest.error === undefined ? {} : { modelError: rest.error instanceof AppError ? rest.error.code : 'model.failed' }) };
-      signal.throwIfAborted();
-      return next.value;
-    }
-    // Set before the sentence goes out: if all breaks after it, what was shown stays an answer.
-    draft.status = 'answered';
-    yield show(next.value.text, next.value.block, next.value.places, Math.round(next.value.share * 100) / 100);
-  }
-}
-
 async function* quote(query: string, found: Retrieved, draft: Draft, show: Show): AsyncGenerator<AnswerEvent> {
   draft.status = 'quoted';
-  for (const { hit, start, end, text } of quotedRuns(query, found, QUOTED_SENTENCES)) yield show(text, 'paragraph', [{ passage: hit, start, end }], 'quote');
+  for (const { hit, run, text, block } of quotedSentences(query, found, QUOTED_SENTENCES)) yield show(text, block, [{ passage: hit, ...run }], 'quote');
   if (draft.sentences.length === 0) draft.status = 'unanswered';
-}
-
-interface QuotedRun {
-  hit: Hit;
-  start: number;
-  end: number;
-  text: string;
-}
-
-/** The best sentences of the passages, each with its place; grouped by document, in reading order. */
-function quotedRuns(query: string, found: Retrieved, max: number): QuotedRun[] {
-  const byId = new Map(found.hits.map((h) => [h.id, h]));
-  return quoteSentences(query, found.hits, found.statistics, { max }).flatMap((group) => {
-    const hit = byId.get(group.passageId)!;
-    return group.sentences.map(({ start, end }) => ({ hit, start, end, text: readPassage(hit).plain.slice(start, end).replaceAll(/\s+/g, ' ').trim() }));
-  });
 }
 
 async function notFound(draft: Draft, query: string, hits: Hit[], found: Retrieved, deps: AskDeps): Promise<void> {
@@ -241,9 +190,9 @@ async function notFound(draft: Draft, query: string, hits: Hit[], found: Retriev
   draft.own.push(say(draft.language, 'notFound'), say(draft.language, 'notFoundSearched', { documents: counts.reduce((sum, c) => sum + c.documents, 0), sources: counts.length }));
   const perDocument = hits.filter((h, i) => hits.findIndex((x) => x.documentId === h.documentId) === i).slice(0, CLOSEST);
   for (const hit of perDocument) {
-    const [best] = quotedRuns(query, { ...found, hits: [hit] }, 1);
-    const first = readPassage(hit).sentences[0];
-    draft.closest.push(closestPassage(hit, best?.start ?? first?.start ?? 0, best?.end ?? first?.end ?? 0, deps.pageUrl));
+    const [best] = quotedSentences(query, { ...found, hits: [hit] }, 1);
+    const place = best?.run ?? readPassage(hit).sentences[0] ?? { start: 0, end: 0 };
+    draft.closest.push(closestPassage(hit, place.start, place.end, deps.pageUrl));
   }
 }
 
@@ -266,79 +215,3 @@ async function withNeighbours(hits: Hit[], readerSets: number[], model: Language
   return list;
 }
 
-/** "Shorter" and "in Chinese": the answer before, changed, with its citations and checks. */
-async function* changeAnswer(transform: Transform, draft: Draft, asking: Asking, readerSets: number[], show: Show, deps: AskDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
-  const before = asking.turns.findLast((t) => t.ledger.sentences.length > 0);
-  if (!before) {
-    draft.status = 'courtesy';
-    draft.own.push(say(draft.language, 'nothingToTransform'));
-    return;
-  }
-  const language = transform.kind === 'translate' ? transform.language : before.ledger.language;
-  draft.language = language;
-  const rows = await deps.db.selectFrom('citations').select(['n', 'passage_id']).where('answer_id', '=', before.ledger.answerId).execute();
-  const byId = await hydratePassages(deps.db, [...new Set(rows.map((r) => r.passage_id))], readerSets);
-  const passages = [...byId.values()];
-  const model = deps.languageModel;
-  if (model && passages.length > 0) {
-    yield { type: 'status', status: 'writing' };
-    const instruction = transform.kind === 'translate' ? `write it in ${languageName(language)}.` : 'make it shorter: one or two sentences that keep what matters most.';
-    const messages = answerPrompt({ question: before.standalone, languageName: languageName(language), passages, turns: [], change: { answer: before.ledger.sentences.map((s) => s.text).join(' '), instruction } });
-    const outcome = yield* write({ messages, passages, question: before.standalone, language, purpose: 'transform' }, model, draft, show, signal);
-    if (outcome.shown > 0) {
-      draft.status = 'answered';
-      return;
-    }
-    draft.degraded.add(outcome.error === undefined ? 'not-supported' : degradedBy(outcome.error));
-  } else if (!model) draft.degraded.add('no-model');
-
-  // Without a model: shorter is fewer of the same sentences; another language is the answer as it was, and says so.
-  if (transform.kind === 'translate') draft.own.push(say(language, 'needsModel'));
-  draft.status = before.ledger.status;
-  const keep = transform.kind === 'shorter' ? Math.max(1, Math.ceil(before.ledger.sentences.length / 3)) : before.ledger.sentences.length;
-  for (const sentence of before.ledger.sentences.slice(0, keep)) {
-    const places = sentence.citations.flatMap((n) => {
-      const passage = byId.get(rows.find((r) => r.n === n)?.passage_id ?? '');
-      const cited = before.ledger.citations.find((c) => c.n === n);
-      const at = passage && cited ? placeOfRaw(passage, cited.quote) : undefined;
-      return passage && at ? [{ passage, ...at }] : [];
-    });
-    if (places.length > 0) yield show(sentence.text, sentence.block, places, sentence.support);
-  }
-  if (draft.sentences.length === 0) draft.status = 'unanswered';
-}
-
-/** The place in the plain text of a quote given verbatim. */
-function placeOfRaw(passage: Passage, quote: string): { start: number; end: number } | undefined {
-  const { text: plain, map } = plainText(passage.text);
-  const rawStart = passage.text.indexOf(quote);
-  if (rawStart < 0) return undefined;
-  const start = map.findIndex((at) => at >= rawStart);
-  let end = start;
-  while (end < plain.length && map[end]! < rawStart + quote.length) end++;
-  return start >= 0 && end > start ? { start, end } : undefined;
-}
-
-function degradedBy(error: unknown): string {
-  const code = error instanceof AppError ? error.code : '';
-  if (code === 'budget.exhausted') return 'budget';
-  return code === 'model.timeout' || (error instanceof Error && error.name === 'TimeoutError') ? 'model-timeout' : 'model-failed';
-}
-
-function languageName(language: string): string {
-  return new Intl.DisplayNames(['en'], { type: 'language' }).of(language) ?? language;
-}
-
-/** The whole answer as plain text. */
-function textOf(draft: Draft): string {
-  const lines: string[] = [...draft.own];
-  let paragraph = false;
-  for (const { text, block, citations } of draft.sentences) {
-    const line = `${block === 'bullet' ? '- ' : ''}${text}${citations.map((n) => ` [${n}]`).join('')}`;
-    if (block === 'paragraph' && paragraph && draft.status !== 'quoted') lines[lines.length - 1] += ` ${line}`;
-    else lines.push(line);
-    paragraph = block === 'paragraph';
-  }
-  if (draft.closest.length > 0) lines.push('', say(draft.language, 'closest'), ...draft.closest.map((c) => `- ${c.title}${c.url ? ` (${c.url})` : ''}`));
-  return lines.join('\n');
-}
