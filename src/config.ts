@@ -1,4 +1,5 @@
 /** The only file that reads process.env. Everything else is a setting, edited in the console (catalog/settings.ts). */
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
@@ -44,8 +45,14 @@ export type Config = { [K in keyof Entries]: K extends WithDefault ? NonNullable
 /** Part of the design's contract but not built yet: setting one says so instead of being silently ignored. */
 const NOT_YET = ['DOCENT_ROLE', 'MODELS_DIR', 'QDRANT_URL', 'REDIS_URL', 'DATABASE_URL', 'SLACK_BOT_TOKEN', 'MicrosoftAppId', 'TRIAGE_CHANNEL', 'OIDC_ISSUER'];
 
+/** The process's environment, with what a `.env` file in the working folder adds; what is set already wins. */
+function environment(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
+}
+
 /** The variables that are set but that this version does not use yet. */
-export function unusedVariables(env: NodeJS.ProcessEnv = process.env): string[] {
+export function unusedVariables(env: NodeJS.ProcessEnv = environment()): string[] {
   return NOT_YET.filter((name) => env[name] && !(name === 'DOCENT_ROLE' && env[name] === 'all'));
 }
 
@@ -53,7 +60,7 @@ export function unusedVariables(env: NodeJS.ProcessEnv = process.env): string[] 
  * Reads and checks the environment; empty values count as not set.
  * @throws AppError `config.invalid` that lists every wrong entry with the way to mend it
  */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, e] of Object.entries(ENTRIES) as [string, Entry<unknown>][]) {
