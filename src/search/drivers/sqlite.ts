@@ -10,7 +10,6 @@ const SLICE = 32;
 
 interface Waiting {
   call: ThreadCall;
-  transfer: boolean;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -36,7 +35,11 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
       retryable: [5, 6].includes(Number(error.code) & 0xff),
     });
   const start = (): Worker => {
-    const started = new Worker(new URL('./sqlite-thread.ts', import.meta.url), { workerData: { path: options.path } });
+    const started = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
+      workerData: { path: options.path },
+      // Flags for the main program (`--input-type`, `--eval`) are not for the thread.
+      execArgv: [],
+    });
     started.on('message', (reply: ThreadReply) => {
       const done = running;
       if (!done || done.call.number !== reply.number) return;
@@ -82,7 +85,6 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
       };
       const waiting: Waiting = {
         call: { number: ++numbers, method, args },
-        transfer: false,
         resolve: (value) => {
           signal?.removeEventListener('abort', leave);
           resolve(value as ReturnType<SqliteStore[M]>);

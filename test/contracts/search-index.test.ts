@@ -1,0 +1,180 @@
+/** The search port's contract over every registered driver, and what is particular to the SQLite driver. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { searchDrivers } from '../../src/search/registry.ts';
+import type { SearchIndex } from '../../src/search/search-index.ts';
+import { pointOf, queryOf, searchIndexContract, unit, type SearchIndexFactory, type TestRunner } from './search-index.ts';
+
+const folder = (): { path: string; remove(): void } => {
+  const path = mkdtempSync(join(tmpdir(), 'docent-index-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+};
+
+const FACTORIES: Record<keyof typeof searchDrivers, () => SearchIndexFactory> = {
+  sqlite: () => {
+    const { path, remove } = folder();
+    return { open: () => searchDrivers.sqlite({ path: join(path, 'index.db') }), dispose: async () => remove() };
+  },
+};
+
+for (const [name, create] of Object.entries(FACTORIES)) searchIndexContract(name, create, { describe, it, afterEach } as TestRunner);
+
+it('has a factory for every registered driver', () => {
+  expect(Object.keys(FACTORIES).toSorted()).toEqual(Object.keys(searchDrivers).toSorted());
+});
+
+/** What is wrong with each planted driver, and the test that must notice. */
+const PLANTED: [wrong: string, test: string, spoil: (index: SearchIndex) => Partial<SearchIndex>][] = [
+  ['ignores reader sets', 'finds points of the given reader sets only', (index) => ({
+    search: (query, signal) => index.search({ ...query, readerSets: [1, 2, 3, 99] }, signal),
+  })],
+  ['filters readers after the search', 'finds the few readable ones', (index) => ({
+    search: async (query, signal) => {
+      const { words, ...rest } = await index.search({ ...query, readerSets: [1, 2] }, signal);
+      return { ...rest, words: words.filter((hit) => !hit.id.startsWith('h')) };
+    },
+  })],
+  ['ignores the query', 'finds a passage by another form', (index) => ({
+    search: (query, signal) => index.search({ ...query, terms: { terms: [{ term: 'vacat', weight: 1 }], pairs: [] } }, signal),
+  })],
+  ['drops nothing', 'drops points', () => ({ drop: async () => {} })],
+  ['forgets facts', 'keeps points and facts', () => ({ setMeta: async () => {} })],
+  ['ignores kinds', 'finds the given kinds only', (index) => ({
+    search: (query, signal) => index.search({ ...query, kinds: ['passage', 'verified', 'question'] }, signal),
+  })],
+  ['ignores exceptions', 'leaves documents out', (index) => ({
+    search: ({ exceptDocuments: _, ...query }, signal) => index.search(query, signal),
+  })],
+  ['ignores signals', 'rejects with the reason', (index) => ({ search: (query) => index.search(query) })],
+];
+
+describe('the contract suite', () => {
+  it.each(PLANTED)('fails a driver that %s', async (_, test, spoil) => {
+    const tests: { name: string; body: () => Promise<void> }[] = [];
+    const cleanups: (() => Promise<void>)[] = [];
+    const collect: TestRunner = {
+      describe: (_name, body) => body(),
+      it: Object.assign((name: string, body: () => Promise<void>) => void tests.push({ name, body }), { each: () => () => {} }),
+      afterEach: (body) => void cleanups.push(body),
+    };
+    const create = (): SearchIndexFactory => {
+      const { open, dispose } = FACTORIES.sqlite();
+      return {
+        open: () => {
+          const index = open();
+          return { ...index, ...spoil(index) };
+        },
+        dispose,
+      };
+    };
+    searchIndexContract('planted', create, collect);
+    const named = tests.filter(({ name }) => name.startsWith(test));
+    expect(named).toHaveLength(1);
+    await expect(named[0]!.body().finally(() => cleanups[0]!())).rejects.toThrow();
+  });
+});
+
+const source = new URL('../../src/search/', import.meta.url).href;
+
+/** Runs TypeScript in a process of its own; resolves when it prints or ends. */
+function run(code: string): { child: ReturnType<typeof spawn>; output: Promise<string>; ended: Promise<number | null> } {
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', code], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  let problems = '';
+  child.stderr.on('data', (data: Buffer) => (problems += data.toString()));
+  const output = new Promise<string>((resolve) => child.stdout.on('data', (data: Buffer) => resolve((text += data.toString()))));
+  const ended = new Promise<number | null>((resolve) => child.on('close', (status) => resolve(status)));
+  return { child, output, ended: ended.then((status) => (status === 1 ? Promise.reject(new Error(problems)) : status)) };
+}
+
+const script = (path: string, body: string): string => `
+  import { openSqliteIndex } from ${JSON.stringify(`${source}drivers/sqlite.ts`)};
+  import { analyzePassage, analyzeQuery } from ${JSON.stringify(`${source}analyzer.ts`)};
+  const index = openSqliteIndex({ path: ${JSON.stringify(path)} });
+  const point = (id, text) => ({ id, documentId: 'd', kind: 'passage', readerSet: 1,
+    terms: analyzePassage({ title: '', headingPath: [], text }, 'en'), vector: Float32Array.of(1, 0) });
+  ${body}`;
+
+describe('the SQLite driver', () => {
+  it('is whole after a kill -9 in the midst of writing, and goes on', async () => {
+    const { path, remove } = folder();
+    try {
+      for (let round = 0; round < 4; round++) {
+        const { child, output, ended } = run(script(join(path, 'index.db'), `
+          for (let i = 0; ; i++) {
+            await index.put(Array.from({ length: 20 }, (_, k) => point('r${round}-' + i + '-' + k, 'vacation number ' + i)));
+            if (i % 3 === 2) await index.drop(Array.from({ length: 20 }, (_, k) => 'r${round}-' + (i - 1) + '-' + k));
+            if (i === 2) console.log('writing');
+          }`));
+        await Promise.race([output, ended]);
+        await sleep(Math.random() * 200);
+        child.kill('SIGKILL');
+        await ended;
+        const index = searchDrivers.sqlite({ path: join(path, 'index.db') });
+        const count = await index.count();
+        const { words, meaning, total, documentFrequency } = await index.search(queryOf('vacation', { vector: unit([1, 0]), limit: 100_000 }));
+        expect(count).toBeGreaterThan(0);
+        expect(total).toBe(count);
+        expect(words).toHaveLength(count);
+        expect(meaning).toHaveLength(count);
+        expect(documentFrequency).toEqual({ vacat: count });
+        expect(count % 20).toBe(0);
+        await index.close();
+      }
+    } finally {
+      remove();
+    }
+  }, 60_000);
+
+  it('sees what another process writes while both write', async () => {
+    const { path, remove } = folder();
+    try {
+      const mine = searchDrivers.sqlite({ path: join(path, 'index.db') });
+      await mine.put([pointOf('first', 'vacation', { vector: [1, 0] })]);
+      await mine.search(queryOf('vacation', { vector: unit([1, 0]) }));
+      const { ended } = run(script(join(path, 'index.db'), `
+        for (let i = 0; i < 20; i++) await index.put([point('theirs' + i, 'vacation')]);
+        await index.drop(['theirs0', 'first']);
+        await index.close();`));
+      for (let i = 0; i < 20; i++) await mine.put([pointOf(`mine${i}`, 'vacation', { vector: [1, 0] })]);
+      expect(await ended).toBe(0);
+      const { words, meaning, total } = await mine.search(queryOf('vacation', { vector: unit([1, 0]), limit: 100 }));
+      expect([words.length, meaning.length, total]).toEqual([39, 39, 39]);
+      await mine.close();
+    } finally {
+      remove();
+    }
+  }, 60_000);
+
+  it('lets the process end without being closed, and after being closed', async () => {
+    const { path, remove } = folder();
+    try {
+      const open = run(script(join(path, 'a.db'), `await index.put([point('a', 'vacation')]); console.log(await index.count());`));
+      expect(await open.ended).toBe(0);
+      const closed = run(script(join(path, 'b.db'), `await index.put([point('a', 'vacation')]); await index.close();`));
+      expect(await closed.ended).toBe(0);
+    } finally {
+      remove();
+    }
+  }, 60_000);
+
+  it('says what is wrong with a file that is no index', async () => {
+    const { path, remove } = folder();
+    try {
+      writeFileSync(join(path, 'index.db'), 'no database at all, but long enough to be taken for one '.repeat(100));
+      const index = searchDrivers.sqlite({ path: join(path, 'index.db') });
+      await expect(index.count()).rejects.toMatchObject({ code: 'search.failed', retryable: false });
+      await expect(index.count()).rejects.toMatchObject({ code: 'search.failed' });
+      await index.close();
+      const nowhere = searchDrivers.sqlite({ path: join(path, 'missing', 'index.db') });
+      await expect(nowhere.count()).rejects.toMatchObject({ code: 'search.failed' });
+      await nowhere.close();
+    } finally {
+      remove();
+    }
+  });
+});
