@@ -69,8 +69,8 @@ function sentencesAs(set: string, language: string): Item[] {
 }
 
 const REWORDINGS_EN: [RegExp, string][] = [
-  [/ ?\([^()]*\)/g, ''], [/, (?:which|who|where|while|although|including|such as)\b[^,.;]*(?=[,.;])/g, ''], [/^(?:However|Therefore|Moreover|Furthermore|In addition|Also|For example|As a result|Additionally), /, ''],
-  [/\btwo\b/g, '2'], [/\bthree\b/g, '3'], [/\bfour\b/g, '4'], [/\bfive\b/g, '5'], [/\bten\b/g, '10'], [/(?<=\d) ?%/g, ' percent'], [/(?<=\d)(?=\d{3}(?:\D|$))(?<!\d\d\d\d)(?<![.,]\d*)(?= )/g, ','],
+  [/ ?\([^()]*\)/g, ''], [/, (?:which|who|where|while|although)\b[^,.;]*(?=[,.;])/g, ''], [/^(?:However|Therefore|Moreover|Furthermore|In addition|Also|For example|As a result|Additionally), /, ''],
+  [/\btwo\b(?!-)/g, '2'], [/\bthree\b(?!-)/g, '3'], [/\bfour\b(?!-)/g, '4'], [/\bfive\b(?!-)/g, '5'], [/\bten\b(?!-)/g, '10'], [/(?<=\d) ?%/g, ' percent'], [/(?<=\d)(?=\d{3}(?:\D|$))(?<!\d\d\d\d)(?<![.,]\d*)(?= )/g, ','],
   [/\bbegan\b/g, 'started'], [/\bobtained\b/g, 'got'], [/\bpurchased?\b/g, 'buy'], [/\blarge\b/g, 'big'], [/\bin order to\b/g, 'to'], [/\bapproximately\b/g, 'about'], [/\bbecause of\b/g, 'due to'], [/\bnumerous\b/g, 'many'], [/\bassist\b/g, 'help'], [/\butiliz/g, 'us'], [/\balso\b ?/g, ''], [/\bis not\b/g, "isn't"], [/\bdid not\b/g, "didn't"], [/\bdoes not\b/g, "doesn't"], [/\bcannot\b/g, "can't"], [/\bcan not\b/g, 'cannot'],
 ];
 const REWORDINGS_ZH: [RegExp, string][] = [

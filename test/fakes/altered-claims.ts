@@ -182,7 +182,8 @@ export function swapNumbers(text: string, random: () => number): string | undefi
 
 /** A quote as a model makes it up: the sentence's own words, or a real quote with one word changed. */
 export function inventQuote(sentence: string, passage: string, random: () => number): string {
-  if (random() < 0.5 && !passage.includes(sentence)) return sentence;
+  const letters = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  if (random() < 0.5 && !letters(passage).includes(letters(sentence))) return sentence;
   if (isHan(passage)) return `根据规定，${sentence.slice(0, 12)}经主管确认后另行通知。`;
   const words = passage.split(/\s+/).slice(0, 14);
   words.splice(Math.min(4, words.length - 1), 1, 'reportedly');

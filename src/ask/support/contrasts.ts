@@ -33,7 +33,7 @@ const CONTRASTS: Contrast[] = [
     name: 'all',
     groups: [
       group('all|every|everyone|everybody|each|entire|whole|always|any|anyone|any time|alle[nrs]?|jede[nrs]?|immer|sämtliche', '所有|全部|全体|每|任何|凡|一切|各|总是|始终|均|皆|都'),
-      group('some|several|certain|partly|partially|sometimes|occasionally|einige[nr]?|manche[nr]?|manchmal', '部分|一些|有些|某些|若干|有时|偶尔'),
+      group('some|several|certain|partly|partially|sometimes|occasionally|einige[nr]?|manche[nr]?|manchmal', '(?<![一大成多分组小])部分(?![是在之的])|一些|有些|某些|若干|有时|偶尔'),
       group('most|mostly|majority|usually|typically|generally|often|meisten?s?|oft|üblicherweise', '大多|多数|大部分|通常|一般|经常|往往|常常'),
       group('few|hardly|rarely|seldom|scarcely|wenige|selten', '少数|极少|很少|罕见'),
     ],
@@ -41,19 +41,19 @@ const CONTRASTS: Contrast[] = [
     fault: 'quantifier',
     oneLanguage: true,
   },
-  { name: 'only', groups: [group('only|solely|exclusively|just|merely|sole|nur|ausschließlich|lediglich|alone', '只(?!不过|身|要)|仅|唯一|独(?=有|自)|才(?!能|华|智|干|子|艺|女)|专')], onlyIfSaid: [0], fault: 'quantifier', oneLanguage: true },
+  { name: 'only', groups: [group('only|solely|exclusively|just|merely|sole|nur|ausschließlich|lediglich|alone', '只(?!不过|身|要)|仅|唯一')], onlyIfSaid: [0], fault: 'quantifier', oneLanguage: true },
   {
     name: 'bound',
     groups: [
       group('at least|minimum(?: of)?|no (?:less|fewer) than|not less than|or more|or older|or longer|or greater|or above|and above|at the very least|mindestens|minimal|wenigstens', '至少|最少|不少于|不低于|不小于|起码|以上|及以上|不得少于|不短于'),
-      group("up to|at most|maximum(?: of)?|no (?:more|longer|later|greater) than|not (?:more|later|longer) than|or less|or fewer|or under|exceed|not exceeding|max|limit(?:ed)? (?:to|of|is)|limit|capped|cap of|under|below|within|höchstens|maximal|bis zu", '最多|至多|不超过|不多于|不高于|不大于|上限|最高|最长|以下|以内|之内|不得超过|不迟于|不晚于|限(?=\\d)|达'),
+      group("up to|at most|maximum(?: of)?|no (?:more|longer|later|greater) than|not (?:more|later|longer) than|or less|or fewer|or under|exceed|not exceeding|max|limit(?:ed)? (?:to|of|is)|limit|capped|cap of|under|below|within|höchstens|maximal|bis zu", '最多|至多|不超过|不多于|不高于|不大于|上限|最高|最长|以下|以内|之内|不得超过|不迟于|不晚于|限(?=\\d)|(?<=高|长|多)达(?= ?\\d)'),
       group('more than|over|above|exceeds?|exceeding|greater than|longer than|in excess of|better than|upwards of|mehr als|über', '超过|多于|大于|高于|逾|多(?=[个名位人年天月万亿元种家次])|余(?=[个名位人年天月万亿元种家次])|以上'),
       group('less than|fewer than|under|below|shorter than|within|almost|nearly|weniger als|unter|fast', '少于|小于|低于|不到|不足|未满|以下|近(?=\\d)|将近'),
     ],
     onlyIfSaid: [0, 1, 2, 3],
     fault: 'quantifier',
   },
-  { name: 'order', groups: [group('before|prior to|earlier than|ahead of|until|preceding|in advance|bevor|vor|previously|beforehand', '之前|以前|前(?=[，。；、提需要]|$)|提前|事先|前夕|早于|前'), group('after|following|later than|since|once|afterwards?|nach|nachdem|upon|subsequent(?:ly)?|later', '之后|以后|后(?!台|果|勤|代|期|人)|随后|晚于|自')], fault: 'order' },
+  { name: 'order', groups: [group('before|prior to|earlier than|ahead of|until|preceding|in advance|bevor|vor|previously|beforehand', '之前|以前|前(?=[，。；、提需要]|$)|提前|事先|前夕|早于|前'), group('after|following|later than|since|once|afterwards?|nach|nachdem|upon|subsequent(?:ly)?|later', '之后|以后|后(?!台|果|勤|代|期|人)|随后|晚于|自')], fault: 'order', oneLanguage: true },
   {
     name: 'change',
     groups: [
@@ -142,8 +142,8 @@ function turned(contrast: Contrast, found: Found, claimed: Found[], given: Found
   if (same.length === 0) {
     if (contrast.name === 'all' && found.group === 0) return sameLanguage && opposedHere(found, other.filter((candidate) => candidate.group !== 0), claim, evidence, 0.5);
     if (contrast.name === 'obligation') return sameLanguage ? obligationTurned(found, other, claim, evidence) : other.length > 0 && other.every((candidate) => candidate.group + found.group === 2);
-    if (contrast.name === 'bound') return boundTurned(found, other, claim, evidence);
-    if (contrast.name === 'rhythm' && other.length === 0) return twins.every((index) => contrast.onlyIfSaid!.includes(index)) && sameLanguage && !rhythmExplained(found, claim, evidence);
+    if (contrast.name === 'bound') return (sameLanguage || other.length > 0) && boundTurned(found, other, claim, evidence);
+    if (contrast.name === 'rhythm' && (other.length === 0 || !sameLanguage)) return twins.every((index) => contrast.onlyIfSaid!.includes(index)) && sameLanguage && !rhythmExplained(found, claim, evidence);
     if (other.length > 0) return sameLanguage ? contrast.onlyIfSaid?.includes(found.group) === true || opposedHere(found, other, claim, evidence, 0.25) : true;
     return twins.every((index) => contrast.onlyIfSaid?.includes(index)) && (sameLanguage || contrast.name !== 'bound');
   }

@@ -36,7 +36,7 @@ const HAN_NUM = '[零〇一二两三四五六七八九十\\d]';
 const PATTERNS: RegExp[] = [
   // 2026-03-05, 2026/3/5, 2026年3月5日
   new RegExp(`(?<!\\d)(?<year>\\d{4})[-/.](?<month>\\d{1,2})[-/.](?<day>\\d{1,2})(?!\\d)`, 'gu'),
-  new RegExp(`(?<![零〇一二三四五六七八九十\\d])(?<year>\\d{2,4}|[零〇一二三四五六七八九]{4}) ?年 ?(?:度?(?<month>${HAN_NUM}{1,3}) ?月(?:份)? ?(?:(?<day>${HAN_NUM}{1,3}) ?[日号])?)?(?![代级])`, 'gu'),
+  new RegExp(`(?<![零〇一二三四五六七八九十\\d])(?<year>\\d{2,4}|[零〇一二三四五六七八九]{4}) ?年 ?(?:度?(?<month>${HAN_NUM}{1,3}) ?月(?:份)? ?(?:(?<day>${HAN_NUM}{1,3}) ?[日号])?)?(?![代级龄轻幼迈薪糕])`, 'gu'),
   new RegExp(`(?<!个 ?|\\d)(?<month>${HAN_NUM}{1,3}) ?月(?:份)? ?(?<day>${HAN_NUM}{1,3}) ?[日号]`, 'gu'),
   new RegExp(`(?<![\\d个])(?<month>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九]) ?月(?!饼|球|光|亮|薪)`, 'gu'),
   // 5-9 March 2026, the 5th of March, 5. März
@@ -46,6 +46,7 @@ const PATTERNS: RegExp[] = [
   new RegExp(`${NOT_BEFORE}${MONTH},?(?: of)? (?<year>\\d{4})(?!\\d)`, 'gui'),
   // 05.03.2026, 3/5/2026
   new RegExp(`(?<![\\d./])(?<day>\\d{1,2})(?<sep>[./])(?<month>\\d{1,2})\\k<sep>(?<year>\\d{4}|\\d{2})(?![\\d/]|\\.\\d)`, 'gu'),
+  new RegExp(`(?<decadeCentury>\\d{1,2}|[一二三四五六七八九十]{1,3}) ?世纪 ?(?<decade>\\d0|[一二三四五六七八九]十) ?年代`, 'gu'),
   new RegExp(`(?<![\\d'])(?<decade>\\d{2,3}0) ?'?s(?![\\p{L}])`, 'gu'),
   new RegExp(`'(?<decade>\\d0) ?'?s(?![\\p{L}])`, 'gu'),
   new RegExp(`(?<decade>(?:\\d{2})?\\d0|(?:[一二]?[一二三四五六七八九])十) ?年代`, 'gu'),
@@ -74,7 +75,7 @@ export function datesIn(text: string, taken: Uint8Array): DateFound[] {
   const found: DateFound[] = [];
   for (const pattern of PATTERNS) {
     for (const match of text.matchAll(pattern)) {
-      const { year, month, day, first, second, decade, century, weekday, midweek, sep } = match.groups as Record<string, string | undefined>;
+      const { year, month, day, first, second, decade, decadeCentury, century, weekday, midweek, sep } = match.groups as Record<string, string | undefined>;
       const start = match.index;
       const end = start + match[0].length;
       if (taken[start] || taken[end - 1]) continue;
@@ -85,7 +86,7 @@ export function datesIn(text: string, taken: Uint8Array): DateFound[] {
       if (month) date.month = monthOf(month);
       if (day) date.day = number(day);
       if (sep === '/') date.swappable = true;
-      if (decade) date.decade = number(decade);
+      if (decade) date.decade = number(decade) + (decadeCentury ? (number(decadeCentury) - 1) * 100 : 0);
       if (century) date.century = number(century);
       if (weekday) date.weekday = WEEKDAYS[weekday.toLowerCase()];
       if (midweek) date.weekday = 3;

@@ -28,8 +28,9 @@ export function editFault(claim: Side, evidence: Side, question: Side): EditFaul
   if (figuresReordered(claim, evidence, nearest.sentence) && nearest.pairs.length >= mine.length * 0.7) return 'number';
   const claimNames = new Set(nameIndexes(claim));
   const evidenceNames = new Set(nameIndexes(evidence));
+  const close = nearest.pairs.length >= mine.length * 0.7;
   for (const edit of editsOf(mine, nearest.theirs, nearest.pairs)) {
-    const fault = figuresChanged(edit, claim, evidence) ?? notChanged(edit, claim, evidence) ?? nameChanged(edit, claim, evidence, claimNames, evidenceNames, question) ?? smallWordChanged(edit, claim, evidence);
+    const fault = figuresChanged(edit, claim, evidence) ?? notChanged(edit, claim, evidence) ?? nameChanged(edit, claim, evidence, claimNames, evidenceNames, question, close) ?? smallWordChanged(edit, claim, evidence);
     if (fault) return fault;
   }
   return undefined;
@@ -150,6 +151,7 @@ function figuresReordered(claim: Side, evidence: Side, sentence: number): boolea
 
 const NOT = /^(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|nicht|kein\w*|nie|niemals|ohne|.*n't)$/u;
 const DENYING = /^(?:forb|prohib|ban|disallow|den[yi]|refus|reject|lack|fail|exclud|prevent|avoid|unable|imposs|inelig|unavail|unless|except|hardly|rare|seldom|bare|scarc|few|un\w|in\w|non\w|dis\w|only|until|instead|rather)/u;
+const HAN_NOT_A_NOT = /不(?:过|仅|但|只|断|同(?!意)|少|久|管|论)|无论|非常|未来|没收|淹没|是否|否则/gu;
 const HAN_NOT = /[不没无非未勿莫]|禁止|严禁|并非|别(?![人墅的名称处样号具])/u;
 const HAN_NEARLY = /[不没无非未勿莫禁否拒缺失免少仅只才难除]/u;
 
@@ -167,9 +169,9 @@ function notChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefi
     const wholeClause = content >= 3 || (content >= 2 && less.length === 0 && more.length >= 4 && side === evidence);
     if (!wholeClause && !less.some((word) => DENYING.test(word))) return 'negation';
   }
-  const hanNots = (text: string): number => (text.match(new RegExp(HAN_NOT, 'gu')) ?? []).length;
+  const hanNots = (text: string): number => (text.replace(HAN_NOT_A_NOT, '').match(new RegExp(HAN_NOT, 'gu')) ?? []).length;
   if (hanNots(hanAdded) > 0 && hanNots(hanRemoved) === 0 && hanAdded.length <= 5 && !HAN_NEARLY.test(hanRemoved)) return 'negation';
-  if (hanNots(hanRemoved) > 0 && hanNots(hanAdded) === 0 && hanRemoved.length <= 4 && !HAN_NEARLY.test(hanAdded) && !/^(?:不过|非常|无论|不仅|不但|不只|不断|不久)/u.test(hanRemoved)) return 'negation';
+  if (hanNots(hanRemoved) > 0 && hanNots(hanAdded) === 0 && hanRemoved.length <= 4 && !HAN_NEARLY.test(hanAdded)) return 'negation';
   return undefined;
 }
 
@@ -180,7 +182,7 @@ function hanOf(side: Side, indexes: number[]): string {
 const SEGMENTER = new Intl.Segmenter('zh', { granularity: 'word' });
 
 /** One name in the place of another. */
-function nameChanged(edit: Edit, claim: Side, evidence: Side, claimNames: Set<number>, evidenceNames: Set<number>, question: Side): EditFault | undefined {
+function nameChanged(edit: Edit, claim: Side, evidence: Side, claimNames: Set<number>, evidenceNames: Set<number>, question: Side, close: boolean): EditFault | undefined {
   const first = claim.words[edit.added[0] ?? -1];
   if (edit.added.length === 0 || edit.removed.length === 0 || !first) return undefined;
   const added = edit.added.filter((i) => claimNames.has(i));
@@ -202,9 +204,17 @@ function nameChanged(edit: Edit, claim: Side, evidence: Side, claimNames: Set<nu
   const words = segments(han);
   if (words.every((word) => HAN_PLAIN_WORDS.has(word)) || question.text.includes(han)) return undefined;
   const wordsBefore = segments(hanBefore);
-  // A noun or name in the place of another: verbs and adverbs that mean the same are known by name.
-  if (wordsBefore.every((word) => HAN_PLAIN_WORDS.has(word)) && !readsAsName(han, words)) return undefined;
+  if (readsAsName(han, words) || readsAsName(hanBefore, wordsBefore)) return 'name';
+  // A noun in the place of another: verbs and adverbs that mean the same are known by name.
+  if (!close || wordsBefore.every((word) => HAN_PLAIN_WORDS.has(word)) || !tight(edit, claim)) return undefined;
   return 'name';
+}
+
+/** Whether what was put in stands between words that are the evidence's own. */
+function tight(edit: Edit, claim: Side): boolean {
+  const before = claim.words[edit.added[0]! - 1];
+  const after = claim.words[edit.added.at(-1)! + 1];
+  return (before === undefined || before.kind !== 'mark') && (after === undefined || after.kind !== 'mark');
 }
 
 function segments(text: string): string[] {

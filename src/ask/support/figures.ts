@@ -21,7 +21,7 @@ export function figureFault(claim: Side, evidence: Side, frame: Side, sameLangua
     const fault = faultOf(quantity, claim, evidence, frame, sameLanguage);
     if (fault) return fault;
   }
-  return strangeUnit(claim, evidence, frame) ? 'unit' : undefined;
+  return sameLanguage && strangeUnit(claim, evidence, frame) ? 'unit' : undefined;
 }
 
 /** Words of measured time, length, weight or money that the claim says without a figure: "in a week", 数周. */
@@ -33,7 +33,7 @@ function strangeUnit(claim: Side, evidence: Side, frame: Side): boolean {
 const SPOKEN_UNITS: Record<string, RegExp> = {
   second: /\bseconds\b|秒/iu, minute: /\bminutes?\b|分钟/iu, hour: /\bhour(?:s|ly)?\b|小时|钟头/iu,
   day: /\bda(?:ys?|ily)\b|[每数多几半\d一二两三四五六七八九十][天日]|天(?=[内后前])|日(?=[均内])|\d ?号/iu, week: /\b(?:bi)?week(?:s|ly)?\b|fortnight|周(?![年围边长期转知全折密到恩小杰星报刊末岁])|星期|礼拜/iu,
-  month: /\bmonth(?:s|ly)?\b|月/iu, year: /\b(?:years?|yearly|annual(?:ly)?)\b|年|岁/iu, decade: /\bdecades?\b|十年|年代/iu, century: /\bcentur(?:y|ies)\b|世纪/iu,
+  month: /\bmonth(?:s|ly)?\b|月(?![球光亮饼经食])/iu, year: /\b(?:years?|yearly|annual(?:ly)?|age[ds]?)\b|年(?![轻级糕幼])|岁/iu, decade: /\bdecades?\b|十年|年代/iu, century: /\bcentur(?:y|ies)\b|世纪/iu,
   km: /\bkilomet(?:re|er)s?\b|\bkm\b|公里|千米/iu, mile: /\bmiles?\b|英里/iu, metre: /\bmet(?:re|er)s?\b|(?<=\d ?)m\b|米/iu, foot: /\b(?:feet|foot|ft)\b|英尺/iu, inch: /\binch(?:es)?\b|英寸/iu, acre: /\bacres?\b|英亩/iu, hectare: /\bhectares?\b|公顷/iu,
   kg: /\b(?:kg|kilograms?|kilos?)\b|公斤|千克/iu, ton: /\btons?\b|\btonnes?\b|吨/iu, usd: /\$|\bdollars?\b|\busd\b|美元|美金/iu, eur: /€|\beuros?\b|\beur\b|欧元/iu, gbp: /£|\bpounds?\b|\bgbp\b|英镑/iu, cny: /\b(?:yuan|rmb|cny)\b|¥|(?<=[\d百千万亿] ?)元|人民币/iu,
   percent: /%|\bper ?cent\b|\bpercentages?\b|百分/iu,
@@ -82,6 +82,8 @@ function carries(other: Quantity, claimed: Quantity, evidence: Side, claim: Side
     // "2009" alone is a number to the one and a year to the other.
     if (other.kind !== 'number') return false;
     const only = soleValue(claimed);
+    // The second year of 1038-40
+    if (only !== undefined && only === claimed.year && only > 999 && other.value === only % 100 && evidence.text[other.start - 1] === '-') return true;
     if (claimed.century !== undefined || claimed.decade !== undefined) return only === other.value && other.ordinal;
     return only !== undefined && other.value === only && (other.unit === undefined || other.unit === 'year' || other.unit === 'day');
   }

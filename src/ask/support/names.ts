@@ -39,8 +39,6 @@ function stands(word: Word, side: Side): boolean {
   return side.lowers.has(plain) || side.keys.has(word.key) || side.quantities.some((other) => other.kind === 'identifier' && other.value.split(/[^\p{L}\p{N}]+/u).includes(plain));
 }
 
-const ANAPHOR = /(?<![\p{L}])(?:he|she|it|they|him|her|his|its|their|them|this|these|those|who|which|our|we|us|you|your|er|sie|es|ihr|sein|diese[rs]?)(?![\p{L}])/iu;
-
 export interface NameEvidence {
   quotes: Side;
   /** Title and heading path. */
@@ -60,12 +58,11 @@ export function nameFault(claim: Side, evidence: NameEvidence, sameLanguage: boo
   const quoteNames = sameLanguage ? nameIndexes(quotes) : [];
   const isClaimName = (i: number): boolean => names.includes(i);
   const isQuoteName = (i: number): boolean => quoteNames.includes(i);
-  const anaphor = ANAPHOR.test(quotes.text);
   for (const i of names) {
     const word = claim.words[i]!;
     if (!sameLanguage && !latinComparable(word, quotes)) continue;
     const inQuotes = stands(word, quotes);
-    const near = inQuotes || stands(word, frame) || (anaphor && stands(word, before)) || (stands(word, question) && stands(word, passage));
+    const near = inQuotes || stands(word, frame) || stands(word, before) || (stands(word, question) && stands(word, passage));
     if (!near) {
       const partOfName = names.includes(i - 1) || names.includes(i + 1) || INNER_CAPITAL.test(word.raw) || (word.raw.length > 1 && word.raw === word.raw.toUpperCase());
       if (!begins(claim.words, i) || partOfName) {
@@ -129,5 +126,9 @@ function voiceDiffers(a: Side, b: Side): boolean {
 /** Across languages only what is written in Latin letters there too can be compared; acronyms always. */
 function latinComparable(word: Word, quotes: Side): boolean {
   if (quotes.language !== 'zh' && quotes.language !== 'ja' && quotes.language !== 'ko') return true;
+  if (TRANSLATED.has(word.raw) || /^(?:Mc|Mac|Des?|Di|Du|La|Le|Van|O')\p{Lu}/u.test(word.raw)) return false;
   return INNER_CAPITAL.test(word.raw) || (word.raw.length > 1 && word.raw === word.raw.toUpperCase());
 }
+
+/** Abbreviations that have a word of their own in Chinese. */
+const TRANSLATED = new Set('US USA UK EU UN USSR LA NYC MP MPs HMS TV VP HR IT ID CEO CFO CTO AD BC OK'.split(' '));
