@@ -140,7 +140,8 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
     await inParallel(plan.fetch, AT_ONCE, one, signal);
 
     const liveBefore = [...known.values()].filter((d) => !d.deleted).length;
-    const doubt = doubtRemovals(liveBefore, listed.length, gone.length);
+    const unseen = listed.find((entry) => entry.unseen);
+    const doubt = unseen ? `${unseen.externalId} could not be listed (${unseen.problem}), so nothing was removed` : doubtRemovals(liveBefore, listed.length, gone.length);
     if (doubt) summary.error = doubt;
     else {
       progress.phase = 'removing';
