@@ -25,6 +25,7 @@ import { createMetrics } from './metrics.ts';
 import { createBudget } from './models/budget.ts';
 import { findOllama } from './models/ollama.ts';
 import { createModels, type Models } from './models/registry.ts';
+import type { Timeouts } from './models/watch.ts';
 import { createOutbound } from './net/outbound.ts';
 import { searchDrivers } from './search/registry.ts';
 import { createExtractor, type Extractor } from './sync/extract.ts';
@@ -39,6 +40,8 @@ export interface AppOptions {
   onWork?: () => void;
   /** Tests look at, and kill at, the steps of writing a document. */
   atStep?: WriteDeps['atStep'];
+  /** Shorter than a person's patience, for tests with an endpoint that hangs. */
+  modelTimeouts?: Partial<Timeouts>;
 }
 
 /** What main.ts and the evaluation need beside the contract. */
@@ -83,7 +86,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   let settings = await readSettings(db);
   let models: Promise<Models> = wireModels();
   function wireModels(): Promise<Models> {
-    return createModels({ ...config, prices: settings.prices, profiles: Object.fromEntries(Object.entries(settings.contextTokens).map(([name, contextTokens]) => [name, { contextTokens }])) }, { clock, budget });
+    return createModels({ ...config, prices: settings.prices, profiles: Object.fromEntries(Object.entries(settings.contextTokens).map(([name, contextTokens]) => [name, { contextTokens }])), ...(options.modelTimeouts ? { timeouts: options.modelTimeouts } : {}) }, { clock, budget });
   }
 
   const outbound = createOutbound({ allowInternal: () => settings.internalAddresses });
