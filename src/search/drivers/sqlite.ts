@@ -5,8 +5,10 @@ import type { Point, SearchIndex, SearchResult } from '../search-index.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 import type { ThreadCall, ThreadReply } from './sqlite-thread.ts';
 
-/** Points of one transaction: a search waits for one such slice at most. */
-const SLICE = 32;
+/** Points of one transaction: a search waits for one such slice at most, so slices are small while people search. */
+const SLICE = { searching: 32, quiet: 256 };
+/** How long after a search more of them are expected, in ms. */
+const SEARCHING_MS = 5_000;
 
 interface Waiting {
   call: ThreadCall;
@@ -24,6 +26,7 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
   let closed = false;
   let numbers = 0;
   let running: Waiting | undefined;
+  let lastSearch = -SEARCHING_MS;
   const searches: Waiting[] = [];
   const writes: Waiting[] = [];
 
@@ -100,14 +103,24 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
     });
   };
 
+  const inSlices = async <T>(items: T[], write: (slice: T[]) => Promise<void>): Promise<void> => {
+    for (let at = 0; at < items.length; ) {
+      const size = performance.now() - lastSearch < SEARCHING_MS ? SLICE.searching : SLICE.quiet;
+      await write(items.slice(at, (at += size)));
+    }
+  };
+
   return {
     async put(points: Point[], signal?: AbortSignal): Promise<void> {
-      for (let i = 0; i < points.length; i += SLICE) await call('put', [points.slice(i, i + SLICE)], signal);
+      await inSlices(points, (slice) => call('put', [slice], signal));
     },
     async drop(ids: string[], signal?: AbortSignal): Promise<void> {
-      for (let i = 0; i < ids.length; i += SLICE) await call('drop', [ids.slice(i, i + SLICE)], signal);
+      await inSlices(ids, (slice) => call('drop', [slice], signal));
     },
-    search: (query, signal): Promise<SearchResult> => call('search', [query], signal),
+    search(query, signal): Promise<SearchResult> {
+      lastSearch = performance.now();
+      return call('search', [query], signal);
+    },
     ids: (after, limit) => call('ids', [after, limit]),
     count: () => call('count', []),
     getMeta: (key) => call('getMeta', [key]),

@@ -1,7 +1,10 @@
 /** Vectors of one length in memory, a byte a dimension; the driver scores the best again from the exact ones. */
 
-/** Vectors a block: memory grows in blocks, so that growing never needs twice the room. */
-const BLOCK = 2048;
+import { createMemory, dotProductOver } from './dot-product.ts';
+
+/** Bytes that the memory grows by; growing never needs twice the room. */
+const GROWTH = 4 * 1024 * 1024;
+const PAGE = 65_536;
 
 export interface Matrix {
   add(n: number, scale: number, bytes: Uint8Array): void;
@@ -21,16 +24,24 @@ export function quantize(vector: Float32Array): { scale: number; bytes: Int8Arra
 }
 
 export function createMatrix(dimensions: number): Matrix {
-  const blocks: Int8Array[] = [];
+  /** Bytes from one vector to the next: whole sixteens, the rest zeros. The query stands first. */
+  const stride = Math.ceil(dimensions / 16) * 16;
+  const memory = createMemory(stride + PAGE);
+  const dot = dotProductOver(memory);
+  let bytes = new Int8Array(memory.buffer);
   const numbers: number[] = [];
   const scales: number[] = [];
   const slots = new Map<number, number>();
   const free: number[] = [];
   return {
-    add(n, scale, bytes) {
+    add(n, scale, vector) {
       const slot = slots.get(n) ?? free.pop() ?? numbers.length;
-      if (slot >= blocks.length * BLOCK) blocks.push(new Int8Array(BLOCK * dimensions));
-      blocks[Math.floor(slot / BLOCK)]!.set(new Int8Array(bytes.buffer, bytes.byteOffset, dimensions), (slot % BLOCK) * dimensions);
+      const at = (slot + 1) * stride;
+      if (at + stride > bytes.length) {
+        memory.grow(Math.ceil(Math.max(GROWTH, stride) / PAGE));
+        bytes = new Int8Array(memory.buffer);
+      }
+      bytes.set(new Int8Array(vector.buffer, vector.byteOffset, dimensions), at);
       numbers[slot] = n;
       scales[slot] = scale;
       slots.set(n, slot);
@@ -43,35 +54,17 @@ export function createMatrix(dimensions: number): Matrix {
       free.push(slot);
     },
     nearest(query, eligible, limit) {
-      const { bytes } = quantize(query);
+      bytes.set(quantize(query).bytes, 0);
       const best = topOf(limit);
       for (let slot = 0; slot < numbers.length; slot++) {
         const n = numbers[slot]!;
         if (eligible[n] !== 1) continue;
-        const block = blocks[(slot / BLOCK) | 0]!;
-        best.offer(n, dot(block, (slot % BLOCK) * dimensions, bytes) * scales[slot]!);
+        const at = (slot + 1) * stride;
+        best.offer(n, dot(at, 0, at + stride) * scales[slot]!);
       }
-      return best.take().map(({ n }) => n);
+      return best.take().map((found) => found.n);
     },
   };
-}
-
-function dot(block: Int8Array, from: number, query: Int8Array): number {
-  const length = query.length;
-  const even = length - (length % 4);
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let i = 0;
-  for (; i < even; i += 4) {
-    a = (a + block[from + i]! * query[i]!) | 0;
-    b = (b + block[from + i + 1]! * query[i + 1]!) | 0;
-    c = (c + block[from + i + 2]! * query[i + 2]!) | 0;
-    d = (d + block[from + i + 3]! * query[i + 3]!) | 0;
-  }
-  for (; i < length; i++) a = (a + block[from + i]! * query[i]!) | 0;
-  return a + b + c + d;
 }
 
 /** The best few of many, by a heap with the worst on top. Equal scores: the lower number wins, so results are stable. */
