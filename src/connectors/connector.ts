@@ -8,6 +8,12 @@ export interface ListedDocument {
   externalId: string;
   /** What is cheap to compare: file size and time, lastmod, revision. Equal means unchanged without a fetch. */
   version?: string;
+  /** Why it cannot be read: the sync reports it by name and does not fetch it. */
+  problem?: string;
+  /** Beside `problem`: the entry stands for a part of the source that could not be listed, so nothing may be removed. */
+  unseen?: true;
+  /** For the driver alone, handed back to `fetch`: where in a file the document stands. Not kept. */
+  place?: string;
 }
 
 /** What a fetch gives: bytes to extract from, or why there are none. */
