@@ -23,6 +23,8 @@ export interface RenderMarkdown {
   /** Names the id of a heading; undefined gives it none. */
   headingId?: (text: string, depth: number) => string | undefined;
   imageWord: string;
+  /** A heading of these words at the very start is left out: the page has it above. */
+  title?: string;
 }
 
 /** The passage's markup. Falls back to its plain text, so it never throws and never takes long. */
@@ -94,9 +96,10 @@ function renderNode(node: Nodes, walk: Walk): Content {
   }
 }
 
-function renderHeading(node: Extract<Nodes, { type: 'heading' }>, walk: Walk): Html {
+function renderHeading(node: Extract<Nodes, { type: 'heading' }>, walk: Walk): Content {
   const level = Math.min(6, node.depth + walk.options.under);
   const text = node.position ? plainText(walk.source.slice(node.position.start.offset, node.position.end.offset)).text.trim() : '';
+  if (node.position?.start.offset === 0 && text === walk.options.title) return '';
   const id = walk.options.headingId?.(text, node.depth);
   const body = renderChildren(node, walk);
   const named = id === undefined ? '' : html` id="${id}"`;

@@ -16,7 +16,7 @@ export interface Words {
   number(n: number): string;
   /** US dollars; small amounts keep their first digits. */
   dollars(amount: number): string;
-  /** A length of time in milliseconds, such as `1.4 s`. */
+  /** A length of time in milliseconds, such as `1.4s`. */
   duration(ms: number): string;
   /** `3 days ago`, as plain text. */
   ago(at: number): string;
@@ -56,10 +56,10 @@ export function wordsFor(language: ConsoleLanguage, now: () => number): Words {
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [['year', 31_557_600], ['month', 2_629_800], ['week', 604_800], ['day', 86_400], ['hour', 3600]];
 
 function durationOf(ms: number, locale: string): string {
-  const format = (value: number, unit: string, digits: number): string => new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: digits }).format(value);
+  const format = (value: number, unit: string, digits: number): string => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: digits }).format(value);
   if (ms < 1000) return format(ms, 'millisecond', 0);
   if (ms < 60_000) return format(ms / 1000, 'second', 1);
-  return format(ms / 60_000, 'minute', 1);
+  return ms < 5_400_000 ? format(ms / 60_000, 'minute', 1) : format(ms / 3_600_000, 'hour', 1);
 }
 
 /** The language of a request: the kept choice, else the first of Accept-Language that the console speaks, else English. */

@@ -131,7 +131,7 @@ function startAsking(form) {
     for (const part of document.querySelectorAll('[data-hero]')) part.remove();
     thread.append(turn);
     box.placeholder = box.dataset.followUp;
-    turn.scrollIntoView({ block: 'start' });
+    if (turn.previousElementSibling) turn.scrollIntoView({ block: 'start' });
     return turn;
   }
 

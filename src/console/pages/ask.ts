@@ -38,6 +38,7 @@ export function askPage(context: PageContext, view: AskView): Html {
     ...(pending ? { refresh: 2 } : {}),
     body: html`<div class="thread-wrap" id="thread-wrap"${pending ? html` data-live` : ''}>
 ${conversation ? html`<h1 class="sr-only">${words.say('conversationTitle')}</h1>` : html`<div class="hero" data-hero><h1>${words.say('askHeading')}</h1><p class="lead">${words.say('askLead')}</p></div>`}
+<p class="thread-top"><a href="/">${icons.plus}${words.say('newQuestion')}</a></p>
 <div id="thread">${view.turns.map((turn) => renderTurn(words, turn))}</div></div>
 ${composer(words, view)}
 ${conversation ? '' : html`<div class="below" data-hero>${renderSuggestions(words, view.suggestions)}${scope(words, view.sources)}</div>`}

@@ -65,7 +65,7 @@ async function renderPassages(context: PageContext, document: DocumentView, part
       headings.push({ id, text, depth });
       return id;
     };
-    const body = renderMarkdown(passage.text, { under: 1, imageWord: context.words.say('image'), headingId, ...(marker ? { marker } : {}) });
+    const body = renderMarkdown(passage.text, { under: 1, imageWord: context.words.say('image'), headingId, ...(marker ? { marker } : {}), ...(from + i === 0 ? { title: document.title } : {}) });
     // Where the very words cannot be marked (they are in what is not shown), the whole passage is.
     const whole = quoted && marker?.used !== true;
     rendered.push(html`<div class="passage${whole ? ' passage-quoted' : ''}"${whole ? html` id="quote" tabindex="-1"` : ''}>${body}</div>`);

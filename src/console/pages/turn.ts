@@ -43,7 +43,7 @@ ${turn.phase === 'asking' ? html`<p class="working"><span class="pulse" aria-hid
 ${turn.phase === 'cut' ? renderCut(words, turn) : ''}
 ${status === 'unanswered' && answer ? renderUnanswered(words, answer, turn.searched) : ''}
 ${status === 'failed' && answer ? renderFailed(words, turn, answer) : ''}
-${answer ? html`${renderDegraded(words, answer)}${renderFoot(words, turn, answer)}` : ''}
+${answer ? html`${renderDegraded(words, answer)}${status === 'courtesy' ? '' : renderFoot(words, turn, answer)}` : ''}
 </div>
 ${renderSources(words, turn)}
 </div>
@@ -93,7 +93,7 @@ function renderFoot(words: Words, turn: TurnView, answer: Answer): Html {
   const copyable = answer.status === 'answered' || answer.status === 'quoted' || answer.status === 'verified';
   return html`<footer class="answer-foot">
 ${copyable ? html`<button class="quiet icon-button" type="button" hidden data-copy="${copyText(answer)}" aria-label="${words.say('copyAnswer')}" title="${words.say('copyAnswer')}">${icons.copy}<span class="copied" hidden>${words.say('copied')}</span></button>` : ''}
-${answer.status === 'courtesy' ? '' : renderFeedback(words, turn, answer.answerId)}
+${answer.status === 'failed' ? '' : renderFeedback(words, turn, answer.answerId)}
 <details class="fold usage"><summary>${words.say('howAnswered')}</summary>
 <dl class="facts">
 <div><dt>${words.say('usageStatus')}</dt><dd>${words.say(`status_${answer.status}`)}</dd></div>
