@@ -1,4 +1,5 @@
 /** A web site through its sitemap. */
+import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
 import type { OutboundResponse } from '../../net/outbound.ts';
 import { withRetries } from '../../net/retry-outbound.ts';
@@ -39,6 +40,8 @@ async function* listPages(source: SourceLocation, context: ConnectorContext): As
     }
     if (seen.has(url.href)) continue;
     seen.add(url.href);
+    // A long sitemap is there at once: others get their turn all the same.
+    if (seen.size % 500 === 0) await setImmediate();
     const version = versionOf(entry, context.clock.now());
     yield { externalId: url.href, ...(version === undefined ? {} : { version }) };
   }
@@ -57,9 +60,8 @@ function siteUrl(text: string): URL {
 }
 
 /** One address for one page: no fragment, the site's own scheme; undefined for other hosts (`www.` counts as the same). */
-function normalise(text: string, location: URL): URL | undefined {
-  const url = new URL(text);
-  if (!/^https?:$/.test(url.protocol) || bareHost(url) !== bareHost(location) || url.username !== '' || url.password !== '') return undefined;
+function normalise(url: URL, location: URL): URL | undefined {
+  if ((url.protocol !== 'https:' && url.protocol !== 'http:') || bareHost(url) !== bareHost(location) || url.username !== '' || url.password !== '') return undefined;
   if (url.protocol !== location.protocol && url.port === '') url.protocol = location.protocol;
   url.hash = '';
   return url;
@@ -104,7 +106,7 @@ async function fetchPage(source: SourceLocation, listed: ListedDocument, validat
 /** Where a redirect shows that this is not the page: a login, the home page, another host. */
 function refuseDetour(asked: URL, end: URL): void {
   if (asked.href === end.href) return;
-  if (/(?:^|[/_-])(?:log-?in|sign-?in|sso|saml2?|oauth2?|auth|wp-login\.php)(?:[/_.-]|$)/i.test(end.pathname) || /^(?:login|auth|sso|accounts?|id)\./i.test(end.host)) {
+  if (/\/(?:(?:wp-)?log[-_]?in|sign[-_]?in|sso|saml2?|oauth2?|auth)(?:\.\w{2,6})?(?:\/|$)/i.test(end.pathname) || /^(?:login|auth|sso|accounts?|id)\./i.test(end.host)) {
     throw failure('login', `it leads to a login (${end.origin}${end.pathname})`);
   }
   if (bareHost(asked) !== bareHost(end)) throw failure('moved', `it leads to another host (${end.origin})`);

@@ -5,7 +5,7 @@ import { AppError } from '../../errors.ts';
 import type { Outbound } from '../../net/outbound.ts';
 
 export interface SitemapEntry {
-  url: string;
+  url: URL;
   lastmod?: string;
 }
 
@@ -59,14 +59,15 @@ export async function* readSitemaps(addresses: string[], outbound: Outbound, sig
     if (root === undefined) throw broken(next.url, 'is a page and not a sitemap (it may need a login)');
     if (!text.includes(`</${root.tag}>`) && !root.empty) throw broken(next.url, 'is cut short');
     for (const entry of elements(text, root.kind === 'index' ? 'sitemap' : 'url')) {
-      const url = childText(entry, 'loc');
-      if (url === undefined || !URL.canParse(url, next.url)) continue;
+      const loc = childText(entry, 'loc');
+      const url = loc === undefined ? null : URL.parse(loc, next.url);
+      if (!url) continue;
       if (root.kind === 'index') {
         if (next.depth >= maxDepth) throw broken(next.url, 'is an index nested too deeply');
-        waiting.push({ url: new URL(url, next.url).href, depth: next.depth + 1 });
+        waiting.push({ url: url.href, depth: next.depth + 1 });
       } else {
         const lastmod = childText(entry, 'lastmod');
-        yield { url: new URL(url, next.url).href, ...(lastmod === undefined ? {} : { lastmod }) };
+        yield { url, ...(lastmod === undefined ? {} : { lastmod }) };
       }
     }
   }
@@ -106,8 +107,11 @@ function* elements(text: string, name: string): Iterable<string> {
   }
 }
 
-function childText(element: string, name: string): string | undefined {
-  const open = new RegExp(`<(?:[\\w-]{1,40}:)?${name}(?=[\\s>])`).exec(element);
+const locTag = /<(?:[\w-]{1,40}:)?loc(?=[\s>])/;
+const lastmodTag = /<(?:[\w-]{1,40}:)?lastmod(?=[\s>])/;
+
+function childText(element: string, name: 'loc' | 'lastmod'): string | undefined {
+  const open = (name === 'loc' ? locTag : lastmodTag).exec(element);
   const start = open ? element.indexOf('>', open.index) + 1 : 0;
   const end = start > 0 ? element.indexOf('</', start) : -1;
   if (end < 0) return undefined;
