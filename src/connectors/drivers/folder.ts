@@ -89,6 +89,7 @@ async function* listFolder(root: Root, relative: string, context: ConnectorConte
     entries = await fs.readdir(path.join(root.folder, relative), { withFileTypes: true });
   } catch (error) {
     if (relative === '') throw new AppError({ code: 'source.unreadable', message: reasonOf(error), publicMessage: `Docent may not read ${root.folder}.`, cause: error });
+    if (codeOf(error) === 'ENOENT') return;
     yield { externalId: `${relative}/`, problem: `the folder could not be read (${codeOf(error)})`, unseen: true };
     return;
   }
