@@ -16,13 +16,13 @@ import type { Calibration } from './calibrate.ts';
 import { changeAnswer } from './change-answer.ts';
 import { closestPassage, createCitations } from './cite.ts';
 import { courtesyReply } from './courtesy.ts';
-import { degradedBy, languageName, textOf, type Draft, type Show } from './draft.ts';
+import { addUsage, degradedBy, languageName, textOf, type Draft, type Show } from './draft.ts';
 import { readPassage, type Hit } from './passage-match.ts';
 import { answerPrompt, fitPassages } from './prompt.ts';
 import { quotedSentences } from './quoted.ts';
 import { retrieve, type Retrieved, type RetrieveDeps } from './retrieve.ts';
-import { makeStandalone, type Turn } from './standalone.ts';
-import { decide, sufficiency } from './sufficient.ts';
+import { makeStandalone, type Standalone, type Turn } from './standalone.ts';
+import { decide, sufficiency, type Decision, type Sufficiency } from './sufficient.ts';
 import { transformOf } from './transform.ts';
 import { writeAnswer } from './write-answer.ts';
 
@@ -123,30 +123,20 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
     return;
   }
 
-  // 1. Standalone, and in the documents' language where that is another one.
+  // 1. to 4. Standalone, passages for the audience, enough to answer?
   yield { type: 'status', status: 'searching' };
   let model = deps.languageModel;
   if (!model) draft.degraded.add('no-model');
-  const documentLanguage = deps.languages.includes(language) ? undefined : deps.languages[0];
-  let standalone = { question: text, query: text, modelCalled: false };
-  try {
-    standalone = await makeStandalone({ text, language, turns: turns.map((t) => ({ question: t.standalone, answer: t.answer })), ...(documentLanguage ? { documentLanguage } : {}) }, model, signal);
-  } catch (error) {
-    if (signal.aborted && isAbort(error)) throw error;
-    draft.degraded.add(degradedBy(error));
-    model = undefined;
-    standalone = await makeStandalone({ text, language, turns: turns.map((t) => ({ question: t.standalone, answer: t.answer })) }, undefined, signal);
+  const [mostSpoken] = deps.languages;
+  let attempt = await search(asking, text, deps.languages.includes(language) ? undefined : mostSpoken, readerSets, draft, deps, signal);
+  if (attempt.decision !== 'answer' && model && deps.languages.includes(language) && language !== mostSpoken) {
+    // The pages in the question's own language do not say; those in the language that most are written in may.
+    const translated = await search(asking, text, mostSpoken, readerSets, draft, deps, signal);
+    if (translated.enough.score > attempt.enough.score) attempt = translated;
   }
-  if (standalone.modelCalled) draft.calls++;
+  const { standalone, found, enough, decision } = attempt;
+  if (attempt.modelFailed) model = undefined;
   await saveStandalone(deps.db, question.id, standalone.question);
-
-  // 2. and 3. Passages for the audience.
-  const found = await retrieve({ text: standalone.query, languages: deps.languages, readerSets, limit: RETRIEVED }, deps, signal);
-  if (found.meaningFailed) draft.degraded.add('meaning-unavailable');
-
-  // 4. Enough to answer?
-  const enough = sufficiency(standalone.query, found.hits, found.statistics, deps.calibration);
-  const decision = decide(enough.score, deps.calibration);
   draft.trace = { sufficiency: enough, decision, passages: found.hits.map((h) => ({ id: h.id, score: h.score, ...(h.meaning === undefined ? {} : { meaning: h.meaning }) })) };
   if (decision === 'nothing' || found.hits.length === 0 || (decision === 'closest' && !model)) {
     await notFound(draft, standalone.query, decision === 'nothing' ? [] : found.hits, found, deps);
@@ -176,6 +166,35 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
 
   // 7. No model, or none that answered: the documents' own words.
   yield* quote(standalone.query, found, draft, show);
+}
+
+interface Attempt {
+  standalone: Standalone;
+  found: Retrieved;
+  enough: Sufficiency;
+  decision: Decision;
+  modelFailed: boolean;
+}
+
+/** @param documentLanguage set when the query is to be translated into it */
+async function search(asking: Asking, text: string, documentLanguage: string | undefined, readerSets: number[], draft: Draft, deps: AskDeps, signal: AbortSignal): Promise<Attempt> {
+  const { language } = asking.question;
+  const turns = asking.turns.map((t) => ({ question: t.standalone, answer: t.answer }));
+  let standalone: Standalone;
+  let modelFailed = false;
+  try {
+    standalone = await makeStandalone({ text, language, turns, ...(documentLanguage ? { documentLanguage } : {}) }, deps.languageModel, signal);
+  } catch (error) {
+    if (signal.aborted && isAbort(error)) throw error;
+    draft.degraded.add(degradedBy(error));
+    modelFailed = true;
+    standalone = await makeStandalone({ text, language, turns }, undefined, signal);
+  }
+  if (standalone.usage) addUsage(draft, standalone.usage);
+  const found = await retrieve({ text: standalone.query, languages: deps.languages, readerSets, limit: RETRIEVED }, deps, signal);
+  if (found.meaningFailed) draft.degraded.add('meaning-unavailable');
+  const enough = sufficiency(standalone.query, found.hits, found.statistics, deps.calibration);
+  return { standalone, found, enough, decision: decide(enough.score, deps.calibration), modelFailed };
 }
 
 async function* quote(query: string, found: Retrieved, draft: Draft, show: Show): AsyncGenerator<AnswerEvent> {

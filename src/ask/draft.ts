@@ -20,6 +20,16 @@ export interface Draft {
 /** Adds a sentence with the places it rests on, and gives the event that shows it. */
 export type Show = (text: string, block: AnswerSentence['block'], places: { passage: Passage; start: number; end: number }[], support: AnswerSentence['support']) => AnswerEvent;
 
+/** Counts one model call and what it cost. */
+export function addUsage(draft: Draft, usage: ModelUsage): void {
+  draft.calls++;
+  draft.usage = {
+    promptTokens: draft.usage.promptTokens + usage.promptTokens,
+    completionTokens: draft.usage.completionTokens + usage.completionTokens,
+    costUsd: draft.usage.costUsd + usage.costUsd,
+  };
+}
+
 /** Why an answer is less than it could be, told from what the model threw. */
 export function degradedBy(error: unknown): string {
   const code = error instanceof AppError ? error.code : '';

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { AnswerEvent } from '../types.ts';
-import type { Draft, Show } from './draft.ts';
+import { addUsage, type Draft, type Show } from './draft.ts';
 import { generate, type GenerateInput, type GenerateOutcome } from './generate.ts';
 
 /** However slow a model is, a person has waited long enough by then. */
@@ -13,12 +13,11 @@ const MODEL_MS = 90_000;
  */
 export async function* writeAnswer(input: GenerateInput, model: LanguageModel, draft: Draft, show: Show, signal: AbortSignal): AsyncGenerator<AnswerEvent, GenerateOutcome> {
   const sentences = generate(input, model, AbortSignal.any([signal, AbortSignal.timeout(MODEL_MS)]));
-  draft.calls++;
   for (;;) {
     const next = await sentences.next();
     if (next.done) {
       const { usage, ...rest } = next.value;
-      draft.usage = { promptTokens: draft.usage.promptTokens + usage.promptTokens, completionTokens: draft.usage.completionTokens + usage.completionTokens, costUsd: draft.usage.costUsd + usage.costUsd };
+      addUsage(draft, usage);
       draft.trace = { ...draft.trace, given: input.passages.map((p) => p.id), dropped: rest.dropped, saidNone: rest.saidNone, ...(rest.error === undefined ? {} : { modelError: rest.error instanceof AppError ? rest.error.code : 'model.failed' }) };
       signal.throwIfAborted();
       return next.value;
