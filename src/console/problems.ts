@@ -60,7 +60,12 @@ function fieldOf(error: AppError): { field?: string; message: string } {
   const named = (error as { field?: unknown }).field;
   if (typeof named === 'string') return { field: named, message };
   const cut = error.code === 'input.invalid' ? message.indexOf(': ') : -1;
-  return cut > 0 && /^[\w.-]+$/.test(message.slice(0, cut)) ? { field: message.slice(0, cut), message: message.slice(cut + 2) } : { message };
+  return cut > 0 && /^[\w.-]+$/.test(message.slice(0, cut)) ? { field: camelCase(message.slice(0, cut)), message: message.slice(cut + 2) } : { message };
+}
+
+/** Options of the command line are written `base-url`, fields `baseUrl`. */
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The last handler: answers every error, and logs those that are ours to mend. */

@@ -118,6 +118,7 @@ export const consoleEn = {
   preparing: 'Reading {name}',
   preparingNote: 'The first answers are possible as soon as this is done.',
   askAlready: 'Ask already, of what has been read so far',
+  notReadYet: '{name} has not been read yet',
   preparingFailed: '{name} could not be read',
   seeSource: 'See the source',
 

@@ -118,6 +118,7 @@ export const consoleZh: ConsoleStrings = {
   preparing: '正在读取“{name}”',
   preparingNote: '完成后即可开始提问。',
   askAlready: '先就已读取的内容提问',
+  notReadYet: '“{name}”还没有读取',
   preparingFailed: '无法读取“{name}”',
   seeSource: '查看知识源',
 

@@ -152,14 +152,12 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
       if (/^(?!\/|https?:)/.test(input.location)) throw inputError('location', `there is no folder "${input.location}"; give its whole path`);
       if (/169\.254/.test(input.location)) throw new AppError({ code: 'net.internal_address', message: 'internal', publicMessage: '169.254.169.254 is an internal address. An admin can allow it in Settings.' });
       const status = newSource(input, input.location.startsWith('http') ? 'site' : 'folder');
-      void runSync(status, options.documents ?? fakeDocuments().map((d) => ({ ...d, id: randomUUID() })));
       return status.source;
     },
     addSample: async () => {
       const there = [...sources.values()].find((s) => s.source.name === 'Sample handbook');
       if (there) return there.source;
       const status = newSource({ location: '/srv/docent/sample/handbook', name: 'Sample handbook' }, 'folder');
-      void runSync(status, options.documents ?? fakeDocuments());
       return status.source;
     },
     sampleQuestions: async () => fakeSampleQuestions,
@@ -176,7 +174,9 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     },
     requestSync: async (id) => {
       const status = find(id);
-      void runSync(status, [...documents.values()].filter((d) => d.sourceId === status.source.id));
+      const kept = [...documents.values()].filter((d) => d.sourceId === status.source.id);
+      const fresh = options.documents ?? fakeDocuments().map((d) => (documents.has(d.id) ? { ...d, id: randomUUID() } : d));
+      void runSync(status, kept.length > 0 ? kept : fresh);
     },
     cancelSync: async (id) => stops.get(find(id).source.id)?.abort(),
     syncNow: async () => [],

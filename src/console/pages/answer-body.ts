@@ -44,22 +44,28 @@ function renderBlocks(words: Words, turn: TurnView, sentences: AnswerSentence[])
 }
 
 function renderRun(words: Words, turn: TurnView, run: { block: BlockKind; sentences: AnswerSentence[]; start: number }): Html {
-  const sentence = (s: AnswerSentence): Html => html`<span class="sentence">${s.text}${renderMarks(words, turn, s)}</span>`;
+  const sentence = (s: AnswerSentence): Html => html`<span class="sentence">${s.text}${goesOn(s, run.sentences) ? '' : renderMarks(words, turn, s)}</span>`;
   switch (run.block) {
     case 'heading': return html`<h3 class="answer-heading">${run.sentences.map(sentence)}</h3>`;
     case 'bullet': return html`<ul>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ul>`;
     case 'step': return html`<ol${run.start > 1 ? html` start="${run.start}"` : ''}>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ol>`;
     case 'code': return html`<div class="code-block"><pre tabindex="0"><code>${run.sentences.map((s, i) => html`${i > 0 ? '\n' : ''}${s.text}`)}</code></pre>${marksOf(words, turn, run.sentences)}</div>`;
-    case 'table': return html`<div class="table-scroll" tabindex="0"><table>${run.sentences.flatMap((s) => rowsOf(words, turn, s))}</table></div>`;
+    case 'table': return html`<div class="table-scroll" tabindex="0"><table>${run.sentences.flatMap((s) => rowsOf(words, turn, s, goesOn(s, run.sentences)))}</table></div>`;
     default: return html`<p>${run.sentences.map((s, i) => html`${i > 0 ? ' ' : ''}${sentence(s)}`)}</p>`;
   }
 }
 
-function rowsOf(words: Words, turn: TurnView, sentence: AnswerSentence): Html[] {
+/** Quoted sentences that follow each other in one quote carry its number once, behind the last. */
+function goesOn(sentence: AnswerSentence, run: AnswerSentence[]): boolean {
+  const next = run[run.indexOf(sentence) + 1];
+  return sentence.support === 'quote' && next?.support === 'quote' && next.citations.join() === sentence.citations.join();
+}
+
+function rowsOf(words: Words, turn: TurnView, sentence: AnswerSentence, bare: boolean): Html[] {
   const lines = sentence.text.split('\n').filter((line) => line.trim() !== '' && !/^[\s|:-]+$/.test(line));
   return lines.map((line, i) => {
     const cells = line.replace(/^\s*\|/, '').replace(/\|\s*$/, '').split('|').map((cell) => cell.trim());
-    return html`<tr>${cells.map((cell, c) => html`<td>${cell}${i === lines.length - 1 && c === cells.length - 1 ? renderMarks(words, turn, sentence) : ''}</td>`)}</tr>`;
+    return html`<tr>${cells.map((cell, c) => html`<td>${cell}${!bare && i === lines.length - 1 && c === cells.length - 1 ? renderMarks(words, turn, sentence) : ''}</td>`)}</tr>`;
   });
 }
 

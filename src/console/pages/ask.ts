@@ -6,6 +6,7 @@ import { icons } from '../icons.ts';
 import type { Words } from '../words.ts';
 import { layout } from './layout.ts';
 import { renderProgress } from './progress.ts';
+import { syncButton } from './sources.ts';
 import { renderTurn, type TurnView } from './turn.ts';
 
 /** Characters that a question may have. */
@@ -84,9 +85,9 @@ function preparing(context: PageContext, status: SourceStatus): Html {
   const { words } = context;
   const { name, id } = status.source;
   if (!status.syncing) {
-    return html`<div class="first" id="first"><h1>${words.say('preparingFailed', { name })}</h1>
+    return html`<div class="first" id="first"><h1>${words.say(status.lastRun ? 'preparingFailed' : 'notReadYet', { name })}</h1>
 ${status.lastRun?.summary?.error ? html`<p class="lead">${status.lastRun.summary.error}</p>` : ''}
-<div class="actions"><a class="button primary" href="/sources/${id}">${words.say('seeSource')}</a><a class="button" href="/sources/new">${words.say('addOwn')}</a></div></div>`;
+<div class="actions">${syncButton({ ...context, path: '/' }, status)}<a class="button" href="/sources/${id}">${words.say('seeSource')}</a><a class="button" href="/sources/new">${words.say('addOwn')}</a></div></div>`;
   }
   return html`<div class="first" id="first" data-live="swap"><h1>${words.say('preparing', { name })}</h1><p class="lead">${words.say('preparingNote')}</p>
 ${renderProgress(words, status)}

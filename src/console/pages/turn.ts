@@ -81,7 +81,10 @@ const DEGRADED = ['no-model', 'model-failed', 'model-timeout', 'model-stopped', 
 
 function renderDegraded(words: Words, answer: Answer): Content {
   if (!answer.degraded?.length || answer.status === 'failed' || answer.status === 'courtesy') return '';
-  const texts = answer.degraded.map((code) => {
+  // "Quotes instead of prose" says nothing of an answer that has neither.
+  const told = answer.degraded.filter((code) => answer.status !== 'unanswered' || code === 'meaning-unavailable');
+  if (told.length === 0) return '';
+  const texts = told.map((code) => {
     const known = DEGRADED.find((c) => c === code);
     return known ? words.say(`degraded_${known.replaceAll('-', '_') as 'budget'}`) : words.say('degraded_other', { code });
   });

@@ -4,6 +4,7 @@ import { json, Router, type NextFunction, type Request, type Response } from 'ex
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Answer } from '../../types.ts';
+import { addSample, addSource } from '../adding.ts';
 import { askIn, signalOf, writeTo } from '../asking.ts';
 import { contextOf, field, type ConsoleDeps } from '../context.ts';
 import { MAX_QUESTION } from '../pages/ask.ts';
@@ -79,7 +80,7 @@ export function apiRoutes(deps: ConsoleDeps): Router {
   router.get('/sources', async (_req, res) => void res.json({ sources: await app.listSources() }));
   router.post('/sources', async (req, res) => {
     const body = check(sourceBody, req.body);
-    res.status(201).json(await app.addSource({ ...definedOf(body), location: body.location }));
+    res.status(201).json(await addSource(app, { ...definedOf(body), location: body.location }));
   });
   router.get('/sources/:id', async (req, res) => void res.json(await sourceOf(req.params.id)));
   router.delete('/sources/:id', async (req, res) => {
@@ -97,7 +98,7 @@ export function apiRoutes(deps: ConsoleDeps): Router {
     await app.cancelSync(req.params.id);
     res.status(202).json(await sourceOf(req.params.id));
   });
-  router.post('/sample', async (_req, res) => void res.status(201).json(await app.addSample()));
+  router.post('/sample', async (_req, res) => void res.status(201).json(await addSample(app)));
 
   async function sourceOf(id: string): Promise<object> {
     const shown = await app.showSource(id);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Router, urlencoded, type Response } from 'express';
 import type { SourceStatus } from '../../app-contract.ts';
+import { addSample } from '../adding.ts';
 import { askIn, emptyTurn, grow, searchedBy, signalOf, turnOf, writeTo } from '../asking.ts';
 import { contextOf, field, wantsJson, type ConsoleDeps } from '../context.ts';
 import { render } from '../html.ts';
@@ -92,7 +93,7 @@ export function askRoutes(deps: ConsoleDeps): Router {
   });
 
   router.post('/sample', form, async (_req, res) => {
-    await app.addSample();
+    await addSample(app);
     res.redirect(303, '/');
   });
   return router;

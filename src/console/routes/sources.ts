@@ -1,6 +1,7 @@
 /** The Sources room. */
 import { Router, urlencoded } from 'express';
 import { AppError } from '../../errors.ts';
+import { addSource } from '../adding.ts';
 import { contextOf, field, type ConsoleDeps } from '../context.ts';
 import { ownPath, render } from '../html.ts';
 import { sourcePage } from '../pages/source.ts';
@@ -38,7 +39,7 @@ export function sourceRoutes(deps: ConsoleDeps): Router {
     if (values.location === '') return refuse(400, { field: 'location', message: context.words.say('fieldRequired') });
     try {
       const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
-      const source = await app.addSource({ location: values.location, ...given });
+      const source = await addSource(app, { location: values.location, ...given });
       res.redirect(303, `/sources/${source.id}`);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
