@@ -3,8 +3,8 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, reasonOf } from '../../errors.ts';
 import type { Connector, ConnectorContext, DocumentFormat, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
-import { gitDates, type FileHistory } from './git-dates.ts';
-import { listRows, readRow } from './jsonl.ts';
+import { gitDates, type FileHistory } from './folder-git.ts';
+import { listRows, readRow } from './folder-rows.ts';
 
 const formats: Record<string, DocumentFormat> = {
   '.md': 'markdown', '.markdown': 'markdown', '.mdx': 'markdown', '.html': 'html', '.htm': 'html', '.txt': 'text',

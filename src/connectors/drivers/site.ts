@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts';
 import type { OutboundResponse } from '../../net/outbound.ts';
 import { withRetries } from '../../net/retry-outbound.ts';
 import type { Connector, ConnectorContext, DocumentFormat, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
-import { findSitemaps, isSitemap, readSitemaps, type SitemapEntry } from './sitemap.ts';
+import { findSitemaps, isSitemap, readSitemaps, type SitemapEntry } from './site-sitemap.ts';
 
 const twoDays = 172_800_000;
 

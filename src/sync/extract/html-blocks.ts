@@ -113,6 +113,11 @@ function leave(state: State, element: Element): void {
     state.text = '';
     return;
   }
+  if (name === 'caption' && table) {
+    if (state.text.trim() !== '') table.rows.push(state.text.replaceAll(/\s+/g, ' ').trim());
+    state.text = '';
+    return;
+  }
   if (name === 'tr' && table) {
     if (table.cells.some((cell) => cell !== '')) table.rows.push(table.cells.join(' | '));
     table.cells = [];

@@ -43,7 +43,8 @@ export function findMain(tree: DefaultTreeAdapterTypes.Document): MainContent {
   const size = (element: Element | undefined): number => (element ? (sizes.get(element)?.plain ?? 0) : 0);
   // Several articles are a list of them: then what holds them all is the content.
   if (article && size(article) > size(within) * 0.6) return { root: article, skip };
-  if (main && size(main) > 0) return { root: main, skip };
+  // An empty one is waiting for a script: what else is on the page is not the content.
+  if (main) return { root: main, skip };
   const known = largest(elements.filter((element) => contentNames.some((name) => attribute(element, 'id') === name || classes(element).includes(name))), sizes);
   if (known && size(known) > size(body) * 0.4) return { root: known, skip };
   return { root: body ? densest(body, sizes) : undefined, skip };
@@ -139,7 +140,7 @@ function isHidden(element: Element): boolean {
 /** `dominant`: it holds most of the page, so a class name alone does not make it furniture. */
 function isFurniture(element: Element, inside: boolean, dominant: boolean): boolean {
   if (neverRead.has(element.tagName) || isHidden(element)) return true;
-  if (element.tagName === 'footer') return !dominant;
+  if (element.tagName === 'footer') return true;
   if (element.tagName === 'header') return !inside && !dominant;
   if (element.tagName === 'aside') return !asideOfUse.test(attribute(element, 'class') ?? '') && !dominant;
   if (dominant || element.tagName === 'body' || element.tagName === 'html') return false;
