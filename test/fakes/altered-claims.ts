@@ -99,18 +99,21 @@ const HAN_FOREIGN = ['周小川', '陈思远', '赵建华', '慕尼黑', '葡萄
 /** Capitalised names of a text within sentences; for Chinese the Latin ones, those with a middle dot, and titles. */
 export function namesOf(text: string): string[] {
   const latin = [...text.matchAll(LATIN_NAME)].map((match) => match[0]).filter((name) => !NO_NAMES.test(name));
-  const han = [...text.matchAll(/\p{Script=Han}{1,5}·\p{Script=Han}{1,5}(?=[^\p{Script=Han}]|在|是|的|于|和|为|以)|(?<=《)[^《》]{2,20}(?=》)/gu)].map((match) => match[0]);
+  const han = [...text.matchAll(/(?<=^|[^\p{Script=Han}·]|[由和与及])\p{Script=Han}{2,5}·\p{Script=Han}{2,5}(?=[^\p{Script=Han}·]|在|的|于|和)|(?<=《)[^《》]{2,20}(?=》)/gu)].map((match) => match[0]);
   return [...new Set([...(isHan(text) ? han : []), ...latin])];
 }
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
  * A name of the sentence exchanged for another.
  * @param pool names of the same passage; empty: a name from nowhere
  */
 export function alterName(text: string, pool: string[], random: () => number, own: string[] = namesOf(text)): string | undefined {
-  const name = pick(own.filter((candidate) => text.includes(candidate)), random);
+  const name = pick(own.filter((candidate) => text.includes(candidate) && !new RegExp(`[\\p{L}\\p{N}]${escaped(candidate)}|${escaped(candidate)}[\\p{Script=Latin}\\p{N}]`, 'u').test(isHan(candidate) ? '' : text)), random);
   if (!name) return undefined;
-  const others = (pool.length > 0 ? pool : isHan(name) ? HAN_FOREIGN : FOREIGN).filter((other) => !text.includes(other) && !other.includes(name) && !name.includes(other) && !other.split(' ').some((word) => text.includes(word)));
+  const kindOf = (some: string): string => (some.includes('·') ? 'person' : isHan(some) ? 'title' : 'latin');
+  const others = (pool.length > 0 ? pool : isHan(name) ? HAN_FOREIGN : FOREIGN).filter((other) => (pool.length === 0 || kindOf(other) === kindOf(name)) && !text.includes(other) && !other.includes(name) && !name.includes(other) && !other.split(' ').some((word) => text.includes(word)));
   const other = pick(others, random);
   return other && text.split(name).join(other);
 }

@@ -140,7 +140,7 @@ function turned(contrast: Contrast, found: Found, claimed: Found[], given: Found
   const same = given.filter((other) => twins.includes(other.group));
   const other = given.filter((candidate) => !twins.includes(candidate.group) && !same.some((twin) => twin.start < candidate.end && candidate.start < twin.end));
   if (same.length === 0) {
-    if (contrast.name === 'all' && found.group === 0) return sameLanguage && opposedHere(found, other.filter((candidate) => candidate.group !== 0), claim, evidence, 0.5);
+    if (contrast.name === 'all' && found.group === 0) return sameLanguage && opposedHere(found, other.filter((candidate) => candidate.group !== 0), claim, evidence, 0.35);
     if (contrast.name === 'obligation') return sameLanguage ? obligationTurned(found, other, claim, evidence) : other.length > 0 && other.every((candidate) => candidate.group + found.group === 2);
     if (contrast.name === 'bound') return (sameLanguage || other.length > 0) && boundTurned(found, other, claim, evidence);
     if (contrast.name === 'rhythm' && (other.length === 0 || !sameLanguage)) return twins.every((index) => contrast.onlyIfSaid!.includes(index)) && sameLanguage && !rhythmExplained(found, claim, evidence);
@@ -160,7 +160,7 @@ function opposedHere(found: Found, others: Found[], claim: Side, evidence: Side,
 
 /** "must" from "may", and "may" from "must", where the evidence's word stands at the same place; "can" beside "must" elsewhere is no fault. */
 function obligationTurned(found: Found, others: Found[], claim: Side, evidence: Side): boolean {
-  return others.length > 0 && opposedHere(found, others, claim, evidence, found.group === 2 ? 0.3 : 0.15);
+  return others.length > 0 && opposedHere(found, others, claim, evidence, found.group === 2 ? 0.2 : 0.1);
 }
 
 /** "At least", "up to" beside a number that the evidence leaves exact or bounds on the other side. */

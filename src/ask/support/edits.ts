@@ -206,15 +206,8 @@ function nameChanged(edit: Edit, claim: Side, evidence: Side, claimNames: Set<nu
   const wordsBefore = segments(hanBefore);
   if (readsAsName(han, words) || readsAsName(hanBefore, wordsBefore)) return 'name';
   // A noun in the place of another: verbs and adverbs that mean the same are known by name.
-  if (!close || wordsBefore.every((word) => HAN_PLAIN_WORDS.has(word)) || !tight(edit, claim)) return undefined;
+  if (!close || wordsBefore.every((word) => HAN_PLAIN_WORDS.has(word))) return undefined;
   return 'name';
-}
-
-/** Whether what was put in stands between words that are the evidence's own. */
-function tight(edit: Edit, claim: Side): boolean {
-  const before = claim.words[edit.added[0]! - 1];
-  const after = claim.words[edit.added.at(-1)! + 1];
-  return (before === undefined || before.kind !== 'mark') && (after === undefined || after.kind !== 'mark');
 }
 
 function segments(text: string): string[] {

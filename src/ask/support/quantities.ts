@@ -112,6 +112,8 @@ function latinIn(text: string, taken: Uint8Array): NumberFound[] {
     } else if (/^(?:once|twice|thrice)$/i.test(match[0])) {
       const value = { once: 1, twice: 2, thrice: 3 }[match[0].toLowerCase()]!;
       found.push({ kind: 'number', value, ordinal: false, soft: value === 1, start: match.index, end: match.index + match[0].length, unit: 'times' });
+    } else if (/^[IVX]$/.test(match[0]) && /(?:War|Type|Phase|Part|Grade|Level|Tier|Class|Chapter|Volume|Book|Act|Title|Schedule|Annex|Appendix) $/.test(text.slice(0, match.index).slice(-10))) {
+      found.push({ kind: 'number', value: { I: 1, V: 5, X: 10 }[match[0]]!, ordinal: true, soft: false, start: match.index, end: match.index + 1 });
     } else if (/^[IVXLCDM]{2,}$/.test(match[0])) {
       const value = romanNumber(match[0]);
       if (value !== undefined && match[0] !== 'MD' && match[0] !== 'CD' && match[0] !== 'DC') found.push({ kind: 'number', value, ordinal: true, soft: false, start: match.index, end: match.index + match[0].length });
@@ -159,6 +161,8 @@ function unitAfter(text: string, from: number, ordinal: boolean): { unit?: strin
     const unit = hanUnitAt(text, from + han[0].length);
     return unit ? { unit: unit.unit, end: from + han[0].length + unit.length } : { end: from };
   }
+  const percent = /^[ -]?per ?cent(?:age points?)?/i.exec(text.slice(from, from + 22));
+  if (percent) return { unit: 'percent', end: from + percent[0].length };
   let at = from;
   let kind: string | undefined;
   for (let step = 0; step < 4; step++) {

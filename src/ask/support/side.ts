@@ -28,7 +28,7 @@ export function sideOf(texts: string[], language: string): Side {
   let next = 0;
   for (const quantity of quantities) {
     while (next > 0 && words[next]!.start > quantity.start) next--;
-    for (; next < words.length && words[next]!.start < quantity.end; next++) if (words[next]!.end > quantity.start) counted[next] = true;
+    for (; next < words.length && words[next]!.start < quantity.end; next++) if (words[next]!.start >= quantity.start || words[next]!.kind !== 'word') counted[next] = words[next]!.end > quantity.start || counted[next]!;
     next = Math.max(0, Math.min(next, words.length - 1));
   }
   const keys = new Set<string>();

@@ -7,7 +7,7 @@ const UNITS: Record<string, string> = {
   day: 'day days 天 日 tag tage tagen',
   week: 'week weeks wk wks 周 星期 个星期 礼拜 个礼拜 woche wochen',
   month: 'month months mo 个月 月 monat monate monaten',
-  quarter: 'quarters 个季度 季度 quartal quartale',
+  quarter: 'quarter quarters 个季度 季度 quartal quartale',
   year: 'year years yr yrs 年 周年 jahr jahre jahren',
   age: '岁',
   decade: 'decade decades',
