@@ -19,7 +19,7 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { connectorFor } from './connectors/registry.ts';
 import { examine } from './doctor.ts';
-import { AppError, inputError } from './errors.ts';
+import { AppError, inputError, noSuchSource } from './errors.ts';
 import { readIndexFacts, reindex, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
 import { createMetrics } from './metrics.ts';
 import { createBudget } from './models/budget.ts';
@@ -109,8 +109,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   async function sourceOrThrow(nameOrId: string): Promise<Source> {
     const source = await findSource(db, nameOrId);
     if (source) return source;
-    const names = (await listSources(db)).map((s) => `"${s.name}"`);
-    throw new AppError({ code: 'source.not_found', message: 'no such source', publicMessage: `There is no source "${nameOrId}"; ${names.length > 0 ? `there are ${names.join(', ')}` : 'none was added yet'}.` });
+    throw noSuchSource(nameOrId, (await listSources(db)).map((s) => s.name));
   }
 
   async function statusOf(source: Source, counts: Awaited<ReturnType<typeof countsBySource>>): Promise<SourceStatus> {

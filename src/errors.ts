@@ -23,6 +23,12 @@ export function inputError(field: string, message: string): AppError {
   return new AppError({ code: 'input.invalid', message: `${field}: ${message}`, publicMessage: `${field}: ${message}` });
 }
 
+/** A name that no source has; lists those there are. */
+export function noSuchSource(name: string, known: string[]): AppError {
+  const there = known.length > 0 ? `there are ${known.map((n) => `"${n}"`).join(', ')}` : 'none was added yet';
+  return new AppError({ code: 'source.not_found', message: 'no such source', publicMessage: `There is no source "${name}"; ${there}.` });
+}
+
 /** What may be shown to a person of any thrown value. */
 export function publicMessageOf(error: unknown): string {
   if (error instanceof AppError) return error.publicMessage ?? error.message;

@@ -5,7 +5,7 @@ import { clearLeftovers, documentLanguages, passagesAfter, purgeSource, sourcePa
 import { findSource, listSources, releaseLease, sourcesToWorkOn, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
 import { calibrate, gatherSamples, type Calibration } from './ask/calibrate.ts';
 import { retrieve } from './ask/retrieve.ts';
-import { inputError } from './errors.ts';
+import { noSuchSource } from './errors.ts';
 import type { Embedder } from './models/embedder.ts';
 import { ANALYZER_VERSION } from './search/analyzer.ts';
 import type { SearchIndex } from './search/search-index.ts';
@@ -58,13 +58,13 @@ async function markCurrent(deps: IndexingDeps): Promise<void> {
 
 /**
  * Syncs sources by name, one after the other; all when none is named.
- * @throws an input error that lists the sources when a name is unknown
+ * @throws AppError `source.not_found` that lists the sources when a name is unknown
  */
 export async function syncNow(names: string[], deps: IndexingDeps, options: { signal: AbortSignal; onProgress?: (source: string, progress: RunProgress) => void }): Promise<RunSummary[]> {
   const all = await listSources(deps.db);
   const chosen = names.length === 0 ? all : await Promise.all(names.map(async (name) => {
     const source = await findSource(deps.db, name);
-    if (!source) throw inputError('source', `there is no source "${name}"; ${all.length === 0 ? 'none was added yet' : `there are ${all.map((s) => `"${s.name}"`).join(', ')}`}`);
+    if (!source) throw noSuchSource(name, all.map((s) => s.name));
     return source;
   }));
   if (!(await indexIsCurrent(deps))) await reindex(deps, { signal: options.signal });

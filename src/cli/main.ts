@@ -7,7 +7,7 @@ import { doctorCommand, reindexCommand } from './operate.ts';
 import { sourceCommand } from './source.ts';
 import { syncCommand } from './sync.ts';
 
-const program = new Command('docent').description('Ask the company\'s documents and get an answer that shows its sources.').showHelpAfterError('(add --help for what can be said here)');
+const program = new Command('docent').description('Ask the company\'s documents and get an answer that shows its sources.');
 for (const command of [sourceCommand(), syncCommand(), askCommand(), evalCommand(), doctorCommand(), reindexCommand()]) program.addCommand(command);
 strict(program);
 
@@ -25,8 +25,8 @@ try {
   }
 }
 
-/** Wrong usage is thrown, here and in every command below, and becomes exit code 2. */
+/** Wrong usage is one line on stderr, here and in every command below, and becomes exit code 2. */
 function strict(command: Command): void {
-  command.exitOverride();
+  command.exitOverride().configureOutput({ outputError: (text, write) => write(`docent: ${text.replace(/^error: /, '').trim().replaceAll('\n', ' ')}; see "npx docent --help"\n`) });
   command.commands.forEach(strict);
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { SourceStatus } from '../app-contract.ts';
-import { AppError } from '../errors.ts';
+import { noSuchSource } from '../errors.ts';
 import { print, printJson, table, withApp } from './run.ts';
 
 /** `docent source add|list|show|remove` */
@@ -34,7 +34,7 @@ export function sourceCommand(): Command {
   source.command('show').argument('<name>').description('one source, its last syncs and what could not be read').option('--json', 'print JSON').action(async (name: string, options: { json?: true }) => {
     await withApp(async (app) => {
       const found = await app.showSource(name);
-      if (!found) throw new AppError({ code: 'source.not_found', message: 'no such source', publicMessage: `there is no source "${name}"; see: npx docent source list` });
+      if (!found) throw noSuchSource(name, (await app.listSources()).map((s) => s.source.name));
       if (options.json) return printJson({ ...statusView(found), runs: found.runs, failures: found.failures });
       print(`${found.source.name} (${found.source.kind})  ${found.source.location}`);
       print(`  readers: ${found.source.readers.join(', ')}${found.source.baseUrl ? `   base URL: ${found.source.baseUrl}` : ''}`);
