@@ -41,8 +41,11 @@ function decode(bytes: Uint8Array, encoding: string): string | undefined {
   }
 }
 
+/** Kinds of files whose first bytes could pass for text. */
+const signatures = ['%PDF-', 'PK\u0003\u0004', 'GIF8', '\u0089PNG', '\u007fELF'];
+
 function looksBinary(text: string): boolean {
-  if (/^(?:%PDF-|PK\u0003\u0004|GIF8|\u0089PNG|\u007fELF)/.test(text)) return true;
+  if (signatures.some((signature) => text.startsWith(signature))) return true;
   let control = 0;
   const length = Math.min(text.length, 8192);
   for (let i = 0; i < length; i++) {

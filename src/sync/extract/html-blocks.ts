@@ -145,7 +145,7 @@ function flush(state: State): void {
   state.text = '';
   if (text === '') return;
   if (state.heading > 0) {
-    const heading = text.replaceAll('\n', ' ').replace(/\s*[¶#🔗]+$/u, '').trim();
+    const heading = text.replaceAll('\n', ' ').replace(/^[§¶🔗]+\s*|\s*[§¶#🔗]+$/gu, '').trim();
     if (heading !== '') {
       state.blocks.push({ kind: 'heading', depth: state.heading, text: `${heading}\n\n`, ...(state.anchor === undefined ? {} : { anchor: state.anchor }) });
     }

@@ -1,7 +1,7 @@
 /** A web page to blocks: its main content alone. Runs in the extraction child. */
 import { defaultTreeAdapter, parse, type DefaultTreeAdapterTypes } from 'parse5';
 import { AppError } from '../../errors.ts';
-import type { ExtractedDocument } from '../../types.ts';
+import type { Block, ExtractedDocument } from '../../types.ts';
 import { timeOf } from './front-matter.ts';
 import { blocksOf } from './html-blocks.ts';
 import { attribute, findMain } from './html-main.ts';
@@ -22,8 +22,7 @@ export function extractHtml(html: string, name: string): ExtractedDocument {
   }
   const blocks = blocksOf(findMain(tree));
   const length = blocks.reduce((sum, block) => sum + block.text.length, 0);
-  const h1 = blocks.filter((block) => block.kind === 'heading' && block.depth === 1);
-  const title = h1.length === 1 ? h1[0]!.text.trim() : (head.ogTitle ?? head.title);
+  const title = titleOf(blocks, head);
   if (head.password && length < 1500) {
     throw new AppError({ code: 'document.login', message: 'login page', publicMessage: 'the site answered with a login page' });
   }
@@ -40,6 +39,16 @@ export function extractHtml(html: string, name: string): ExtractedDocument {
     textFragments: true,
     blocks,
   };
+}
+
+/** The page's one first heading; else the head's title, without the site's name where it only follows the first heading. */
+function titleOf(blocks: Block[], head: Head): string | undefined {
+  const headings = blocks.filter((block) => block.kind === 'heading');
+  const h1 = headings.filter((block) => block.depth === 1);
+  if (h1.length === 1) return h1[0]!.text.trim();
+  const first = headings[0]?.text.trim();
+  const title = head.ogTitle ?? head.title;
+  return first && title?.toLowerCase().startsWith(first.toLowerCase()) ? first : title;
 }
 
 interface Head {
