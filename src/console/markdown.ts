@@ -8,7 +8,8 @@ import { html, type Content, type Html } from './html.ts';
 import { leafOffsets, marked, type Marker } from './quote-marker.ts';
 
 /** Longer passages, and deeper ones, are shown as plain text: parsers hang or overflow on hostile input. */
-const MAX_PARSED = 8_000;
+const MAX_PARSED = 6_000;
+const MAX_LINES = 500;
 const MAX_DEPTH = 40;
 const MAX_MARKS = 1_500;
 
@@ -25,11 +26,13 @@ export interface RenderMarkdown {
   imageWord: string;
   /** A heading of these words at the very start is left out: the page has it above. */
   title?: string;
+  /** Do not parse: the page has taken long enough. */
+  plain?: boolean;
 }
 
 /** The passage's markup. Falls back to its plain text, so it never throws and never takes long. */
 export function renderMarkdown(source: string, options: RenderMarkdown): Html {
-  if (!isTame(source)) return renderPlain(source, options);
+  if (options.plain || !isTame(source)) return renderPlain(source, options);
   try {
     const tree = fromMarkdown(source, { extensions: [gfm()], mdastExtensions: EXTENSIONS });
     return html`${renderChildren(tree, { source, options, depth: 0 })}`;
@@ -43,8 +46,12 @@ function isTame(source: string): boolean {
   if (source.length > MAX_PARSED) return false;
   // Emphasis and brackets are what makes parsers slow, and quote and list marks what makes them deep.
   let marks = 0;
-  for (let i = 0; i < source.length; i++) if ('*_[]<>`~'.includes(source[i]!)) marks++;
-  if (marks > MAX_MARKS) return false;
+  let lines = 0;
+  for (let i = 0; i < source.length; i++) {
+    if (source[i] === '\n') lines++;
+    else if ('*_[]<>`~'.includes(source[i]!)) marks++;
+  }
+  if (marks > MAX_MARKS || lines > MAX_LINES) return false;
   return !/(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)])){20}/.test(source) && !/^[ \t]{120}/m.test(source);
 }
 

@@ -11,6 +11,9 @@ import { layout } from './layout.ts';
 /** Passages on one page; longer documents are shown in parts. */
 export const PASSAGES_PAGE = 150;
 
+/** Parsing of one page; what comes after is shown as plain text. Ordinary documents take a few dozen milliseconds. */
+const PARSE_MS = 1_000;
+
 interface HeadingEntry {
   id: string;
   text: string;
@@ -45,6 +48,7 @@ ${parts > 1 ? html`<p class="muted">${words.say('quotePart', { part: part + 1, p
 <div class="document-cols">
 ${headings.length >= 3 ? html`<nav class="contents" aria-labelledby="contents"><details open><summary class="panel-title" id="contents">${words.say('contents')}</summary><ol>${headings.map((h) => html`<li class="contents-${Math.min(3, h.depth)}"><a href="#${h.id}">${h.text}</a></li>`)}</ol></details></nav>` : ''}
 <div class="prose"${here ? html` data-scroll-to="quote"` : ''}>${passages.length > 0 ? passages : html`<p class="muted">${words.say('emptyDocument')}</p>`}</div></div>
+<p class="muted small document-end">${words.say('asAnswered')}</p>
 ${parts > 1 ? renderParts(context, document, part, parts, view.query) : ''}
 </article>`,
   });
@@ -53,8 +57,9 @@ ${parts > 1 ? renderParts(context, document, part, parts, view.query) : ''}
 async function renderPassages(context: PageContext, document: DocumentView, part: number, headings: HeadingEntry[]): Promise<Html[]> {
   const rendered: Html[] = [];
   const from = part * PASSAGES_PAGE;
+  let spent = 0;
   for (const [i, passage] of document.body.slice(from, from + PASSAGES_PAGE).entries()) {
-    if (i % 10 === 9) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
     const { highlight } = document;
     const quoted = highlight?.present === true && highlight.passageId === passage.passageId;
     const range = quoted ? locateQuote(passage.text, highlight.quote) : undefined;
@@ -65,7 +70,9 @@ async function renderPassages(context: PageContext, document: DocumentView, part
       headings.push({ id, text, depth });
       return id;
     };
-    const body = renderMarkdown(passage.text, { under: 1, imageWord: context.words.say('image'), headingId, ...(marker ? { marker } : {}), ...(from + i === 0 ? { title: document.title } : {}) });
+    const started = performance.now();
+    const body = renderMarkdown(passage.text, { plain: spent > PARSE_MS, under: 1, imageWord: context.words.say('image'), headingId, ...(marker ? { marker } : {}), ...(from + i === 0 ? { title: document.title } : {}) });
+    spent += performance.now() - started;
     // Where the very words cannot be marked (they are in what is not shown), the whole passage is.
     const whole = quoted && marker?.used !== true;
     rendered.push(html`<div class="passage${whole ? ' passage-quoted' : ''}"${whole ? html` id="quote" tabindex="-1"` : ''}>${body}</div>`);

@@ -8,9 +8,8 @@ import { contextOf, field, wantsJson, type ConsoleDeps } from '../context.ts';
 import { render } from '../html.ts';
 import { askPage, MAX_QUESTION } from '../pages/ask.ts';
 import { REASONS } from '../pages/feedback.ts';
-import { problemPage } from '../pages/problem.ts';
 import { renderTurn, type TurnView } from '../pages/turn.ts';
-import { inputProblem, problemOf } from '../problems.ts';
+import { inputProblem, notFound, problemOf } from '../problems.ts';
 
 /** A form writes a Chinese character in nine bytes. */
 const FORM_LIMIT = 10 * MAX_QUESTION;
@@ -32,10 +31,7 @@ export function askRoutes(deps: ConsoleDeps): Router {
     const threadId = req.params.id;
     const [turns, sources, searched] = await Promise.all([app.thread(threadId), app.listSources(), searchedBy(app)]);
     const context = contextOf(res);
-    if (turns.length === 0) {
-      res.status(404).type('html').send(render(problemPage(context, { status: 404, code: 'thread.not_found', message: context.words.say('unknownThreadBody') })));
-      return;
-    }
+    if (turns.length === 0) throw notFound('thread');
     const thanks = Number(field(req.query, 'thanks'));
     const views = turns.map((turn, i) => ({
       ...turnOf({ index: i + 1, threadId, question: turn.question, searched }, turn.answer, i === turns.length - 1 && deps.answering.has(threadId)),
