@@ -69,7 +69,7 @@ export function alterDate(text: string, random: () => number): string | undefine
 const UNIT_CHANGES: [RegExp, string[]][] = [
   [/(?<=\d ?|[a-z][ -])(?:days|weeks|months|years|hours|minutes|seconds)\b/g, ['days', 'weeks', 'months', 'years', 'hours', 'minutes']],
   [/(?<=\d ?|[a-z][ -])(?:day|week|month|year|hour|minute)(?=s?\b)/g, ['day', 'week', 'month', 'year', 'hour', 'minute']],
-  [/(?<=\d ?)(?:km|kilometres|kilometers|miles|metres|meters|feet|inches|acres|hectares)\b/g, ['kilometres', 'miles', 'metres', 'feet', 'acres']],
+  [/(?<=\d ?)(?:kilometres|kilometers|miles|metres|meters|feet|inches|acres|hectares)\b/g, ['kilometres', 'miles', 'metres', 'feet', 'acres']],
   [/(?<=\d ?)(?:million|billion|thousand)\b/g, ['million', 'billion', 'thousand']],
   [/(?<=\d ?)(?:%|percent|per cent)/g, ['points', 'euros', 'days']],
   [/[$€£](?=\d)/g, ['$', '€', '£']],

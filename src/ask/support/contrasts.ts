@@ -85,6 +85,7 @@ const CONTRASTS: Contrast[] = [
   { name: 'paid', groups: [group('paid|with pay', '带薪'), group('unpaid|without pay', '无薪')], fault: 'direction', oneLanguage: true },
   { name: 'open', groups: [group('public(?:ly)?', '公开|公共'), group('private(?:ly)?|confidential(?:ly)?|secret(?:ly)?', '私人|私有|保密|机密|秘密')], fault: 'direction', oneLanguage: true },
   { name: 'ease', groups: [group('minimum|min\\.', '最低|最少'), group('maximum|max\\.', '最高|最多')], fault: 'direction' },
+  { name: 'half', groups: [group('(?:more than|over) half|majority', '[一过]半(?:以上)?(?=以上|的|数)|过半|一半以上'), group('(?:less than|under) half|minority', '一半以下|不到一半|不足一半')], fault: 'quantifier', oneLanguage: true },
   { name: 'era', groups: [group('BCE?', '公元前'), group('AD|CE', '公元(?!前)')], onlyIfSaid: [0], neverDropped: [0], fault: 'direction' },
   { name: 'side3', groups: [group('both', '双方|两者'), group('either|one of|neither', '任一|其中一|之一')], fault: 'quantifier', oneLanguage: true },
 ];

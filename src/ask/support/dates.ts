@@ -49,7 +49,7 @@ const PATTERNS: RegExp[] = [
   new RegExp(`(?<decadeCentury>\\d{1,2}|[一二三四五六七八九十]{1,3}) ?世纪 ?(?<decade>\\d0|[一二三四五六七八九]十) ?年代`, 'gu'),
   new RegExp(`(?<![\\d'])(?<decade>\\d{2,3}0) ?'?s(?![\\p{L}])`, 'gu'),
   new RegExp(`'(?<decade>\\d0) ?'?s(?![\\p{L}])`, 'gu'),
-  new RegExp(`(?<decade>(?:\\d{2})?\\d0|(?:[一二]?[一二三四五六七八九])十) ?年代`, 'gu'),
+  new RegExp(`(?<decade>(?:\\d{1,2})?\\d0|(?:[一二]?[一二三四五六七八九])十) ?年代`, 'gu'),
   new RegExp(`(?<century>\\d{1,2})(?:st|nd|rd|th)?[ -]centur(?:y|ies)`, 'gui'),
   new RegExp(`(?<century>\\d{1,2}|[一二三四五六七八九十]{1,3}) ?世纪`, 'gu'),
   new RegExp(`${NOT_BEFORE}(?<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?(?!\\p{L})`, 'gui'),

@@ -21,16 +21,28 @@ interface Edit {
 
 /** The first change that a rewording would not make. */
 export function editFault(claim: Side, evidence: Side, question: Side): EditFault | undefined {
-  const mine = claim.words.map((_, i) => i).filter((i) => claim.words[i]!.kind !== 'mark');
-  if (mine.length < 3) return undefined;
+  const sentences = new Map<number, number[]>();
+  claim.words.forEach((word, i) => {
+    if (word.kind === 'mark') return;
+    const list = sentences.get(word.sentence);
+    if (list) list.push(i);
+    else sentences.set(word.sentence, [i]);
+  });
+  const names = { claim: new Set(nameIndexes(claim)), evidence: new Set(nameIndexes(evidence)) };
+  for (const mine of sentences.values()) {
+    const fault = mine.length >= 3 ? sentenceFault(mine, claim, evidence, question, names) : undefined;
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+function sentenceFault(mine: number[], claim: Side, evidence: Side, question: Side, names: { claim: Set<number>; evidence: Set<number> }): EditFault | undefined {
   const nearest = nearestSentence(mine, claim, evidence);
   if (!nearest || nearest.pairs.length < mine.length * NEARLY_VERBATIM) return undefined;
-  if (figuresReordered(claim, evidence, nearest.sentence) && nearest.pairs.length >= mine.length * 0.7) return 'number';
-  const claimNames = new Set(nameIndexes(claim));
-  const evidenceNames = new Set(nameIndexes(evidence));
   const close = nearest.pairs.length >= mine.length * 0.7;
+  if (close && figuresReordered(claim, mine, evidence, nearest.sentence)) return 'number';
   for (const edit of editsOf(mine, nearest.theirs, nearest.pairs)) {
-    const fault = figuresChanged(edit, claim, evidence) ?? notChanged(edit, claim, evidence) ?? nameChanged(edit, claim, evidence, claimNames, evidenceNames, question, close) ?? smallWordChanged(edit, claim, evidence);
+    const fault = figuresChanged(edit, claim, evidence) ?? notChanged(edit, claim, evidence) ?? nameChanged(edit, claim, evidence, names.claim, names.evidence, question, close) ?? smallWordChanged(edit, claim, evidence);
     if (fault) return fault;
   }
   return undefined;
@@ -127,7 +139,7 @@ function partsClash(a: Quantity & { kind: 'date' }, b: Quantity & { kind: 'date'
 }
 
 /** Figures that stand once in each, in another order. */
-function figuresReordered(claim: Side, evidence: Side, sentence: number): boolean {
+function figuresReordered(claim: Side, mine: number[], evidence: Side, sentence: number): boolean {
   const home = evidence.words.filter((word) => word.sentence === sentence);
   const from = home[0]?.start ?? 0;
   const to = home.at(-1)?.end ?? 0;
@@ -143,7 +155,7 @@ function figuresReordered(claim: Side, evidence: Side, sentence: number): boolea
     for (const value of twice) places.delete(value);
     return places;
   };
-  const here = once(claim, () => true);
+  const here = once(claim, (quantity) => quantity.start >= claim.words[mine[0]!]!.start && quantity.start < claim.words[mine.at(-1)!]!.end);
   const there = once(evidence, (quantity) => quantity.start >= from && quantity.start < to);
   const order = [...here].filter(([value]) => there.has(value)).sort((a, b) => a[1] - b[1]).map(([value]) => there.get(value)!);
   return order.some((place, k) => k > 0 && place < order[k - 1]!);

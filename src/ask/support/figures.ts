@@ -21,13 +21,25 @@ export function figureFault(claim: Side, evidence: Side, frame: Side, sameLangua
     const fault = faultOf(quantity, claim, evidence, frame, sameLanguage);
     if (fault) return fault;
   }
-  return sameLanguage && strangeUnit(claim, evidence, frame) ? 'unit' : undefined;
+  return (sameLanguage ? strangeUnit(claim, evidence, frame) : exchangedUnit(claim, evidence)) ? 'unit' : undefined;
 }
 
 /** Words of measured time, length, weight or money that the claim says without a figure: "in a week", 数周. */
 function strangeUnit(claim: Side, evidence: Side, frame: Side): boolean {
   const held = new Set([...unitsIn(evidence), ...unitsIn(frame)]);
   return [...unitsIn(claim)].some((unit) => !held.has(unit) && ![...held].some((other) => sameUnit(other, unit)));
+}
+
+const HAN_LOOSE: Record<string, RegExp> = { second: /秒/u, minute: /分/u, hour: /[时钟点]/u, day: /[天日晚号]|期间/u, week: /周|星期|礼拜/u, month: /月/u, year: /[年岁载]/u };
+
+/** Across languages: the claim measures in weeks where the evidence measures in days, which the claim does not. */
+function exchangedUnit(claim: Side, evidence: Side): boolean {
+  const mine = unitsIn(claim);
+  const theirs = unitsIn(evidence);
+  const loosely = (side: Side, unit: string): boolean => side.language === 'zh' && (HAN_LOOSE[unit]?.test(side.text) ?? false);
+  const strange = Object.keys(HAN_LOOSE).filter((unit) => mine.has(unit) && !theirs.has(unit) && !loosely(evidence, unit));
+  const left = Object.keys(HAN_LOOSE).filter((unit) => theirs.has(unit) && !mine.has(unit) && !loosely(claim, unit));
+  return strange.length > 0 && left.length > 0;
 }
 
 const SPOKEN_UNITS: Record<string, RegExp> = {
@@ -84,7 +96,7 @@ function carries(other: Quantity, claimed: Quantity, evidence: Side, claim: Side
     if (other.kind !== 'number') return false;
     const only = soleValue(claimed);
     // The second year of 1038-40
-    if (only !== undefined && only === claimed.year && only > 999 && other.value === only % 100 && evidence.text[other.start - 1] === '-') return true;
+    if (only !== undefined && only === claimed.year && only > 999 && other.value === only % 100 && evidence.text.slice(0, other.start).endsWith(`-`) && evidence.text.slice(0, other.start - 1).trimEnd().slice(-4, -2) === String(only).slice(0, 2)) return true;
     if (claimed.century !== undefined || claimed.decade !== undefined) return only === other.value && other.ordinal;
     return only !== undefined && other.value === only && (other.unit === undefined || other.unit === 'year' || other.unit === 'day');
   }
