@@ -36,8 +36,10 @@ export interface GenerateInput {
   purpose: string;
 }
 
-/** Links and images that a model writes are not shown. */
-const LINKS = /!?\[([^\]]*)\]\([^)]*\)|!?\[([^\]]*)\]\[[^\]]*\]/g;
+/** Links and images that a model writes are not shown, and their words only where a passage has them; the innermost go first. */
+const LINKS = /!?\[([^[\]]*)\](?:\([^()]*\)|\[[^[\]]*\]|:\s*\S+)|<a\b[^<>]*>([^<>]*)<\/a>/gi;
+const TAGS = /<\/?[a-z!][^<>]*>/gi;
+const ADDRESSES = /(?:[a-z][a-z0-9+.-]*:\/\/|www\.)[^\s<>()"'，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w.@/-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?![\w-])/gi;
 
 /**
  * Yields supported sentences as the model writes them. Never throws for a failing model: the outcome says so.
@@ -49,38 +51,69 @@ export async function* generate(input: GenerateInput, model: LanguageModel, sign
   const plain = new Map(input.passages.map((p) => [p, plainText(p.text).text]));
   const seen = new Set<string>();
 
-  const check = (line: AnswerLine): SupportedSentence | undefined => {
-    if (line.block === 'none') {
+  const texts = [...plain.values()];
+  const drop = (reason: string): undefined => void (outcome.dropped[reason] = (outcome.dropped[reason] ?? 0) + 1);
+  const check = (line: AnswerLine): SupportedSentence[] => {
+    const { block } = line;
+    if (block === 'none') {
       outcome.saidNone = true;
-      return undefined;
+      return [];
     }
-    const text = line.text.replace(LINKS, '$1$2').replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').replaceAll(/\s+/g, ' ').trim();
-    if (text === '' || seen.has(text)) return undefined;
-    const places = line.cites.map((cite) => placeOf(text, cite, input.passages, plain, input.language)).filter((p) => p !== undefined);
-    const result = places.length === 0
-      ? { supported: false as const, reason: 'no-quote' }
-      : checkSupport({ text, language: input.language }, places.map((place) => evidenceOf(place, plain)), { question: input.question });
-    if (!result.supported) {
-      outcome.dropped[result.reason] = (outcome.dropped[result.reason] ?? 0) + 1;
-      return undefined;
-    }
-    seen.add(text);
-    outcome.shown++;
-    return { text, block: line.block, places, share: result.share };
+    const whole = withoutMarkup(line.text, texts);
+    const places = line.cites.map((cite) => placeOf(whole, cite, input.passages, plain, input.language)).filter((p) => p !== undefined);
+    const evidence = places.map((place) => evidenceOf(place, plain));
+    if (!/[\p{L}\p{N}]/u.test(whole) || seen.has(whole)) return [];
+    seen.add(whole);
+    // Each sentence of a line by itself: a true one does not carry the next.
+    const parts = splitSentences(whole).map((range) => whole.slice(range.start, range.end).trim()).filter((text) => /[\p{L}\p{N}]/u.test(text)).map((text) => ({ text, share: shareOf(text, evidence) }));
+    const supported = parts.filter((part) => part.share !== undefined) as { text: string; share: number }[];
+    outcome.shown += supported.length;
+    if (supported.length === parts.length && parts.length > 0) return [{ text: whole, block, places, share: Math.min(...supported.map((part) => part.share)) }];
+    return supported.map((part) => ({ ...part, block, places }));
+  };
+  /** How much of a sentence its evidence carries; undefined where it may not be shown. */
+  const shareOf = (text: string, evidence: Evidence[]): number | undefined => {
+    if (evidence.length === 0) return drop('no-quote');
+    if (hasStrangeAddress(text, evidence)) return drop('address');
+    if (speaksStrangely(text, input.language, evidence)) return drop('language');
+    const result = checkSupport({ text, language: input.language }, evidence, { question: input.question });
+    return result.supported ? result.share : drop(result.reason);
   };
 
   try {
     for await (const event of model.chat({ messages: input.messages, maxTokens: ANSWER_TOKENS, temperature: 0, purpose: input.purpose }, signal)) {
       if (event.type === 'usage') outcome.usage = event.usage;
-      else yield* parser.push(event.text).map(check).filter((s) => s !== undefined);
+      else yield* parser.push(event.text).flatMap(check);
     }
   } catch (error) {
     if (signal.aborted && isAbort(error)) throw error;
     outcome.error = error;
   }
   // What a broken stream left half-written is still a line only if it parses; the check decides as for any other.
-  yield* parser.end().map(check).filter((s) => s !== undefined);
+  yield* parser.end().flatMap(check);
   return outcome;
+}
+
+/** Plain words: without links, tags that no passage has, the bars of a table's row, and characters that are not seen. */
+function withoutMarkup(written: string, passages: string[]): string {
+  const stands = (words: string): boolean => passages.some((passage) => passage.includes(words));
+  let text = written.replaceAll(/\p{Cf}+/gu, '').replaceAll('\0', '').replaceAll(/\s+|\p{Cc}+/gu, ' ');
+  for (let before = ''; before !== text; ) text = (before = text).replace(LINKS, (_, a = '', b = '') => (stands(`${a}${b}`) ? `${a}${b}` : ''));
+  return text.replace(TAGS, (tag) => (stands(tag) ? tag : '')).replace(/^\s*\|\s*|\s*\|\s*$/g, '').replaceAll(/ (?=[.,;:!?。，；：！？])/gu, '').replaceAll(/\s+/g, ' ').trim();
+}
+
+/** An address that does not stand in the passages that are cited is the model's own. */
+function hasStrangeAddress(text: string, evidence: Evidence[]): boolean {
+  return [...text.matchAll(ADDRESSES)].some(([found]) => {
+    const address = found.replace(/[.,;:!?]+$/, '').toLowerCase();
+    return !evidence.some((item) => item.passagePlain.toLowerCase().includes(address));
+  });
+}
+
+/** Neither the question's script nor the evidence's: nothing of it could be compared. */
+function speaksStrangely(text: string, language: string, evidence: Evidence[]): boolean {
+  const isHan = (one: string): boolean => (one.match(/\p{Script=Han}/gu)?.length ?? 0) > (one.match(/\p{Script=Latin}+/gu)?.length ?? 0);
+  return isHan(text) !== ['zh', 'ja', 'ko', 'yue'].includes(language) && !evidence.some((item) => isHan(item.quote) === isHan(text));
 }
 
 /** Where a quote stands: in the passage it names, or verbatim in another one when the model took the wrong number. */
