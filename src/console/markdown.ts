@@ -11,10 +11,10 @@ import { leafOffsets, marked, type Marker } from './quote-marker.ts';
 const MAX_PARSED = 6_000;
 const MAX_LINES = 500;
 const MAX_DEPTH = 40;
-const MAX_MARKS = 1_500;
+const MAX_MARKS = 600;
 
 // The transforms look for addresses in texts and drop the positions that marking needs.
-const EXTENSIONS = gfmFromMarkdown().map(({ transforms: _, ...extension }) => extension);
+const EXTENSIONS = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
 
 export interface RenderMarkdown {
   /** Depth of the page's own heading above: `#` becomes one below it. */
