@@ -77,6 +77,7 @@ function faultOf(quantity: Quantity, claim: Side, evidence: Side, frame: Side, s
     if (quantity.value === 0 && /(?:no|none|without|zero|free|无|没有|免费)/i.test(evidence.text)) return undefined;
     if (quantity.value === 1 && quantity.unit === 'times' && /\bonce\b|一次|annual|yearly|monthly|weekly/i.test(evidence.text)) return undefined;
     if (quantity.value === 2 && quantity.unit === undefined && /\b(?:both|pairs?|couples?|twins?|dual|double|twice|either|each other)\b|[双两俩]|二者/iu.test(evidence.text)) return undefined;
+    if (quantity.value === 0.5 && /\bhal(?:f|ves)\b|半/iu.test(evidence.text)) return undefined;
     const sameValue = [...evidence.quantities, ...frame.quantities].some((other) => other.kind === 'number' && close(other.value, quantity.value));
     return sameValue ? 'unit' : 'number';
   }

@@ -12,7 +12,7 @@ const ORDINAL: Record<string, number> = {
   fourteenth: 14, fifteenth: 15, sixteenth: 16, seventeenth: 17, eighteenth: 18, nineteenth: 19, twentieth: 20, thirtieth: 30, fortieth: 40,
   fiftieth: 50, sixtieth: 60, seventieth: 70, eightieth: 80, ninetieth: 90, hundredth: 100,
 };
-const MAGNITUDE: Record<string, number> = { hundred: 100, thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12, hundert: 100, tausend: 1e3, millionen: 1e6, milliarden: 1e9, mio: 1e6, mrd: 1e9, bn: 1e9, mn: 1e6 };
+const MAGNITUDE: Record<string, number> = { hundred: 100, thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12, hundert: 100, tausend: 1e3, millionen: 1e6, milliarden: 1e9, mio: 1e6, mrd: 1e9, bn: 1e9, mn: 1e6, mln: 1e6 };
 const FRACTION: Record<string, number> = { half: 2, halves: 2, third: 3, thirds: 3, quarter: 4, quarters: 4, fourth: 4, fourths: 4, fifth: 5, fifths: 5, sixth: 6, sixths: 6, eighth: 8, eighths: 8, tenth: 10, tenths: 10 };
 
 export interface WrittenNumber {

@@ -35,20 +35,20 @@ const IDENTIFIERS: RegExp[] = [
   /(?<![\w&])[@#][\p{L}\p{N}][\p{L}\p{N}_.-]*[\p{L}\p{N}_]/gu,
   /(?<![\p{L}\p{N}])v\d+(?:\.\d+)*(?![\p{L}\p{N}])/giu,
   /(?<![\d.])\d+\.\d+\.\d+(?:[.-]\w+)*/gu,
-  /(?<![\p{L}\p{N}])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z]+[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?![\p{Script=Latin}\p{N}])/gu,
+  /(?<![\p{Script=Latin}\p{N}])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z]+[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?![\p{Script=Latin}\p{N}])/gu,
   /(?<![\w.])(?:--?[a-z][\w-]+|[a-z]+(?:_[a-z0-9]+)+|[A-Z]+(?:_[A-Z0-9]+)+)(?![\w])/gu,
   /\+?\d{2,4}(?:[ -]\d{3,4}){2,3}(?![\d-])/gu,
 ];
-const DIGITS = /(?<currency>(?:US|A|C|HK|NT)?\$|[€£¥₹₩])? ?(?<digits>\d{1,3}(?:[,' ]\d{3}(?!\d))+(?:\.\d+)?|\d+(?:\.\d+)?)(?<suffix>(?:st|nd|rd|th)(?!\p{L})| ?[百千万亿]+|[kKM](?!\p{L})|(?: |-)?(?:hundred|thousand|million|billion|trillion|bn|mn|Mio\.?|Mrd\.?|Millionen|Milliarden|Tausend)(?!\p{L}))?/gu;
+const DIGITS = /(?<currency>(?:US|A|C|HK|NT)?\$|[€£¥₹₩])? ?(?<digits>\d{1,3}(?:[,' ]\d{3}(?!\d))+(?:\.\d+)?|\d+(?:\.\d+)?)(?<suffix>(?:st|nd|rd|th)(?!\p{L})| ?[百千万亿]+|[kKM](?!\p{L})|(?<=[$€£¥]\d[\d.,]*)m(?!\p{L})|(?: |-)?(?:hundred|thousand|million|billion|trillion|bn|mn|mln|Mio\.?|Mrd\.?|Millionen|Milliarden|Tausend)(?!\p{L}))?/gu;
 const HAN_RUN = /(?<percent>百分之)?(?<ordinal>第)?(?<run>[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+)/gu;
 const LATIN_WORD = /(?<![\p{L}\p{N}])[a-zäöüß]+/giu;
 const CURRENCY_SIGN: Record<string, string> = { $: 'usd', US$: 'usd', A$: 'aud', C$: 'cad', HK$: 'hkd', NT$: 'twd', '€': 'eur', '£': 'gbp', '¥': 'cny', '₹': 'inr', '₩': 'krw' };
 
 /** Han numerals that are part of a word and count nothing. */
-const HAN_IDIOM = /万一|千万(?=[不别勿要记])|十分(?![钟之])|成千上万|三三两两|千百|百分百|万千|百姓|万众|一一|四川|三亚|三明|五金|九江|六安|八达岭|七喜|两岸|十足|百度|千里|万里|百货|千方百计|五角大楼|四分卫|四分五裂|二元论|三角洲|一元论|三文鱼|三明治|五行|四肢|四周|四处|四方|五官|百合|万物|万能|百科|千岛|百老汇|两栖|两性|二战|一战|三角|八卦|七夕|二手|二胡|二维/gu;
+const HAN_IDIOM = /万一|千万(?=[不别勿要记])|十分(?![钟之])|成千上万|三三两两|千百|百分百|万千|百姓|万众|一一|四川|三亚|三明|五金|九江|六安|八达岭|七喜|两岸|十足|百度|千里|万里|百货|千方百计|五角大楼|四分卫|三元组|五大湖|一元化|四分五裂|二元论|三角洲|一元论|三文鱼|三明治|五行|四肢|四周|四处|四方|五官|百合|万物|万能|百科|千岛|百老汇|两栖|两性|二战|一战|三角|八卦|七夕|二手|二胡|二维/gu;
 /** 一 as a mere article or part of an adverb. */
 const HAN_ONE_WORD = /一(?:些|样|般|定|直|起|切|旦|致|边|度|时|面|点|部分|番|向|共|律|同|下|方面|系列|带|贯|概|流|生|旁|道|路|再|经|并|即|手|则|味|心|体|等|行|统|贯|到|来|齐|瞬|帆|半|举|代|早|夜|眼|口|身|段|连|群|把|阵|股|片|类|种|就|是|为|已|被|在|将|会|能|不|以|成|事)|(?:统|唯|同|任|某|每|另|单|第|之|专|合|逐|万|进|其中|不)一|一(?=[\p{Script=Han}])/u;
-const HAN_MEASURE = /^ ?(?:多|余|几|来)? ?(?:[个名位人次天日年月周]|星期|小时|分钟|[秒元块条项种类家所座台辆架本张份封只头匹支部届期级层楼岁倍成点时分步章节场局轮队组批套件样号州者方边端大代世间户门枚颗棵株口艘幕集首篇册卷字句段则遍趟回声圈排列行对双副篮球胎室厅卫米里吨克升度胜负平连])/u;
+const HAN_MEASURE = /^[到至~-] ?[二两三四五六七八九十百\d]|^ ?(?:多|余|几|来)? ?(?:[个名位人次天日年月周]|星期|小时|分钟|[秒元块条项种类家所座台辆架本张份封只头匹支部届期级层楼岁倍成点时分步章节场局轮队组批套件样号州者方边端大代世间户门枚颗棵株口艘幕集首篇册卷字句段则遍趟回声圈排列行对双副篮球胎室厅卫米里吨克升度胜负平连])/u;
 const KINDS_OF_DAY = /^(?:business|working|work|calendar|consecutive|trading|school)$/i;
 /** What may stand between a number and its unit: "20 paid vacation days" but not "20 of the days". */
 const BETWEEN = /^(?:of|in|on|at|for|to|and|or|by|from|with|the|a|an|is|are|was|were|that|which|who|than|as|per|after|before|until|while|but|if|when|has|have|had|points?|goals?)$/i;
@@ -84,7 +84,7 @@ function digitsIn(text: string, language: string, taken: Uint8Array): NumberFoun
     let value = Number(digits.replace(/[,' ]/g, ''));
     const ordinal = /^(?:st|nd|rd|th)$/.test(bare);
     if (/^[百千万亿]/.test(bare)) value = hanNumber(digits.replace(/[,' ]/g, '') + bare) ?? value;
-    else if (bare && !ordinal) value *= bare === 'k' || bare === 'K' ? 1e3 : bare === 'M' ? 1e6 : (magnitudeOf(bare.replace('.', '')) ?? 1);
+    else if (bare && !ordinal) value *= bare === 'k' || bare === 'K' ? 1e3 : bare === 'M' || bare === 'm' ? 1e6 : (magnitudeOf(bare.replace('.', '')) ?? 1);
     let start = match.index + (match[0].length - match[0].trimStart().length);
     const percent = /百分之 ?$/.exec(text.slice(Math.max(0, start - 5), start));
     if (percent) start -= percent[0].length;
@@ -150,6 +150,7 @@ function hanIn(text: string, taken: Uint8Array): NumberFound[] {
   return found;
 }
 
+const SQUARES: Record<string, string> = { mi: 'sqmi', k: 'sqkm', m: 'sqm', met: 'sqm', f: 'sqft' };
 const LATIN_AHEAD = /^[ -]?(?<word>%|°[CF]?|[\p{Script=Latin}$€£]+[23]?(?:\/h)?)/u;
 
 /** The unit behind a number: at once, or behind up to three words that describe it. */
@@ -163,6 +164,10 @@ function unitAfter(text: string, from: number, ordinal: boolean): { unit?: strin
   }
   const percent = /^[ -]?per ?cent(?:age points?)?/i.exec(text.slice(from, from + 22));
   if (percent) return { unit: 'percent', end: from + percent[0].length };
+  const square = /^[ -]?(?:sq(?:uare)?\.?|cubic)[ -](?<of>mi(?:les?)?|km|kilomet(?:re|er)s?|m|met(?:re|er)s?|f(?:ee)?t|foot|inch(?:es)?)(?!\p{L})/iu.exec(text.slice(from, from + 24));
+  if (square) return { unit: SQUARES[square.groups!.of!.slice(0, 1).toLowerCase() + (/^(?:k|met|mi)/i.exec(square.groups!.of!)?.[0].slice(1) ?? '')] ?? 'sqft', end: from + square[0].length };
+  const inches = /^ ?in(?=[).,;×]| x |$)/.exec(text.slice(from, from + 6));
+  if (inches) return { unit: 'inch', end: from + inches[0].length };
   let at = from;
   let kind: string | undefined;
   for (let step = 0; step < 4; step++) {
