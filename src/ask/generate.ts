@@ -62,13 +62,14 @@ export async function* generate(input: GenerateInput, model: LanguageModel, sign
     const whole = withoutMarkup(line.text, texts);
     const places = line.cites.map((cite) => placeOf(whole, cite, input.passages, plain, input.language)).filter((p) => p !== undefined);
     const evidence = places.map((place) => evidenceOf(place, plain));
-    if (!/[\p{L}\p{N}]/u.test(whole) || seen.has(whole)) return [];
-    seen.add(whole);
+    if (seen.has(whole)) return [];
     // Each sentence of a line by itself: a true one does not carry the next.
     const parts = splitSentences(whole).map((range) => whole.slice(range.start, range.end).trim()).filter((text) => /[\p{L}\p{N}]/u.test(text)).map((text) => ({ text, share: shareOf(text, evidence) }));
     const supported = parts.filter((part) => part.share !== undefined) as { text: string; share: number }[];
-    outcome.shown += supported.length;
-    if (supported.length === parts.length && parts.length > 0) return [{ text: whole, block, places, share: Math.min(...supported.map((part) => part.share)) }];
+    if (supported.length === 0) return [];
+    seen.add(whole);
+    outcome.shown++;
+    if (supported.length === parts.length) return [{ text: whole, block, places, share: Math.min(...supported.map((part) => part.share)) }];
     return supported.map((part) => ({ ...part, block, places }));
   };
   /** How much of a sentence its evidence carries; undefined where it may not be shown. */
