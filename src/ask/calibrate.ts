@@ -26,18 +26,23 @@ export interface Sample {
 export type CalibrationSearch = (question: string, exceptDocuments?: string[]) => Promise<{ hits: Hit[]; statistics: SearchStatistics }>;
 
 /** The share of made questions, a third of whose words are foreign to their passage, that is still answered. */
-export const keepRate = 0.92;
-/** As many samples as count as much as the common threshold does. */
-const priorSamples = 20;
-const answerRange = [0.36, 0.58] as const;
-const probeCount = 60;
+export const defaultKeepRate = 0.9;
+/** The common threshold counts as much as so many questions: a small index, and chance, move it little. */
+const priorSamples = 220;
+const answerRange = [0.36, 0.56] as const;
+/** In all at most 200 searches. */
+const presentCount = 110;
+const leftOutCount = 30;
 const offTopicCount = 60;
 const ownWords = 4;
 const foreignWords = 2;
 const meaningWeight = 2;
 
-/** Thresholds that keep `keepRate` of the made questions, drawn towards the common ones where the samples are few. */
-export function calibrate(samples: Sample[]): Calibration {
+/**
+ * Thresholds for an index, drawn towards the common ones, the more so the fewer samples there are.
+ * @param keepRate the share of the questions made from the index's own sentences that is to be answered
+ */
+export function calibrate(samples: Sample[], keepRate: number = defaultKeepRate): Calibration {
   const scores = (kind: SampleKind): number[] => samples.filter((sample) => sample.kind === kind).map((sample) => sample.score);
   const present = scores('present');
   const offTopic = scores('off-topic');
@@ -45,7 +50,7 @@ export function calibrate(samples: Sample[]): Calibration {
   const share = present.length / (present.length + priorSamples);
   const answer = clamp(share * own + (1 - share) * commonCalibration.answer, ...answerRange);
   const noise = offTopic.length === 0 ? commonCalibration.closest : quantile(offTopic, 0.8);
-  const noiseShare = offTopic.length / (offTopic.length + priorSamples);
+  const noiseShare = offTopic.length / (offTopic.length + offTopicCount);
   const closest = clamp(noiseShare * noise + (1 - noiseShare) * commonCalibration.closest, 0.15, answer - 0.08);
   const meaning = meaningScale(samples);
   return {
@@ -58,12 +63,12 @@ export function calibrate(samples: Sample[]): Calibration {
 }
 
 /**
- * Asks the index up to 180 questions (60 of its own, the same without their document, 60 off-topic), one after another.
+ * Asks the index up to 200 questions (of its own, some of them again without their document, off-topic), one after another.
  * The same passages give the same questions.
  * @param passages any or all of the index; those with the lowest hash of their id are used
  */
 export async function gatherSamples(passages: Iterable<Passage> | AsyncIterable<Passage>, search: CalibrationSearch, signal?: AbortSignal): Promise<Sample[]> {
-  const chosen = await choosePassages(passages, probeCount * 2);
+  const chosen = await choosePassages(passages, presentCount * 2);
   const samples: Sample[] = [];
   const ask = async (kind: SampleKind, question: string, except?: string[]): Promise<void> => {
     signal?.throwIfAborted();
@@ -71,10 +76,9 @@ export async function gatherSamples(passages: Iterable<Passage> | AsyncIterable<
     const { score, meaning } = sufficiency(question, hits, statistics);
     samples.push({ kind, score, ...(meaning === undefined ? {} : { meaning }) });
   };
-  for (const probe of makeProbes(chosen).slice(0, probeCount)) {
-    await ask('present', probe.question);
-    await ask('left-out', probe.question, [probe.documentId]);
-  }
+  const probes = makeProbes(chosen).slice(0, presentCount);
+  for (const probe of probes) await ask('present', probe.question);
+  for (const probe of probes.slice(0, leftOutCount)) await ask('left-out', probe.question, [probe.documentId]);
   for (const question of offTopicFor(chosen)) await ask('off-topic', question);
   return samples;
 }

@@ -28,6 +28,8 @@ const passageWeight = 0.7;
 const besideWeight = 0.35;
 const kindWeight = 0.12;
 const shortest = 12;
+/** A sentence with less than this share of the best one's score is not worth its place. */
+const worthShare = 0.5;
 
 /**
  * @param hits best first
@@ -40,8 +42,8 @@ export function quoteSentences(question: string, hits: Hit[], statistics: Search
   const chosen = new Map<Hit, Set<number>>();
   const seen: Set<string>[] = [];
   let left = options.max;
-  for (const { hit, index, needs, sentence } of candidates) {
-    if (left <= 0) break;
+  for (const { hit, index, needs, sentence, score } of candidates) {
+    if (left <= 0 || score < worthShare * candidates[0]!.score) break;
     const own = chosen.get(hit) ?? new Set<number>();
     if (own.has(index)) continue;
     const terms = new Set(sentence.terms);
