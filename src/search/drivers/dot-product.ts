@@ -18,8 +18,8 @@ const advance = (local: number): number[] => [...get(local), 0x41, 16, ...ADD];
 
 /** (a: address, b: address, end: address behind a) → i32; locals 3: sums, 4 and 5: sixteen bytes of each. */
 const BODY = [
-  ...[0x01, 0x03, V128],
-  ...[0x03, 0x40],
+  0x01, 0x03, V128,
+  0x03, 0x40,
   ...get(0), ...LOAD, ...set(4),
   ...get(1), ...LOAD, ...set(5),
   ...get(3),
@@ -36,7 +36,7 @@ const BODY = [
 const section = (id: number, content: number[]): number[] => [id, content.length, ...content];
 const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
 const MODULE = new Uint8Array([
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00,
   ...section(1, [1, 0x60, 3, I32, I32, I32, 1, I32]),
   ...section(2, [1, ...name('docent'), ...name('memory'), 0x02, 0x00, 0x01]),
   ...section(3, [1, 0]),

@@ -23,7 +23,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 /** Makes the tables where they are missing. Two processes may open a new file at the same moment. */
 export function prepareSchema(db: DatabaseSync): void {
-  db.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;');
+  db.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;');
   const layout = (): number => db.prepare('PRAGMA user_version').get()!['user_version'] as number;
   if (layout() === LAYOUT) return;
   db.exec('BEGIN IMMEDIATE');

@@ -16,6 +16,8 @@ export interface SqliteStore {
   count(): number;
   getMeta(key: string): string | undefined;
   setMeta(key: string, value: string): void;
+  /** Moves what was written from the log to the file; done when idle, because a writer would wait for the disk. */
+  tidy(): void;
   close(): void;
 }
 
@@ -171,6 +173,7 @@ export function openSqliteStore(path: string): SqliteStore {
     setMeta(key, value) {
       db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(key, value);
     },
+    tidy: () => db.exec('PRAGMA wal_checkpoint(PASSIVE)'),
     close: () => db.close(),
   };
 }

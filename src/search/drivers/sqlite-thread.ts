@@ -18,7 +18,23 @@ export interface ThreadReply {
 const port = parentPort!;
 const store = openSqliteStore((workerData as { path: string }).path);
 
+/** How long nobody asks anything before the thread tidies up, in ms. */
+const IDLE_MS = 500;
+let idle: NodeJS.Timeout | undefined;
+let wrote = false;
+
+const tidy = (): void => {
+  wrote = false;
+  try {
+    store.tidy();
+  } catch {
+    // Another process holds the file: SQLite tidies by itself before the log grows large.
+  }
+};
+
 port.on('message', (call: ThreadCall) => {
+  clearTimeout(idle);
+  wrote ||= call.method === 'put' || call.method === 'drop';
   let reply: ThreadReply;
   try {
     const method = store[call.method] as (...args: unknown[]) => unknown;
@@ -29,4 +45,5 @@ port.on('message', (call: ThreadCall) => {
   }
   port.postMessage(reply);
   if (call.method === 'close') port.close();
+  else if (wrote) idle = setTimeout(tidy, IDLE_MS).unref();
 });

@@ -1,7 +1,7 @@
 /** Searching by words: candidates from FTS5's lists, most telling first, then exact scores for the best of them. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { QueryTerms } from '../analyzer.ts';
-import { LEVEL_IMPACT, LEVELS, rarity, scorePassages, type CodedQuery } from '../bm25.ts';
+import { LEVEL_IMPACT, rarity, scorePassages, type CodedQuery } from '../bm25.ts';
 import { termCode } from '../term-codes.ts';
 import { topOf } from './vector-matrix.ts';
 
