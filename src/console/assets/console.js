@@ -137,7 +137,11 @@ function startAsking(form) {
 
   function begin(event) {
     form.elements.thread.value = event.threadId;
-    if (location.pathname !== event.path) history.pushState(null, '', event.path);
+    if (location.pathname === event.path) return;
+    history.pushState(null, '', event.path);
+    document.title = event.title;
+    // Whoever switches the language comes back to the conversation, not to where it began.
+    for (const back of document.querySelectorAll('.language [name=back]')) back.value = event.path;
   }
 
   function busy(on) {

@@ -29,8 +29,7 @@ export function askPage(context: PageContext, view: AskView): Html {
   const conversation = view.turns.length > 0;
   const reading = view.sources.find((s) => s.syncing) ?? view.sources[0];
   const pending = view.turns.some((turn) => turn.phase === 'asking');
-  const first = view.turns[0]?.question.trim().replace(/\s+/g, ' ') ?? '';
-  const title = conversation ? (first.length > 60 ? `${first.slice(0, 60)}…` : first || words.say('conversationTitle')) : words.say('askTitle');
+  const title = conversation ? conversationTitle(words, view.turns[0]!.question) : words.say('askTitle');
   if (!conversation && !view.searchable) return layout(context, { title, room: 'ask', look: 'ask-room start', ...(reading?.syncing ? { refresh: 2 } : {}), body: reading ? preparing(context, reading) : firstRun(words) });
   return layout(context, {
     title,
@@ -46,6 +45,12 @@ ${conversation ? '' : html`<div class="below" data-hero>${renderSuggestions(word
 <div class="sr-only" role="log" aria-live="polite" id="announce"></div>
 ${templates(words)}`,
   });
+}
+
+/** What a conversation is called: its first question, short. */
+export function conversationTitle(words: Words, question: string): string {
+  const text = question.trim().replace(/\s+/g, ' ');
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text || words.say('conversationTitle');
 }
 
 function composer(words: Words, view: AskView): Html {

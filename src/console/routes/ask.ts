@@ -6,7 +6,7 @@ import { addSample } from '../adding.ts';
 import { askIn, emptyTurn, grow, searchedBy, signalOf, turnOf, writeTo } from '../asking.ts';
 import { contextOf, field, wantsJson, type ConsoleDeps } from '../context.ts';
 import { render } from '../html.ts';
-import { askPage, MAX_QUESTION } from '../pages/ask.ts';
+import { askPage, conversationTitle, MAX_QUESTION } from '../pages/ask.ts';
 import { REASONS } from '../pages/feedback.ts';
 import { renderTurn, type TurnView } from '../pages/turn.ts';
 import { inputProblem, notFound, problemOf } from '../problems.ts';
@@ -61,7 +61,7 @@ export function askRoutes(deps: ConsoleDeps): Router {
     let turn: TurnView = emptyTurn({ index: before.length + 1, threadId, question, searched });
     res.status(200).type('application/x-ndjson').set('X-Accel-Buffering', 'no');
     const send = (event: Record<string, unknown>): Promise<void> => writeTo(res, `${JSON.stringify(event)}\n`);
-    await send({ type: 'start', threadId, path: `/t/${threadId}` });
+    await send({ type: 'start', threadId, path: `/t/${threadId}`, title: `${conversationTitle(words, before.length > 0 ? before[0]!.question : question)} · ${words.say('product')}` });
     try {
       for await (const event of askIn({ text: question, platform: 'console', threadId }, deps, signal)) {
         const before = turn;
