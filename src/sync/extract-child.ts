@@ -8,6 +8,7 @@ export interface ExtractRequest extends ExtractInput {
 }
 
 export type ExtractReply =
+  | { ready: true }
   | { id: number; document: ExtractedDocument }
   | { id: number; code: string; message: string; publicMessage: string };
 
@@ -27,8 +28,10 @@ function next(): void {
 }
 
 process.on('disconnect', () => process.exit(0));
+// Loading is no file's time.
+process.send?.({ ready: true } satisfies ExtractReply);
 
-function replyTo(request: ExtractRequest): ExtractReply {
+function replyTo(request: ExtractRequest): Exclude<ExtractReply, { ready: true }> {
   try {
     return { id: request.id, document: extractDocument(request) };
   } catch (error) {

@@ -34,6 +34,9 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Loading the parsers takes a second on a busy machine. */
+const maxStartMs = 30_000;
+
 /** One child, started with the first file and again after each death. Calls may overlap; they are answered in order. */
 export function createExtractor(options: ExtractorOptions = {}): Extractor {
   const timeoutMs = options.timeoutMs ?? 10_000;
@@ -44,6 +47,7 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
   let sent: Waiting[] = [];
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let ready = false;
   let timedOut = false;
   let closed = false;
   let nextId = 1;
@@ -65,6 +69,7 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     clearTimeout(timer);
     child?.ref();
     child?.channel?.ref();
+    if (!ready) return startWatch();
     const watched = sent[0];
     timer = setTimeout(() => {
       // An answer that came while this process was busy is read first.
@@ -75,6 +80,10 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
         child?.kill('SIGKILL');
       });
     }, timeoutMs);
+  }
+
+  function startWatch(): void {
+    timer = setTimeout(() => child?.kill('SIGKILL'), maxStartMs);
   }
 
   /** A waiting child does not keep the program running. */
@@ -93,7 +102,11 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     started.on('message', (reply: ExtractReply) => {
-      if (started === child) settle(reply);
+      if (started !== child) return;
+      if ('ready' in reply) {
+        ready = true;
+        if (sent.length > 0) watch();
+      } else settle(reply);
     });
     started.on('error', () => {});
     started.on('exit', () => {
@@ -102,7 +115,7 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     return started;
   }
 
-  function settle(reply: ExtractReply): void {
+  function settle(reply: Exclude<ExtractReply, { ready: true }>): void {
     const at = sent.findIndex((waiting) => waiting.request.id === reply.id);
     const waiting = sent[at];
     if (!waiting) return;
@@ -117,6 +130,11 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
   function buried(): void {
     clearTimeout(timer);
     child = undefined;
+    if (!ready) {
+      for (const waiting of sent.splice(0)) waiting.reject(notStarted());
+      return pump();
+    }
+    ready = false;
     const [first, ...rest] = sent;
     sent = [];
     const late = timedOut;
@@ -173,6 +191,10 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
 
 function stopped(): AppError {
   return new AppError({ code: 'aborted', message: 'the extractor was closed', retryable: true });
+}
+
+function notStarted(): AppError {
+  return new AppError({ code: 'extract.not_started', message: 'the extraction child did not start', retryable: true, publicMessage: 'the process that parses documents did not start' });
 }
 
 function tooLong(ms: number): AppError {

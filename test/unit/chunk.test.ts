@@ -89,6 +89,8 @@ const markdown = fc.tuple(fc.array(block, { maxLength: 25 }), fc.constantFrom('\
 test('passages in order are verbatim slices that hold the whole document without overlap', () => {
   fc.assert(
     fc.property(markdown, (source) => {
+      // Front matter is no text.
+      fc.pre(!source.startsWith('---'));
       let at = 0;
       for (const passage of passagesOf(source)) {
         const start = source.indexOf(passage.text, at);

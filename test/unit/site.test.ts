@@ -79,11 +79,11 @@ test('a site without a sitemap says so, one that wants a login too', async () =>
   await expect(list()).rejects.toMatchObject({ publicMessage: expect.stringContaining('wants a login') as string });
 });
 
-test('entities of the sitemap\'s own are not expanded, and 50,000 addresses are listed', async () => {
-  const lines = Array.from({ length: 50_000 }, (_, i) => `<url><loc>${site.url}/p/${i}</loc><lastmod>2024-01-01</lastmod></url>`);
+test('entities of the sitemap\'s own are not expanded, and 20,000 addresses are listed', async () => {
+  const lines = Array.from({ length: 20_000 }, (_, i) => `<url><loc>${site.url}/p/${i}</loc><lastmod>2024-01-01</lastmod></url>`);
   site.pages.set('/map.xml', { body: `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><urlset>${lines.join('\n')}<url><loc>${site.url}/&b;</loc></url></urlset>` });
   const listed = await list('/map.xml');
-  expect(listed).toHaveLength(50_001);
+  expect(listed).toHaveLength(20_001);
   expect(listed.at(-1)!.externalId).toBe(`${site.url}/&b;`);
 });
 
