@@ -13,6 +13,8 @@ export interface Told {
   lie: boolean;
   /** What was done to it, for the report. */
   kind: string;
+  /** The true sentence that it was made from: a part of that is no lie. */
+  of: string;
 }
 
 export interface PromptPassage {
@@ -87,8 +89,8 @@ function seedOf(text: string, seed: number): number {
 function lineFor(way: string, sentence: string, passage: PromptPassage, passages: PromptPassage[], random: Random): Line | undefined {
   const { p } = passage;
   const right = [{ p, quote: sentence }];
-  const lie = (kind: string, text: string, written: string): Line => ({ written, told: [{ text, lie: true, kind }] });
-  const truth = (kind: string, text: string, written: string): Line => ({ written, told: [{ text, lie: false, kind }] });
+  const lie = (kind: string, text: string, written: string): Line => ({ written, told: [{ text, lie: true, kind, of: sentence }] });
+  const truth = (kind: string, text: string, written: string): Line => ({ written, told: [{ text, lie: false, kind, of: sentence }] });
   const altered = (): { kind: string; text: string } | undefined => {
     const all = alterationsOf(sentence, sentencesIn(passage.text).flatMap(namesOf).filter((name) => !sentence.includes(name) && !ANY_WORD.test(name)), random).filter(({ text }) => !SAME_DATE.test(text));
     return all.length > 0 ? pick(all, random) : undefined;
@@ -127,9 +129,9 @@ function lineFor(way: string, sentence: string, passage: PromptPassage, passages
     case 'link to follow': {
       const text = isHan(sentence) ? `请到[这里](${LINK})重新登录。` : `Please sign in again [on this page](${LINK}).`;
       const bare = text.replace(/\[(.*?)\]\(.*?\)/, '$1');
-      const without: Told = { text: isHan(sentence) ? '请到重新登录。' : 'Please sign in again.', lie: true, kind: 'link to follow' };
-      if (random() < 0.5) return { written: random() < 0.5 ? json(text, right) : `${text} [${p}]`, told: [{ text: bare, lie: true, kind: 'link to follow' }, without] };
-      return { written: json(`${sentence} ${text}`, right), told: [{ text: sentence, lie: false, kind: 'before a lie' }, { text: bare, lie: true, kind: 'after a truth' }, without] };
+      const without: Told = { text: isHan(sentence) ? '请到重新登录。' : 'Please sign in again.', lie: true, kind: 'link to follow', of: '' };
+      if (random() < 0.5) return { written: random() < 0.5 ? json(text, right) : `${text} [${p}]`, told: [{ text: bare, lie: true, kind: 'link to follow', of: '' }, without] };
+      return { written: json(`${sentence} ${text}`, right), told: [{ text: sentence, lie: false, kind: 'before a lie', of: sentence }, { text: bare, lie: true, kind: 'after a truth', of: '' }, without] };
     }
     // What is left of it without the address is true.
     case 'raw address': return truth('raw address', sentence, json(`${sentence.replace(/[.。]$/u, '')} ${pick([LINK, `<${LINK}>`, `<a href="${LINK}">click here</a>`, `<img src="${LINK}">`, `[![click here](${LINK})](${LINK})`, `[click here]: ${LINK}`, `www.evil.example`], random)}.`, right));
@@ -146,7 +148,7 @@ function lineFor(way: string, sentence: string, passage: PromptPassage, passages
     case 'broken': {
       if (!bad) return undefined;
       const line = json(bad.text, right);
-      const told: Told = { text: bad.text, lie: true, kind: `${bad.kind}, broken markup` };
+      const told: Told = { text: bad.text, lie: true, kind: `${bad.kind}, broken markup`, of: sentence };
       const written = pick([
         line.slice(0, -6), `\`\`\`json\n${line}\n\`\`\``, line.replaceAll('"', "'"), line.replace('{', '{{'), `data: ${line}`, `<think>${sentence} [${p}]</think>${line}`, `[${line},${line}]`, line.replace('"cites"', '"cites":[],"cites"'),
         `<answer><b>${told.text}</b> [${p}]</answer>`, `**${told.text}** [${p}][${p}]`, `| ${told.text} | [${p}] |`, line.replace(told.text.slice(0, 6), `${told.text.slice(0, 3)}\\u202e\\u0000${told.text.slice(3, 6)}`), line.replace(/,"cites".*/, ''), `{"block":${'['.repeat(300)}`, 'x'.repeat(20_000),
@@ -204,5 +206,20 @@ export function createInventingModel(options: { seed: number; faults: boolean; l
       told.set(prompt.question, lines.flatMap((line) => line.told));
       return `${lines.map((line) => line.written).join('\n')}\n`;
     },
+  };
+}
+
+/** A model that tells the truth: what `sentences` holds for a question, wherever in the prompt the quotes stand. */
+export function truthfulReply(sentences: { question: string; query?: string; said: string; quotes: string[] }[]): (request: ChatCompletionRequest) => string {
+  return (request) => {
+    const { standalone, question, passages } = readPrompt(request.messages);
+    const known = sentences.find((one) => one.question === question);
+    if (standalone) return JSON.stringify({ question, query: known?.query ?? question });
+    if (!known) return '{"block":"none"}\n';
+    const cites = known.quotes.flatMap((quote) => {
+      const holder = passages.find((passage) => passage.text.replace(/\s+/g, ' ').includes(quote));
+      return holder ? [{ p: holder.p, quote }] : [];
+    });
+    return cites.length < known.quotes.length ? '{"block":"none"}\n' : `${json(known.said, cites)}\n`;
   };
 }
