@@ -69,8 +69,8 @@ const headMention = 0.5;
 /** Mentions of a kin word beside the word itself, and how many of them count. */
 const kinMention = 0.35;
 const kinMentions = 3;
-/** Idf added to the question's: a question of one common word is never wholly matched. */
-const littleSaid = 2;
+/** Of a word that stands nowhere in the index, added to the question's idf: a question of one word is never wholly matched. */
+const littleSaid = 0.28;
 
 /**
  * @param question as it was asked, made standalone
@@ -118,7 +118,7 @@ function featuresOf(question: string, hits: Hit[], statistics: SearchStatistics)
   });
   if (found.length === 0 || found[0]!.idf === 0) return nothingFound;
   const meanLength = sum(found, (one) => one.length) / found.length;
-  const matches = found.map((one) => matchOf(one, meanLength));
+  const matches = found.map((one) => matchOf(one, meanLength, Math.log(1 + (statistics.total + 0.5) / 0.5)));
   const match = Math.max(...matches.slice(0, bestOf));
   const { read, terms, idf, hit } = found[matches.indexOf(match)]!;
   const next = Math.max(0, ...matches.filter((_, i) => found[i]!.hit.documentId !== hit.documentId));
@@ -133,7 +133,7 @@ function featuresOf(question: string, hits: Hit[], statistics: SearchStatistics)
 }
 
 /** BM25 of a passage for the question over the most that its terms could give: 0 to 1. */
-function matchOf({ hit, read, terms, idf, length }: Found, meanLength: number): number {
+function matchOf({ hit, read, terms, idf, length }: Found, meanLength: number, unknownIdf: number): number {
   const norm = (saturation * length) / meanLength;
   const gained = sum(terms, ({ term, idf: weight }) => {
     let kin = 0;
@@ -141,7 +141,7 @@ function matchOf({ hit, read, terms, idf, length }: Found, meanLength: number): 
     const count = (read.counts.get(term) ?? 0) + (read.head.has(term) ? headMention : 0) + kinMention * Math.min(kin, kinMentions);
     return (weight * count) / (count + norm);
   });
-  return gained / (idf + littleSaid);
+  return gained / (idf + littleSaid * unknownIdf);
 }
 
 /** Of the sentence that, with the one after it and the headings above it, holds most of the question. */
