@@ -6,7 +6,7 @@ type Source = Awaited<ReturnType<App['addSource']>>;
 export async function addSource(app: App, input: AddSourceInput): Promise<Source> {
   const source = await app.addSource(input);
   await app.requestSync(source.id);
-  return source;
+  return (await app.showSource(source.id))?.source ?? source;
 }
 
 /** The sample; read again only when it never was. */

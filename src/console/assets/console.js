@@ -68,6 +68,8 @@ function startAsking(form) {
     if (question.length > Number(form.dataset.max)) return refuse(hint.dataset.long);
     box.value = '';
     fit();
+    // On a phone the keyboard would cover the answer.
+    if (matchMedia('(pointer: coarse)').matches) box.blur();
     void ask(question);
   });
   stop.addEventListener('click', () => running?.abort('stopped'));

@@ -51,7 +51,7 @@ function renderRun(words: Words, turn: TurnView, run: { block: BlockKind; senten
     case 'step': return html`<ol${run.start > 1 ? html` start="${run.start}"` : ''}>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ol>`;
     case 'code': return html`<div class="code-block"><pre tabindex="0"><code>${run.sentences.map((s, i) => html`${i > 0 ? '\n' : ''}${s.text}`)}</code></pre>${marksOf(words, turn, run.sentences)}</div>`;
     case 'table': return html`<div class="table-scroll" tabindex="0"><table>${run.sentences.flatMap((s) => rowsOf(words, turn, s, goesOn(s, run.sentences)))}</table></div>`;
-    default: return html`<p>${run.sentences.map((s, i) => html`${i > 0 ? ' ' : ''}${sentence(s)}`)}</p>`;
+    default: return html`<p>${run.sentences.map((s, i) => html`${i > 0 && !/[。！？；：」』）]$/.test(run.sentences[i - 1]!.text) ? ' ' : ''}${sentence(s)}`)}</p>`;
   }
 }
 

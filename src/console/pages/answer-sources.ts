@@ -58,8 +58,8 @@ function quotePath(documentUrl: string): string {
   return ownPath(path) === null ? '/documents' : `${path.split('#')[0]}#quote`;
 }
 
-/** A quote as a person reads it, without marks of Markdown. */
+/** A quote as a person reads it, without marks of Markdown; those that the quote's ends have cut in two fall away as well. */
 export function readable(quote: string): string {
-  const text = plainText(quote).text.trim();
+  const text = plainText(quote).text.replaceAll('**', '').replaceAll(/\]\([^()\s]*\)|\]\[[\w-]*\]/g, '').trim();
   return text === '' ? quote : text;
 }
