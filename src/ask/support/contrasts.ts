@@ -47,8 +47,8 @@ const CONTRASTS: Contrast[] = [
     groups: [
       group('at least|minimum(?: of)?|no (?:less|fewer) than|not less than|or more|or older|or longer|or greater|or above|and above|at the very least|mindestens|minimal|wenigstens', '至少|最少|不少于|不低于|不小于|起码|以上|及以上|不得少于|不短于'),
       group("up to|at most|maximum(?: of)?|no (?:more|longer|later|greater) than|not (?:more|later|longer) than|or less|or fewer|or under|exceed|not exceeding|max|limit(?:ed)? (?:to|of|is)|limit|capped|cap of|under|below|within|höchstens|maximal|bis zu", '最多|至多|不超过|不多于|不高于|不大于|上限|最高|最长|以下|以内|之内|不得超过|不迟于|不晚于|限(?=\\d)|(?<=高|长|多)达(?= ?\\d)'),
-      group('more than|over|above|exceeds?|exceeding|greater than|longer than|in excess of|better than|upwards of|mehr als|über', '超过|多于|大于|高于|逾|多(?=[个名位人年天月万亿元种家次])|余(?=[个名位人年天月万亿元种家次])|以上'),
-      group('less than|fewer than|under|below|shorter than|within|almost|nearly|weniger als|unter|fast', '少于|小于|低于|不到|不足|未满|以下|近(?=\\d)|将近'),
+      group('(?<!no |not )more than|over|above|exceeds?|exceeding|greater than|longer than|in excess of|better than|upwards of|mehr als|über', '(?<!不|不得|不能|不可|不应)(?:超过|多于|大于|高于)|逾|多(?=[个名位人年天月万亿元种家次])|余(?=[个名位人年天月万亿元种家次])|以上'),
+      group('(?<!no |not )(?:less|fewer) than|under|below|shorter than|within|almost|nearly|weniger als|unter|fast', '(?<!不|不得|不能|不可|不应)(?:少于|小于|低于)|不到|不足|未满|以下|近(?=\\d)|将近'),
     ],
     onlyIfSaid: [0, 1, 2, 3],
     fault: 'quantifier',
@@ -140,11 +140,14 @@ function turned(contrast: Contrast, found: Found, claimed: Found[], given: Found
   const twins = claimed.filter((other) => other.start < found.end && found.start < other.end).map((other) => other.group);
   const same = given.filter((other) => twins.includes(other.group));
   const other = given.filter((candidate) => !twins.includes(candidate.group) && !same.some((twin) => twin.start < candidate.end && candidate.start < twin.end));
+  // Opening and closing hours told from "open from 8 to 8"
+  if (contrast.name === 'begin' && new Set(claimed.map((place) => place.group)).size > 1) return false;
   if (same.length === 0) {
     if (contrast.name === 'all' && found.group === 0) return sameLanguage && opposedHere(found, other.filter((candidate) => candidate.group !== 0), claim, evidence, 0.35);
     if (contrast.name === 'obligation') return sameLanguage ? obligationTurned(found, other, claim, evidence) : other.length > 0 && other.every((candidate) => candidate.group + found.group === 2);
     if (contrast.name === 'bound') return (sameLanguage || other.length > 0) && boundTurned(found, other, claim, evidence);
-    if (contrast.name === 'rhythm' && (other.length === 0 || !sameLanguage)) return twins.every((index) => contrast.onlyIfSaid!.includes(index)) && sameLanguage && !rhythmExplained(found, claim, evidence);
+    if (contrast.name === 'rhythm' && !sameLanguage) return other.length > 0;
+    if (contrast.name === 'rhythm' && other.length === 0) return twins.every((index) => contrast.onlyIfSaid!.includes(index)) && sameLanguage && !rhythmExplained(found, claim, evidence);
     if (other.length > 0) return sameLanguage ? contrast.onlyIfSaid?.includes(found.group) === true || opposedHere(found, other, claim, evidence, 0.25) : true;
     return twins.every((index) => contrast.onlyIfSaid?.includes(index)) && (sameLanguage || contrast.name !== 'bound');
   }

@@ -81,6 +81,8 @@ export function datesIn(text: string, taken: Uint8Array): DateFound[] {
       if (taken[start] || taken[end - 1]) continue;
       // "may 20" in lower case is a verb; "March" as a verb stands in lower case too.
       if (month && /^(?:may|march|mar|sep|dec|jan)$/.test(month)) continue;
+      // 25年 is a length of time unless a month follows.
+      if (year && /年/.test(match[0]) && !month && number(year) < 1000) continue;
       const date: DateFound = { kind: 'date', start, end };
       if (year) date.year = number(year) < 100 && sep ? 2000 + number(year) : number(year);
       if (month) date.month = monthOf(month);

@@ -1,12 +1,14 @@
 /** A claim that is nearly the evidence's own words: what was changed tells more than what stayed. */
 import type { Quantity } from './quantities.ts';
 import type { Side } from './side.ts';
+import { stemOf } from '../../search/languages.ts';
 import { contrastGroups } from './contrasts.ts';
 import { readsAsName } from './han-names.ts';
 import { nameIndexes } from './names.ts';
 import { HAN_PLAIN_WORDS } from './plain-words.ts';
+import { isHardUnit, sameUnit, unitOf } from './units.ts';
 
-export type EditFault = 'number' | 'date' | 'name' | 'negation' | 'quantifier';
+export type EditFault = 'unit' | 'number' | 'date' | 'name' | 'negation' | 'quantifier';
 
 /** Share of a claim's words that stand in one sentence of the evidence, in order, for it to be that sentence edited. */
 const NEARLY_VERBATIM = 0.55;
@@ -42,7 +44,7 @@ function sentenceFault(mine: number[], claim: Side, evidence: Side, question: Si
   const close = nearest.pairs.length >= mine.length * 0.7;
   if (close && figuresReordered(claim, mine, evidence, nearest.sentence)) return 'number';
   for (const edit of editsOf(mine, nearest.theirs, nearest.pairs)) {
-    const fault = figuresChanged(edit, claim, evidence) ?? notChanged(edit, claim, evidence) ?? nameChanged(edit, claim, evidence, names.claim, names.evidence, question, close) ?? smallWordChanged(edit, claim, evidence);
+    const fault = figuresChanged(edit, claim, evidence) ?? unitChanged(edit, claim, evidence) ?? notChanged(edit, claim, evidence) ?? nameChanged(edit, claim, evidence, names.claim, names.evidence, question, close) ?? smallWordChanged(edit, claim, evidence);
     if (fault) return fault;
   }
   return undefined;
@@ -138,6 +140,19 @@ function partsClash(a: Quantity & { kind: 'date' }, b: Quantity & { kind: 'date'
   return (['year', 'month', 'day', 'weekday', 'decade', 'century'] as const).some((part) => a[part] !== undefined && b[part] !== undefined && a[part] !== b[part]);
 }
 
+/** "the following week" for "the following year" */
+function unitChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefined {
+  if (edit.added.length > 3 || edit.removed.length > 3) return undefined;
+  const units = (side: Side, indexes: number[]): Set<string> => {
+    const han = hanOf(side, indexes);
+    const names = han === '' ? indexes.map((i) => side.words[i]!).filter((word) => word.kind === 'word' && word.raw.length > 2).map((word) => word.raw) : [han];
+    return new Set(names.map(unitOf).filter((unit) => unit !== undefined).filter(isHardUnit));
+  };
+  const added = units(claim, edit.added);
+  const removed = units(evidence, edit.removed);
+  return added.size > 0 && removed.size > 0 && ![...added].some((a) => [...removed].some((b) => sameUnit(a, b))) ? 'unit' : undefined;
+}
+
 /** Figures that stand once in each, in another order. */
 function figuresReordered(claim: Side, mine: number[], evidence: Side, sentence: number): boolean {
   const home = evidence.words.filter((word) => word.sentence === sentence);
@@ -162,8 +177,8 @@ function figuresReordered(claim: Side, mine: number[], evidence: Side, sentence:
 }
 
 const NOT = /^(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|nicht|kein\w*|nie|niemals|ohne|.*n't)$/u;
-const DENYING = /^(?:forb|prohib|ban|disallow|den[yi]|refus|reject|lack|fail|exclud|prevent|avoid|unable|imposs|inelig|unavail|unless|except|hardly|rare|seldom|bare|scarc|few|un\w|in\w|non\w|dis\w|only|until|instead|rather)/u;
-const HAN_NOT_A_NOT = /不(?:过|仅|但|只|断|同(?!意)|少|久|管|论)|无论|非常|未来|没收|淹没|是否|否则/gu;
+const DENYING = /^(?:forb|prohib|ban|disallow|den[yi]|refus|reject|lack|fail|exclud|prevent|avoid|unable|imposs|inelig|unavail|unless|except|hardly|rare|seldom|bare|scarc|few|un\w|in\w|non\w|dis\w|only|until|instead|rather|fro|freez|suspend|block|paus|halt|disab|waiv)/u;
+const HAN_NOT_A_NOT = /不(?:得|能|可|应)?(?:超过|超出|多于|少于|低于|高于|大于|小于|晚于|迟于|早于)|不(?:过|仅|但|只|断|同(?!意)|少|久|管|论)|无论|非常|未来|没收|淹没|是否|否则/gu;
 const HAN_NOT = /[不没无非未勿莫]|禁止|严禁|并非|别(?![人墅的名称处样号具])/u;
 const HAN_NEARLY = /[不没无非未勿莫禁否拒缺失免少仅只才难除]/u;
 
@@ -179,7 +194,8 @@ function notChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefi
     const [more, less, side, indexes] = nots(added) > nots(removed) ? [added, removed, claim, edit.added] as const : [removed, added, evidence, edit.removed] as const;
     const content = indexes.filter((i) => side.words[i]!.content).length;
     const wholeClause = content >= 3 || (content >= 2 && less.length === 0 && more.length >= 4 && side === evidence);
-    if (!wholeClause && !less.some((word) => DENYING.test(word))) return 'negation';
+    const prefixed = (one: Side, other: Side): boolean => one.words.some((word) => /^(?:un|in|im|ir|non|dis)\p{L}{4}/u.test(word.lower) && other.keys.has(stemOf(word.lower.replace(/^(?:un|in|im|ir|non|dis)/, ''), 'en')));
+    if (!wholeClause && !prefixed(claim, evidence) && !prefixed(evidence, claim) && !less.some((word) => DENYING.test(word))) return 'negation';
   }
   const hanNots = (text: string): number => (text.replace(HAN_NOT_A_NOT, '').match(new RegExp(HAN_NOT, 'gu')) ?? []).length;
   if (hanNots(hanAdded) > 0 && hanNots(hanRemoved) === 0 && hanAdded.length <= 5 && !HAN_NEARLY.test(hanRemoved)) return 'negation';

@@ -99,7 +99,7 @@ function carries(other: Quantity, claimed: Quantity, evidence: Side, claim: Side
     // The second year of 1038-40
     if (only !== undefined && only === claimed.year && only > 999 && other.value === only % 100 && evidence.text.slice(0, other.start).endsWith(`-`) && evidence.text.slice(0, other.start - 1).trimEnd().slice(-4, -2) === String(only).slice(0, 2)) return true;
     if (claimed.century !== undefined || claimed.decade !== undefined) return only === other.value && other.ordinal;
-    return only !== undefined && other.value === only && (other.unit === undefined || other.unit === 'year' || other.unit === 'day');
+    return only !== undefined && other.value === only && (other.unit === undefined || (claimed.year !== undefined && other.unit === 'year') || (claimed.day !== undefined && other.unit === 'day'));
   }
   if (claimed.kind === 'time') {
     if (other.kind === 'time') return timeCarries(other, claimed);
@@ -170,6 +170,8 @@ function datePieces(claimed: Quantity, evidence: Side, frame: Side): boolean {
 function softOneFault(quantity: NumberFound, claim: Side, evidence: Side): FigureFault | undefined {
   if (quantity.ordinal) return evidence.quantities.some((other) => other.kind === 'number' && other.ordinal && other.value > 1) ? 'number' : undefined;
   const claimedElsewhere = (value: number): boolean => claim.quantities.some((other) => other !== quantity && other.kind === 'number' && other.value === value);
+  const ones = (side: Side): Set<string> => new Set(side.quantities.filter((other) => other.kind === 'number' && other.value === 1 && isHardUnit(other.unit)).map((other) => (other as NumberFound).unit!));
+  if (isHardUnit(quantity.unit)) for (const unit of ones(evidence)) if (!sameUnit(unit, quantity.unit!) && !ones(claim).has(unit)) return 'unit';
   const rival = evidence.quantities.some(
     (other) => other.kind === 'number' && !other.ordinal && !claimedElsewhere(other.value) && (quantity.unit === undefined ? other.unit === undefined && other.value < 100 && alike(surroundingsOf(claim, quantity.start, quantity.end), surroundingsOf(evidence, other.start, other.end)) > 0.4 : other.unit !== undefined && sameUnit(other.unit, quantity.unit)),
   );

@@ -71,6 +71,7 @@ export function nameFault(claim: Side, evidence: NameEvidence, sameLanguage: boo
       }
     }
     if (!sameLanguage || quoteNames.length === 0) continue;
+    if (begins(claim.words, i) && commonHere(word, quotes)) continue;
     if (displaced(i, near && inQuotes)) return true;
   }
   return false;
@@ -92,11 +93,16 @@ export function nameFault(claim: Side, evidence: NameEvidence, sameLanguage: boo
       if (bare(other) === bare(word)) continue;
       // The other name is part of this one ("Jane Smith"), or the claim says it as well.
       if (sameName(quotes, j, bare(word)) || (!inQuotes && claimNames.has(bare(other)))) continue;
-      if (begins(quotes.words, j) && !CAPITALISED_TWICE(quotes, j)) continue;
+      if (begins(quotes.words, j) && (!CAPITALISED_TWICE(quotes, j) || commonHere(other, claim))) continue;
       if (fits(j) > threshold) return true;
     }
     return false;
   }
+}
+
+/** Whether a text has the word, or another form of it, in lower case: its capital is the sentence's. */
+function commonHere(word: Word, side: Side): boolean {
+  return side.words.some((other) => other.kind === 'word' && other.key === word.key && !CAPITAL.test(other.raw));
 }
 
 /** A capital at a sentence's beginning is a name when it is no plural, no -ing and no known common word. */

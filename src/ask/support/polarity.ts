@@ -18,7 +18,7 @@ const NOT_WORDS = new Set("not never no none nobody nothing neither nor without 
 const NOT_A_NOT = /\b(?:not only|not just|not merely|not least|not to mention|no (?:later|earlier|sooner|more|less|fewer|greater|longer) than|not (?:more|less|later|earlier|fewer|longer) than|whether or not|or not|no matter|nothing but|no doubt|not necessarily only|if not|why not|no\. ?(?=\d)|noch (?:ein|im|in|nicht|bis|vor|einmal|keine))\b/giu;
 /** Words that deny by themselves: they answer a "not" on the other side. */
 const DENYING = new Set(
-  'forbid forbidden prohibit prohibited prohibits ban banned disallow disallowed deny denied denies refuse refused refuses reject rejected lack lacked lacks lacking fail failed fails exclude excluded excludes excluding prevent prevented prevents avoid avoids avoided unable impossible ineligible unavailable unless except hardly rarely seldom barely scarcely few little stop stopped stops cease ceased absent missing void decline declined instead rather illegal unlawful beyond free exempt exempted verboten untersagt ausgeschlossen neither until only too despite unlike against other different opposed remain remained remains still yet hard difficult'.split(' '),
+  'forbid forbidden prohibit prohibited prohibits ban banned disallow disallowed deny denied denies refuse refused refuses reject rejected lack lacked lacks lacking fail failed fails exclude excluded excludes excluding prevent prevented prevents avoid avoids avoided unable impossible ineligible unavailable unless except hardly rarely seldom barely scarcely few little stop stopped stops cease ceased absent missing void frozen freeze suspended blocked paused halted disabled waived decline declined instead rather illegal unlawful beyond free exempt exempted verboten untersagt ausgeschlossen neither until only too despite unlike against other different opposed remain remained remains still yet hard difficult'.split(' '),
 );
 /** Those among them that a claim may not drop. */
 const FORBIDDING = new Set('forbid forbidden prohibit prohibited prohibits ban banned disallow disallowed deny denied denies refuse refused refuses reject rejected lack lacked lacks fail failed fails exclude excluded excludes unable impossible ineligible unavailable illegal unlawful exempt exempted verboten untersagt'.split(' '));
@@ -26,7 +26,7 @@ const FORBIDDING = new Set('forbid forbidden prohibit prohibited prohibits ban b
 const HAN_NOT = /不|没|无|非|未|勿|别|莫|禁止|严禁|免|拒|缺乏|失败|避免|防止|禁/gu;
 const HAN_STRONG = /^[不没无非未勿别莫]$/;
 const HAN_FORBID = /^(?:禁止|严禁|禁|拒|缺乏)$/;
-const HAN_NOT_A_NOT = /不(?:仅|但|只|光|单|断|少|过(?!问|去|来)|同(?!意|步)|久|管|论|禁|锈|等|妨|愧|时|顾|得不|一定只|动产|惜|乏|止|可或缺|折不扣|亚于|约而同|由|分|凡|朽|料|知不觉|言而喻|遗余力)|(?:差|要|了|对|得)不(?:多|然|起)|(?:特|区|分|性|级|类|个|识|辨|告|离|送|派|国|职)别|别(?:人|墅|的|名|称|处|样|号|具)|无(?:论|数|线|锡|限(?:公司|责任)|人机|疑|比|穷|尽|机|产|敌|畏|烟|核|声)|非(?:常|洲|凡|政府|典|得|物质)|(?:是|并非|除|莫|北|南|东|西|中|教)非(?!法)|未(?:来|必只|婚|央|名|免|遂)|(?:淹|沉|出|埋|吞|隐|没)没|没(?:收|落|药)|是否|否则|是不是|能不能|会不会|有没有|可不可以|要不要|免(?:费|疫|税|得)|避免|难免|莫(?:斯|扎|非|大|里|尼|桑|内|高|名|过|迪|卧|瓦|雷|尔|德|奈|罗|利|文|比|拉|干)|拒绝|不[^。，]{0,4}不(?![^。，]{0,3}[，。])/gu;
+const HAN_NOT_A_NOT = /不(?:得|能|可|应)?(?:超过|超出|多于|少于|低于|高于|大于|小于|晚于|迟于|早于|短于)|不(?:仅|但|只|光|单|断|少|过(?!问|去|来)|同(?!意|步)|久|管|论|禁|锈|等|妨|愧|时|顾|得不|一定只|动产|惜|乏|止|可或缺|折不扣|亚于|约而同|由|分|凡|朽|料|知不觉|言而喻|遗余力)|(?:差|要|了|对|得)不(?:多|然|起)|(?:特|区|分|性|级|类|个|识|辨|告|离|送|派|国|职)别|别(?:人|墅|的|名|称|处|样|号|具)|无(?:论|数|线|锡|限(?:公司|责任)|人机|疑|比|穷|尽|机|产|敌|畏|烟|核|声)|非(?:常|洲|凡|政府|典|得|物质)|(?:是|并非|除|莫|北|南|东|西|中|教)非(?!法)|未(?:来|必只|婚|央|名|免|遂)|(?:淹|沉|出|埋|吞|隐|没)没|没(?:收|落|药)|是否|否则|是不是|能不能|会不会|有没有|可不可以|要不要|免(?:费|疫|税|得)|避免|难免|莫(?:斯|扎|非|大|里|尼|桑|内|高|名|过|迪|卧|瓦|雷|尔|德|奈|罗|利|文|比|拉|干)|拒绝|不[^。，]{0,4}不(?![^。，]{0,3}[，。])/gu;
 const HAN_SKIPPED = /^(?:能够|可以|允许|需要|应该|必须|再|能|会|可|得|要|应|曾|需|必|是|有|被|过|太|很|用|在|对|把|将|向|与|和|给|让|使)+/u;
 
 /** Words to be read as "not": everything but what `NOT_A_NOT` covers. */
@@ -76,6 +76,7 @@ function latinFault(claim: Side, evidence: Side): boolean {
   const evidenceDenies = (sentence?: number): boolean => evidence.words.some((word) => DENYING.has(word.lower) && (sentence === undefined || word.sentence === sentence));
   const claimDenies = claim.words.some((word) => DENYING.has(word.lower));
   for (const not of claimed) {
+    if (besidePrefixed(claim, not, evidence)) continue;
     const word = claim.words[not.anchor];
     if (!word) {
       if (given.length === 0 && !evidenceDenies()) return true;
@@ -99,6 +100,7 @@ function latinFault(claim: Side, evidence: Side): boolean {
     if (plain.length > 0 && best(claim, not.anchor, evidence, plain) > best(claim, not.anchor, evidence, denied) * 1.3 + 0.1) return true;
   }
   for (const not of given) {
+    if (besidePrefixed(evidence, not, claim)) continue;
     const word = evidence.words[not.anchor];
     if (!word) continue;
     const places = placesOf(claim, word.key);
@@ -130,6 +132,10 @@ function placesOf(side: Side, key: string): number[] {
   const found: number[] = [];
   side.words.forEach((word, i) => word.content && word.key === key && found.push(i));
   return found;
+}
+
+function wordsWith(side: Side, key: string): number[] {
+  return side.words.map((_, i) => i).filter((i) => side.words[i]!.kind === 'word' && side.words[i]!.key === key);
 }
 
 function best(claim: Side, index: number, evidence: Side, places: number[]): number {
@@ -177,6 +183,13 @@ function prefixed(_lower: string, key: string, evidence: Side, claim: Side): boo
   return evidence.words.some((word) => word.kind === 'word' && baseOf(word.lower, claim.language) === key);
 }
 
+/** "days you have not used" against "unused days". */
+function besidePrefixed(side: Side, not: Negation, other: Side): boolean {
+  const at = side.words.findIndex((word) => word.start === not.start);
+  const behind = side.words.slice(at + 1, at + 4).filter((word) => word.kind === 'word' && word.clause === not.clause).map((word) => word.key);
+  return behind.length > 0 && other.words.some((word) => word.kind === 'word' && behind.includes(baseOf(word.lower, side.language) ?? ''));
+}
+
 function prefixedNear(evidence: Side, index: number): boolean {
   return evidence.words.some((word) => word.sentence === evidence.words[index]!.sentence && word.kind === 'word' && /^(?:un(?:able|likely|available|willing)|im(?:possible)|in(?:eligible|valid))/.test(word.lower));
 }
@@ -194,7 +207,7 @@ function prefixFault(claim: Side, evidence: Side, claimed: Negation[], given: Ne
     a.words.some((word) => {
       const base = word.kind === 'word' ? baseOf(word.lower, a.language) : undefined;
       if (base === undefined || b.keys.has(word.key)) return false;
-      const places = placesOf(b, base);
+      const places = word.lower.startsWith('un') ? wordsWith(b, base) : placesOf(b, base);
       return places.length > 0 && !a.keys.has(base) && !places.some((j) => isDenied(b, j, nots)) && !sentenceHas(b, b.words[places[0]!]!.sentence, FORBIDDING);
     });
   return check(claim, evidence, given) || check(evidence, claim, claimed);
@@ -301,9 +314,9 @@ function sharedCharacters(a: string, b: string): number {
 // ---------------------------------------------------------- across languages
 
 const LATIN_DENIAL = /\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|nowhere|\w+n't|nicht|kein\w*|nie|niemals|ohne)\b/giu;
-const LATIN_NEARLY = /\b(?:forbid\w*|forbade|prohibit\w*|banned|bans?|disallow\w*|den(?:y|ied|ies)|refus\w*|reject\w*|lack\w*|fail\w*|exclud\w*|prevent\w*|avoid\w*|unless|hardly|rarely|seldom|barely|scarcely|few|ceas\w*|absen\w*|missing|rather than|instead of|exempt\w*|regardless|neglect\w*|ignor\w*|unable|impossible|too \w+ to|un(?!it|der|til|ion|iv|ique|iform|ify|d[eo])\w{4,}|in(?:activ|adequ|appropr|capab|compl|consist|correct|eligib|equal|exact|sufficien|valid|visib|evitab|finit|depend|definit|ability|dispens|decom)\w*|im(?:poss|prop|perf|mort|moral|balanc|poten)\w*|ir(?:reg|rel|resp|rev|rat)\w*|il(?:leg|log)\w*|non-?\w+|dis(?:abl|agr|allow|approv|connect|continu|obe|organ|reg|satisf|advant)\w*|\w{3,}less|anarch\w*|abstinen\w*|oppos\w*)\b/giu;
+const LATIN_NEARLY = /\b(?:forbid\w*|forbade|prohibit\w*|banned|bans?|disallow\w*|den(?:y|ied|ies)|refus\w*|reject\w*|lack\w*|fail\w*|exclud\w*|prevent\w*|avoid\w*|unless|hardly|rarely|seldom|barely|scarcely|few|ceas\w*|absen\w*|missing|rather than|instead of|exempt\w*|regardless|neglect\w*|ignor\w*|unable|impossible|fr[eo]+zen?|freez\w*|suspend\w*|block\w*|paus\w*|halt\w*|too \w+ to|un(?!it|der|til|ion|iv|ique|iform|ify|d[eo])\w{4,}|in(?:activ|adequ|appropr|capab|compl|consist|correct|eligib|equal|exact|sufficien|valid|visib|evitab|finit|depend|definit|ability|dispens|decom)\w*|im(?:poss|prop|perf|mort|moral|balanc|poten)\w*|ir(?:reg|rel|resp|rev|rat)\w*|il(?:leg|log)\w*|non-?\w+|dis(?:abl|agr|allow|approv|connect|continu|obe|organ|reg|satisf|advant)\w*|\w{3,}less|anarch\w*|abstinen\w*|oppos\w*)\b/giu;
 /** Chinese words with a "not" in them that name a quality rather than deny a statement. */
-const HAN_COMPOUND = /不(?:平等|服从|良|利|完善|可分|干涉|满|足|稳|幸|安|适|当|公|法|明|易|一致|对称|可避免|可思议|变|规则|完整|完全|正确|合理|确定|可靠|均|等式|动|列颠|懈|屈|朽|相干|兼容|可否认|可或缺|同步|合格|必要)|不得不|不是[^，。]{1,8}就是|有条不紊|停滞不前|犹豫不决|不(?:佳|善|如|符|配合)|而不是|囚禁|互不|几乎没有|非(?=\p{Script=Han}{0,4}(?:化|性|的|主义|暴力|军事|理性|法|裔|营利|成员|人员|典型|官方|正式|金属|线性))|未(?:知|婚|发酵|成年|成熟|开发|遂)|无(?:政府|罪|辜|效|意识|神论|条件|烟|酒精|形|名|家可归)|禁(?:酒|运|令|区|忌|欲|闭)|[拒缺]|失(?:败|去)|避免|防止|除非|反对|取消|免|难以|例外|停止/gu;
+const HAN_COMPOUND = /不(?:平等|服从|良|利|完善|可分|干涉|满|足|稳|幸|安|适|当|公|法|明|易|一致|对称|可避免|可思议|变|规则|完整|完全|正确|合理|确定|可靠|均|等式|动|列颠|懈|屈|朽|相干|兼容|可否认|可或缺|同步|合格|必要)|不得不|不是[^，。]{1,8}就是|有条不紊|停滞不前|犹豫不决|不(?:佳|善|如|符|配合)|而不是|囚禁|互不|几乎没有|非(?=\p{Script=Han}{0,4}(?:化|性|的|主义|暴力|军事|理性|法|裔|营利|成员|人员|典型|官方|正式|金属|线性))|未(?:知|婚|发酵|成年|成熟|开发|遂)|无(?:政府|罪|辜|效|意识|神论|条件|烟|酒精|形|名|家可归)|禁(?:酒|运|令|区|忌|欲|闭)|[拒缺]|失(?:败|去)|避免|防止|除非|反对|取消|免|难以|例外|停止|冻结|暂停|中止|停用/gu;
 
 /** Across languages every plain "not" of one side needs some kind of "not" of its own on the other. */
 export function crossNegationFault(claim: Side, evidence: Side): boolean {
