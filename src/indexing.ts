@@ -99,7 +99,7 @@ async function calibrateIndex(deps: IndexingDeps, languages: string[], readerSet
   const passages = await passagesAfter(deps.db, '', CALIBRATION_PASSAGES);
   if (passages.length === 0) return undefined;
   const samples = await gatherSamples(passages, (text, exceptDocuments) => retrieve({ text, languages, readerSets, limit: CALIBRATION_HITS, ...(exceptDocuments ? { exceptDocuments } : {}) }, deps, signal), signal);
-  return calibrate(samples);
+  return calibrate(samples, deps.keepRate);
 }
 
 /** Takes up what waits in the catalog: an outdated index, removed sources, requested syncs and those that were cut short. */

@@ -22,12 +22,9 @@ const maxNesting = 100;
 export function extractDocument(input: ExtractInput): ExtractedDocument {
   const text = decodeText(input.bytes, input.format === 'html');
   const document = parse(text, input);
-  if (!document.blocks.some((block) => block.kind === 'code' || plainText(block.text).text.trim() !== '')) {
-    const publicMessage =
-      input.format === 'html'
-        ? 'it has no text in its main part (scripts may build it, or it may need a login)'
-        : 'it is empty';
-    throw new AppError({ code: 'document.empty', message: 'empty document', publicMessage });
+  // An empty file is an empty document; a web page without text is one that could not be read.
+  if (input.format === 'html' && !document.blocks.some((block) => block.kind === 'code' || plainText(block.text).text.trim() !== '')) {
+    throw new AppError({ code: 'document.empty', message: 'empty document', publicMessage: 'it has no text in its main part (scripts may build it, or it may need a login)' });
   }
   return document;
 }

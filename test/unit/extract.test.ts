@@ -77,13 +77,17 @@ test('HTML: an address elsewhere, or the home page, is not taken for the page\'s
   }
 });
 
+test('an empty file is an empty document, not one that could not be read', () => {
+  for (const [text, format] of [['', 'markdown'], ['  \n\n', 'text'], ['---\ntitle: Later\n---\n', 'markdown']] as const) {
+    expect(extractDocument({ bytes: Buffer.from(text), format, name: 'page.md' }).blocks).toEqual([]);
+  }
+});
+
 test('pages that are none are refused by reason', () => {
   expect(reason(page('<main></main><footer>x</footer>'), 'html')).toBe('document.empty: it has no text in its main part (scripts may build it, or it may need a login)');
   expect(reason(page('<main><form>Sign in <input type="password"></form></main>'), 'html')).toMatch(/^document\.login/);
   expect(reason(page('<main><h1>Page not found</h1><p>Sorry.</p></main>'), 'html')).toMatch(/^document\.soft_404/);
   expect(reason(page('<main>text</main>', '<meta name="robots" content="noindex, nofollow">'), 'html')).toMatch(/^document\.noindex/);
-  expect(reason('  \n\n', 'text')).toBe('document.empty: it is empty');
-  expect(reason('<!-- only this -->')).toBe('document.empty: it is empty');
   expect(reason('{broken', 'jsonl-row')).toMatch(/^document\.broken/);
 });
 
