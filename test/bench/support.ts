@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { checkSupport, type Evidence, type Support } from '../../src/ask/support.ts';
 import { locateQuote } from '../../src/ask/locate-quote.ts';
 import { splitSentences } from '../../src/passage-text.ts';
+import { HANDBOOK_REWORDINGS } from '../fakes/handbook-rewordings.ts';
 import { alterationsOf, alterName, inventQuote, namesOf, randomFrom } from '../fakes/altered-claims.ts';
 
 const DATA = fileURLToPath(new URL('../../../shared/data/retrieval', import.meta.url));
@@ -124,6 +125,17 @@ function pairsAcross(): Item[] {
   });
 }
 
+const languageOf = (text: string): string => (/\p{Script=Han}/u.test(text) ? 'zh' : 'en');
+
+const handbook = (): Item[] =>
+  HANDBOOK_REWORDINGS.map(([quote, sentence]) => ({
+    set: languageOf(quote) === languageOf(sentence) ? `handbook by hand, ${languageOf(quote)}` : 'handbook by hand: one language over another',
+    sentence,
+    language: languageOf(sentence),
+    evidence: [evidenceOf(quote, quote, languageOf(quote))],
+    question: '',
+  }));
+
 interface Tally {
   n: number;
   good: number;
@@ -137,7 +149,7 @@ function main(): void {
   const sets: Item[][] = [
     ['clapnq-dev-en', 'gitlab-handbook-en', 'everyday-handbook-en'].flatMap(answersOf),
     reworded(sentencesAs('xquad-en', 'en')), reworded(sentencesAs('xquad-zh', 'zh')), reworded(sentencesAs('cmrc2018-trial-zh', 'zh')),
-    statementsOf('xquad-en', 'en'), statementsOf('xquad-zh', 'zh'), statementsOf('cmrc2018-trial-zh', 'zh'), pairsAcross(),
+    statementsOf('xquad-en', 'en'), statementsOf('xquad-zh', 'zh'), statementsOf('cmrc2018-trial-zh', 'zh'), pairsAcross(), handbook(),
   ];
   const verbatim = [...sentencesAs('xquad-en', 'en'), ...sentencesAs('xquad-zh', 'zh'), ...sentencesAs('cmrc2018-trial-zh', 'zh')].map((item) => ({ ...item, set: item.set.replace('reworded', 'as they are') }));
   const items = [...verbatim, ...sets.flat()].filter((item) => !onlySet || item.set.includes(onlySet)).slice(0, limit);

@@ -132,7 +132,7 @@ function unitsAgree(claimed: NumberFound, other: NumberFound, evidence: Side, cl
   if (claimed.unit === undefined) {
     if (!isHardUnit(other.unit)) return true;
     // A number may drop its unit, but not take another noun instead.
-    return claimed.ordinal || other.unit === 'percent' === false && !nounFollows(claim, claimed.end);
+    return claimed.ordinal || (other.unit !== 'percent' && !nounFollows(claim, claimed.end));
   }
   if (other.unit !== undefined) return sameUnit(claimed.unit, other.unit) || (!isHardUnit(claimed.unit) && !isHardUnit(other.unit) && claim.language !== evidence.language);
   if (!isHardUnit(claimed.unit) && (claim.language !== evidence.language || claimed.unit !== 'point')) return true;
