@@ -1,6 +1,6 @@
 /** What the search thread keeps in memory of each point, and how it notices what other connections wrote. */
 import type { DatabaseSync } from 'node:sqlite';
-import { createMatrix, type Matrix } from './vector-matrix.ts';
+import { createMatrix, type Matrix } from '../vector-matrix.ts';
 
 /** A point that is not there (any more). */
 export const ABSENT = 255;

@@ -6,7 +6,7 @@ import { encodeTerms } from '../term-codes.ts';
 import { ABSENT, createResident, pruneTombstones } from './sqlite-resident.ts';
 import { prepareSchema } from './sqlite-schema.ts';
 import { createWordSearch, levelToken } from './sqlite-words.ts';
-import { quantize, topOf } from './vector-matrix.ts';
+import { quantize, topOf } from '../vector-matrix.ts';
 
 export interface SqliteStore {
   put(points: Point[]): void;

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { QueryTerms } from '../analyzer.ts';
 import { LEVEL_IMPACT, rarity, scorePassages, type CodedQuery } from '../bm25.ts';
 import { termCode } from '../term-codes.ts';
-import { topOf } from './vector-matrix.ts';
+import { topOf } from '../vector-matrix.ts';
 
 /** Words of a query that gather candidates; all of its words then score them. */
 const GATHERING_TERMS = 32;
