@@ -23,6 +23,8 @@ export interface ReadSentence {
   text: string;
   /** In reading order. */
   terms: string[];
+  /** A Markdown heading within the passage: it leads in, and says nothing alone. */
+  heading: boolean;
 }
 
 export interface ReadPassage {
@@ -50,19 +52,24 @@ const questionCharacters = 2_000;
 export function readPassage(passage: Passage): ReadPassage {
   let known = read.get(passage);
   if (!known) {
-    const plain = plainText(passage.text).text;
+    const { text: plain, map } = plainText(passage.text);
     const counts = new Map<string, number>();
     const sentences = splitSentences(plain).map(({ start, end }) => {
       const text = plain.slice(start, end);
       const terms = termsOf(text, passage.language);
       for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
-      return { start, end, text, terms };
+      return { start, end, text, terms, heading: isHeading(passage.text, map[start] ?? 0) };
     });
     const head = new Set([...termsOf(passage.title, passage.language), ...passage.headingPath.flatMap((heading) => termsOf(heading, passage.language))]);
     known = { plain, sentences, head, counts, length: sentences.reduce((length, sentence) => length + sentence.terms.length, 0) };
     read.set(passage, known);
   }
   return known;
+}
+
+/** Whether the Markdown line around a place is a heading. */
+function isHeading(markdown: string, at: number): boolean {
+  return /^ {0,3}#{1,6}[ \t]/.test(markdown.slice(markdown.lastIndexOf('\n', at - 1) + 1, at));
 }
 
 /**

@@ -28,6 +28,9 @@ const passageWeight = 0.7;
 const besideWeight = 0.35;
 const kindWeight = 0.12;
 const shortest = 12;
+/** What a short line without a full stop (a caption, a lead-in without its list) is worth beside a sentence. */
+const fragmentShare = 0.5;
+const shortLine = 60;
 /** A sentence with less than this share of the best one's score is not worth its place. */
 const worthShare = 0.5;
 
@@ -70,10 +73,11 @@ function candidatesOf(question: string, hit: Hit, rank: number, topScore: number
   });
   const relative = topScore > 0 ? hit.score / topScore : 1;
   return sentences.flatMap((sentence, index): Candidate[] => {
-    if (!worthReading(sentence.text, headings)) return [];
+    if (sentence.heading || !worthReading(sentence.text, headings)) return [];
     const beside = Math.max(overlaps[index - 1] ?? 0, 0.6 * (overlaps[index + 1] ?? 0));
     const fits = kind !== 'any' && looksLike(kind, sentence.text) ? kindWeight : 0;
-    const score = overlaps[index]! + besideWeight * beside + fits + passageWeight * relative;
+    const whole = isWhole(plain, sentences, index) ? 1 : fragmentShare;
+    const score = whole * (overlaps[index]! + besideWeight * beside + fits) + passageWeight * relative;
     return [{ hit, rank, index, sentence, score, needs: neededBy(plain, sentences, index) }];
   });
 }
@@ -85,19 +89,28 @@ function worthReading(text: string, headings: Set<string>): boolean {
   return letters >= (han ? shortest / 2 : shortest) && !headings.has(bare(text));
 }
 
+/** A sentence that ends as one, an item, a row, or a long line: not a caption, nor a lead-in without its list. */
+function isWhole(plain: string, sentences: ReadSentence[], index: number): boolean {
+  const { text } = sentences[index]!;
+  return (text.length > shortLine && !/[:：]$/.test(text)) || /[.!?…。！？；)"'”’」]$/.test(text) || / \| /.test(text) || isItem(plain, sentences[index]!);
+}
+
+function isItem(plain: string, { start }: ReadSentence): boolean {
+  return /(?:^|\n)[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+$/.test(plain.slice(Math.max(0, start - 12), start));
+}
+
 /** A list item is read with the line that leads in, a table's row with the table's first. */
 function neededBy(plain: string, sentences: ReadSentence[], index: number): number[] {
-  const isItem = (at: number): boolean => /(?:^|\n)[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+$/.test(plain.slice(Math.max(0, sentences[at]!.start - 12), sentences[at]!.start));
   const isRow = (at: number): boolean => / \| /.test(sentences[at]!.text);
   if (isRow(index)) {
     let first = index;
     while (first > 0 && isRow(first - 1)) first--;
     return first < index ? [first] : [];
   }
-  if (!isItem(index)) return [];
+  if (!isItem(plain, sentences[index]!)) return [];
   for (let at = index - 1; at >= 0 && index - at <= 12; at--) {
-    if (isItem(at)) continue;
-    return /[:：]$/.test(sentences[at]!.text) ? [at] : [];
+    if (isItem(plain, sentences[at]!)) continue;
+    return /[:：]$/.test(sentences[at]!.text) && sentences[at]!.text.length >= shortest ? [at] : [];
   }
   return [];
 }

@@ -5,6 +5,8 @@ export interface Labelled {
   set: string;
   half: number;
   kind: 'answerable' | 'labelled' | 'removed';
+  /** False where words do not find the page: that the question has an answer then teaches nothing. Counted in all figures. */
+  teaches: boolean;
   features: Features;
 }
 
@@ -22,13 +24,14 @@ export function scoreBy(weights: Fitted, features: Features): number {
 }
 
 /** Weights on the features' own scale; the ridge is on standardised ones. */
-export function fit(rows: Labelled[]): Fitted {
+export function fit(all: Labelled[]): Fitted {
+  const rows = all.filter((row) => row.teaches);
   const count = (set: string, kind: Labelled['kind']): number => rows.filter((row) => row.set === set && row.kind === kind).length;
   const counts = new Map(rows.map(({ set }) => [set, { answerable: count(set, 'answerable'), labelled: count(set, 'labelled'), removed: count(set, 'removed') }]));
   const raw = rows.map(({ set, kind }) => {
     const of = counts.get(set)!;
-    const all = (of.labelled > 0 ? shares.labelled : 0) + (of.removed > 0 ? shares.removed : 0);
-    const share = kind === 'answerable' ? 1 : shares[kind] / all;
+    const kinds = (of.labelled > 0 ? shares.labelled : 0) + (of.removed > 0 ? shares.removed : 0);
+    const share = kind === 'answerable' ? 1 : shares[kind] / kinds;
     return (share / of[kind]) * Math.min(1, Math.sqrt(of.answerable / 100)) * (setWeights[set] ?? 1);
   });
   const whole = raw.reduce((a, b) => a + b, 0);

@@ -30,8 +30,7 @@ for (const name of named.length > 0 ? named : allSets) {
       const asked = set.asked.find((one) => one.question === question)!;
       const found = sufficiency(question, hits, statistics, calibration);
       const known = asked.gold.length === 0 || hits.slice(0, 3).some((hit) => asked.gold.includes(hit.documentId));
-      // Where words do not find the page at all, that the question has an answer teaches nothing.
-      if (!asked.answerable || known) labelled.push({ set: name, half: half(asked.id), kind: asked.answerable ? 'answerable' : 'labelled', features: found.features });
+      labelled.push({ set: name, half: half(asked.id), kind: asked.answerable ? 'answerable' : 'labelled', teaches: !asked.answerable || known, features: found.features });
       const answers = found.score >= calibration.answer;
       const byId = new Map(hits.map((hit) => [hit.id, hit]));
       const shown = quoteSentences(question, hits, statistics, { max: 9 }).map((quoted) => {
@@ -47,7 +46,7 @@ for (const name of named.length > 0 ? named : allSets) {
     const { hits, statistics } = await set.search(one.question, one.gold);
     const found = sufficiency(one.question, hits, statistics, calibration);
     if (found.score < calibration.answer) removedAbstained++;
-    labelled.push({ set: name, half: half(one.id), kind: 'removed', features: found.features });
+    labelled.push({ set: name, half: half(one.id), kind: 'removed', teaches: true, features: found.features });
   }
   const offTopic = samples.filter((sample) => sample.kind === 'off-topic');
   console.log(name, JSON.stringify({
@@ -71,7 +70,7 @@ if (fitting) {
     const rows = labelled.filter((row) => row.set === set);
     const without = fit(labelled.filter((row) => row.half === 0 && row.set !== set));
     for (const kind of ['labelled', 'removed'] as const) {
-      console.log(set, kind, 'fit half', figure(rows.filter((row) => row.half === 0), weights, kind), 'other half', figure(rows.filter((row) => row.half === 1), weights, kind), 'set left out', figure(rows, without, kind));
+      console.log(set, kind, 'fit half', figure(rows.filter((row) => row.half === 0), weights, kind), 'other half', figure(rows.filter((row) => row.half === 1), weights, kind), 'set left out', figure(rows, without, kind), 'other half of it', figure(rows.filter((row) => row.half === 1), without, kind));
     }
   }
 }

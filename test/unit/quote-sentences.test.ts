@@ -40,7 +40,7 @@ describe('quoted sentences', () => {
   });
 
   test('no heading stands alone', () => {
-    const passages = passagesOf({ 'Parental leave': [['Parental leave', '## Parental leave\n\nParental leave\n\nNew parents take up to sixteen weeks of paid leave.']] });
+    const passages = passagesOf({ 'Parental leave': [['Parental leave', 'Parental leave\n\n### Who has parental leave\n\nNew parents take up to sixteen weeks of paid leave.']] });
     expect(shown('parental leave', passages).flat()).toEqual(['New parents take up to sixteen weeks of paid leave.']);
   });
 
