@@ -6,7 +6,8 @@ import type { TurnView } from './turn.ts';
 
 /** The body so far. */
 export function renderAnswerBody(words: Words, turn: TurnView): Content {
-  const quoted = turn.answer ? turn.answer.status === 'quoted' : turn.sentences.length > 0 && turn.sentences.every((s) => s.support === 'quote');
+  // While it streams: a model is writing, or the documents speak for themselves.
+  const quoted = turn.answer ? turn.answer.status === 'quoted' : turn.status !== 'writing' && turn.sentences.length > 0 && turn.sentences.every((s) => s.support === 'quote');
   return quoted ? renderQuoted(words, turn) : renderBlocks(words, turn, turn.sentences);
 }
 
