@@ -11,7 +11,7 @@ import { ANALYZER_VERSION } from './search/analyzer.ts';
 import type { SearchIndex } from './search/search-index.ts';
 import { embedPassages } from './sync/embed.ts';
 import { syncSource, type SyncDeps } from './sync/sync.ts';
-import { pointOf } from './sync/write.ts';
+import { pointOf, sweepLeftovers } from './sync/write.ts';
 import type { Clock, Log } from './types.ts';
 
 export interface IndexingDeps {
@@ -119,6 +119,7 @@ export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise
 /** A removed source is invisible already; here its points and rows go. */
 async function takeOutSource(sourceId: string, deps: IndexingDeps): Promise<void> {
   if (!(await takeLease(deps.db, sourceId, LEASE_OWNER, deps.clock.now()))) return;
+  await sweepLeftovers(sourceId, deps);
   const ids = await sourcePassageIds(deps.db, sourceId);
   for (let i = 0; i < ids.length; i += 1000) await deps.index.drop(ids.slice(i, i + 1000));
   await purgeSource(deps.db, sourceId);

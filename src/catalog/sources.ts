@@ -141,8 +141,9 @@ export async function recordFailure(db: Catalog, runId: string, externalId: stri
 /** Ends the run; the request for a sync is met unless the run was cut short. */
 export async function finishRun(db: Catalog, run: { id: string; sourceId: string; state: Run['state']; summary: RunSummary; startedAt: number }, now: number): Promise<void> {
   await db.updateTable('runs').set({ state: run.state, finished_at: now, summary_json: JSON.stringify(run.summary) }).where('id', '=', run.id).execute();
-  await db.updateTable('sources').set({ sync_requested_at: null, cancel_requested_at: null }).where('id', '=', run.sourceId)
-    .where((e) => e.or([e('sync_requested_at', 'is', null), e('sync_requested_at', '<=', run.startedAt), e('cancel_requested_at', 'is not', null)])).execute();
+  await db.updateTable('sources').set({ cancel_requested_at: null }).where('id', '=', run.sourceId).execute();
+  // One that was cut short is taken up again; who cancels it in the console withdraws the request.
+  if (run.state !== 'cancelled') await db.updateTable('sources').set({ sync_requested_at: null }).where('id', '=', run.sourceId).where('sync_requested_at', '<=', run.startedAt).execute();
 }
 
 /** Newest first. */
