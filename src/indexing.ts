@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import type { Catalog } from './catalog/database.ts';
 import { clearLeftovers, documentLanguages, passagesAfter, purgeSource, sourcePassageIds } from './catalog/documents.ts';
 import { findSource, listSources, releaseLease, sourcesToWorkOn, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
-import { calibrate, gatherSamples, type Calibration } from './ask/calibrate.ts';
+import { calibrate, gatherSamples } from './ask/calibrate.ts';
+import { CALIBRATION_VERSION, type Calibration } from './ask/sufficient.ts';
 import { retrieve } from './ask/retrieve.ts';
 import { noSuchSource } from './errors.ts';
 import type { Embedder } from './models/embedder.ts';
@@ -51,6 +52,11 @@ export async function indexIsCurrent(deps: Pick<IndexingDeps, 'index' | 'embedde
   return analyzer === undefined || (analyzer === ANALYZER_VERSION && model === (deps.embedder?.model ?? ''));
 }
 
+/** Whether the index was calibrated by this version's rules; an empty one needs none. */
+async function isCalibrated(index: SearchIndex): Promise<boolean> {
+  return (await readIndexFacts(index)).calibration?.version === CALIBRATION_VERSION || (await index.count()) === 0;
+}
+
 async function markCurrent(deps: IndexingDeps): Promise<void> {
   await deps.index.setMeta('analyzer', ANALYZER_VERSION);
   await deps.index.setMeta('embeddingModel', deps.embedder?.model ?? '');
@@ -79,8 +85,7 @@ export async function syncNow(names: string[], deps: IndexingDeps, options: { si
     }, options.signal);
     summaries.push(summary);
   }
-  const facts = await readIndexFacts(deps.index);
-  if (facts.calibration === undefined || summaries.some((s) => s.added + s.changed + s.removed > 0)) await renewIndexFacts(deps, options.signal);
+  if (!(await isCalibrated(deps.index)) || summaries.some((s) => s.added + s.changed + s.removed > 0)) await renewIndexFacts(deps, options.signal);
   return summaries;
 }
 
@@ -108,6 +113,7 @@ export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise
     deps.log.info({}, 'the index was made with another analyzer or embedding model; rebuilding it');
     await reindex(deps, { signal });
   }
+  if (!(await isCalibrated(deps.index))) await renewIndexFacts(deps, signal);
   for (const id of await sourcesToWorkOn(deps.db, deps.clock.now())) {
     signal.throwIfAborted();
     const source = await findSource(deps.db, id);
