@@ -17,11 +17,11 @@ const COPIES_KEPT = 5;
  * @throws AppError `catalog.newer` when the file was written by a later version, `catalog.unusable` when it cannot be opened
  */
 export async function openCatalog(folder: string, migrations: Migration[] = MIGRATIONS): Promise<Catalog> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'catalog.db');
   const isNew = !existsSync(file);
   let database: DatabaseSync;
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     database = new DatabaseSync(file);
     // A reader never waits for a writer under WAL; two writers (server and command line) wait for each other.
     database.exec('pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on');
