@@ -1,20 +1,22 @@
 /** From what a surface received to the events of an answer: the question is recorded first, with its conversation. */
 import { randomUUID } from 'node:crypto';
+import { readableReaderSets } from './access/audience.ts';
 import type { AskInput, ThreadTurn } from './app-contract.ts';
 import { ask, type AskDeps } from './ask/ask.ts';
-import { readAnswer } from './catalog/answers.ts';
+import { readAnswer, readCitations } from './catalog/answers.ts';
 import type { Catalog } from './catalog/database.ts';
 import { personOf } from './catalog/people.ts';
 import { conversationTurns, receiveQuestion } from './catalog/questions.ts';
 import { inputError } from './errors.ts';
 import { detectLanguage } from './search/analyzer.ts';
-import type { AnswerEvent } from './types.ts';
+import type { Answer, AnswerEvent } from './types.ts';
 
 /** Turns of a conversation that a question may lean on. */
 const REMEMBERED = 4;
 const THREAD_SHOWN = 100;
 /** A question is cut to this before it is kept. */
 const KEPT_CHARACTERS = 50_000;
+const SHORT = 16;
 
 export const documentUrl = (deps: Pick<AskDeps, 'pageUrl'>) => (documentId: string, answerId: string, n: number): string => `${deps.pageUrl(documentId)}?citation=${answerId}.${n}`;
 
@@ -25,24 +27,36 @@ export async function* answerQuestion(input: AskInput, deps: AskDeps, signal: Ab
   if (email !== undefined && !/^[^\s@]+@[^\s@]+$/.test(email)) throw inputError('as', `"${email}" is not an e-mail address`);
   const threadId = input.threadId ?? randomUUID();
   if (threadId.length > 200) throw inputError('thread', 'is longer than 200 characters');
+  const audience = input.audience ?? 'asker';
+  const readerSets = await readableReaderSets(deps.db, email ? { email } : {}, audience);
   const turns = [];
   for (const turn of await conversationTurns(deps.db, threadId, REMEMBERED)) {
-    const ledger = turn.answerId === null ? undefined : await readAnswer(deps.db, turn.answerId, documentUrl(deps));
+    const ledger = turn.answerId === null ? undefined : await answerFor(turn.answerId, readerSets, deps);
     if (ledger) turns.push({ question: turn.text, standalone: turn.standalone ?? turn.text, answer: ledger.sentences.map((s) => s.text).join(' '), ledger });
   }
   const text = input.text.slice(0, KEPT_CHARACTERS).toWellFormed().replaceAll('\0', ' ');
   const question = await receiveQuestion(deps.db, {
     eventKey: input.eventKey ?? `${input.platform}:${randomUUID()}`, platform: input.platform, thread: threadId, personId: email ? (await personOf(deps.db, email, now)).id : null,
-    text, language: languageOf(text, turns.at(-1)?.ledger.language, deps.languages), audience: input.audience ?? 'asker',
+    text, language: languageOf(text, turns.at(-1)?.ledger.language, deps.languages), audience,
   }, now);
   if (question) yield* ask({ question, threadId, asker: email ? { email } : {}, turns }, deps, signal);
   else yield* answerGivenBefore(input.eventKey!, deps);
 }
 
+/** An earlier answer of the thread with no sentence from documents that these readers may not read: others may have asked it. */
+async function answerFor(answerId: string, readerSets: number[], deps: AskDeps): Promise<Answer | undefined> {
+  const answer = await readAnswer(deps.db, answerId, documentUrl(deps));
+  if (!answer) return undefined;
+  const open = new Set((await readCitations(deps.db, answerId)).filter((c) => readerSets.includes(c.reader_set)).map((c) => c.n));
+  return { ...answer, sentences: answer.sentences.filter((s) => s.citations.every((n) => open.has(n))), citations: answer.citations.filter((c) => open.has(c.n)), closest: [] };
+}
+
 /** The question's language; a message without words of its own speaks the thread's. */
 function languageOf(text: string, threadLanguage: string | undefined, documentLanguages: string[]): string {
   const fallback = threadLanguage ?? documentLanguages[0] ?? 'en';
-  return /\p{L}{2}|\p{Script=Han}/u.test(text) ? detectLanguage(text, [...new Set([fallback, ...documentLanguages, 'en', 'zh', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'ja', 'ko', 'ru'])]) : fallback;
+  // "Hello!" would be Italian: of a word or two only the likely languages are told apart.
+  const others = text.trim().length < SHORT ? [] : ['fr', 'es', 'it', 'pt', 'nl', 'ja', 'ko', 'ru'];
+  return /\p{L}{2}|\p{Script=Han}/u.test(text) ? detectLanguage(text, [...new Set([fallback, ...documentLanguages, 'en', 'zh', 'de', ...others])]) : fallback;
 }
 
 async function* answerGivenBefore(eventKey: string, deps: AskDeps): AsyncGenerator<AnswerEvent> {
