@@ -1,7 +1,7 @@
 /** Keeps the index in step with the catalog: syncs, what the workers take up, rebuilding, and what is made anew with each index. */
 import { hostname } from 'node:os';
 import type { Catalog } from './catalog/database.ts';
-import { clearLeftovers, documentLanguages, passagesAfter, purgeSource, sourcePassageIds } from './catalog/documents.ts';
+import { clearLeftovers, documentLanguages, passagesAfter, purgeSource, samplePassages, sourcePassageIds } from './catalog/documents.ts';
 import { findSource, listSources, releaseLease, sourcesToWorkOn, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
 import { calibrate, gatherSamples } from './ask/calibrate.ts';
 import { CALIBRATION_VERSION, type Calibration } from './ask/sufficient.ts';
@@ -100,8 +100,7 @@ export async function renewIndexFacts(deps: IndexingDeps, signal: AbortSignal): 
 
 /** Asks the index questions made from its own passages, and off-topic ones. Undefined for an empty index. */
 async function calibrateIndex(deps: IndexingDeps, languages: string[], readerSets: number[], signal: AbortSignal): Promise<Calibration | undefined> {
-  // Ids are hashes, so the first of them are a fair sample of any index, however large.
-  const passages = await passagesAfter(deps.db, '', CALIBRATION_PASSAGES);
+  const passages = await samplePassages(deps.db, CALIBRATION_PASSAGES);
   if (passages.length === 0) return undefined;
   const samples = await gatherSamples(passages, (text, exceptDocuments) => retrieve({ text, languages, readerSets, limit: CALIBRATION_HITS, ...(exceptDocuments ? { exceptDocuments } : {}) }, deps, signal), signal);
   return calibrate(samples, deps.keepRate);

@@ -65,7 +65,7 @@ export function calibrate(samples: Sample[], keepRate: number = defaultKeepRate)
 /**
  * Asks the index up to 200 questions (of its own, some of them again without their document, off-topic), one after another.
  * The same passages give the same questions.
- * @param passages any or all of the index; those with the lowest hash of their id are used
+ * @param passages any or all of the index; those with the lowest hash of their text are used
  */
 export async function gatherSamples(passages: Iterable<Passage> | AsyncIterable<Passage>, search: CalibrationSearch, signal?: AbortSignal): Promise<Sample[]> {
   const chosen = await choosePassages(passages, presentCount * 2);
@@ -99,11 +99,12 @@ export function makeProbes(passages: Passage[]): Probe[] {
     const sentences = readPassage(passage)
       .sentences.map((sentence) => contentWords(sentence.text, passage.language))
       .filter((words) => words.length > ownWords);
-    const words = sentences[hash(passage.id) % Math.max(1, sentences.length)];
+    const seed = contentOf(passage);
+    const words = sentences[hash(seed) % Math.max(1, sentences.length)];
     if (!words) continue;
     const head = contentWords([passage.title, ...passage.headingPath].join(' '), passage.language).filter((word) => !words.includes(word));
-    const kept = pick(words, ownWords - (head.length > 0 ? 1 : 0), passage.id);
-    const asked = [...pick(head, 1, passage.id), ...words.filter((word) => kept.includes(word)), ...pick(foreign, foreignWords, passage.id)];
+    const kept = pick(words, ownWords - (head.length > 0 ? 1 : 0), seed);
+    const asked = [...pick(head, 1, seed), ...words.filter((word) => kept.includes(word)), ...pick(foreign, foreignWords, seed)];
     // The first passage has no other before it: its words serve the next.
     if (foreign.length > 0 || passages.length === 1) probes.push({ documentId: passage.documentId, question: asked.join(' ') });
     foreign = words.filter((word) => !kept.includes(word));
@@ -128,10 +129,10 @@ function offTopicFor(passages: Passage[]): string[] {
 async function choosePassages(passages: Iterable<Passage> | AsyncIterable<Passage>, count: number): Promise<Passage[]> {
   let kept: { passage: Passage; order: number }[] = [];
   const trim = (): void => {
-    kept = kept.toSorted((a, b) => a.order - b.order || (a.passage.id < b.passage.id ? -1 : 1)).slice(0, count);
+    kept = kept.toSorted((a, b) => a.order - b.order || (a.passage.documentId < b.passage.documentId ? -1 : 1)).slice(0, count);
   };
   for await (const passage of passages) {
-    kept.push({ passage, order: hash(passage.id) });
+    kept.push({ passage, order: hash(contentOf(passage)) });
     if (kept.length >= count * 4) trim();
   }
   trim();
@@ -150,6 +151,11 @@ function contentWords(text: string, language: string): string[] {
 /** `count` of the words, the same ones each time for the same seed. */
 function pick(words: string[], count: number, seed: string): string[] {
   return words.toSorted((a, b) => hash(seed + a) - hash(seed + b)).slice(0, count);
+}
+
+/** The same for the same text, whatever ids a deployment gave it. */
+function contentOf({ title, ordinal, text }: Passage): string {
+  return `${title}\n${ordinal}\n${text}`;
 }
 
 function hash(text: string): number {

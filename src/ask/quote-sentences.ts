@@ -20,6 +20,8 @@ interface Candidate {
   score: number;
   /** Sentences that this one cannot be read without: a list's lead-in, a table's first row. */
   needs: number[];
+  /** The question's terms that stand in it. */
+  named: Set<string>;
 }
 
 const readHits = 4;
@@ -43,19 +45,20 @@ export function quoteSentences(question: string, hits: Hit[], statistics: Search
   const candidates = hits.slice(0, readHits).flatMap((hit, rank) => candidatesOf(question, hit, rank, hits[0]!.score, statistics));
   candidates.sort((a, b) => b.score - a.score || a.rank - b.rank || a.index - b.index);
   const chosen = new Map<Hit, Set<number>>();
-  const seen: Set<string>[] = [];
+  const seen: { terms: Set<string>; named: Set<string> }[] = [];
   let left = options.max;
-  for (const { hit, index, needs, sentence, score } of candidates) {
+  for (const { hit, index, needs, sentence, score, named } of candidates) {
     if (left <= 0 || score < worthShare * candidates[0]!.score) break;
     const own = chosen.get(hit) ?? new Set<number>();
     if (own.has(index)) continue;
     const terms = new Set(sentence.terms);
-    if (seen.some((other) => nearlySame(terms, other))) continue;
+    // Two rows that differ in one cell are the same but where that cell is what was asked about.
+    if (seen.some((other) => nearlySame(terms, other.terms) && named.isSubsetOf(other.named))) continue;
     const wanted = [...needs, index].filter((one) => !own.has(one));
     if (wanted.length > left) continue;
     for (const one of wanted) own.add(one);
     chosen.set(hit, own);
-    seen.push(terms);
+    seen.push({ terms, named });
     left -= wanted.length;
   }
   return inReadingOrder(chosen, candidates);
@@ -74,11 +77,13 @@ function candidatesOf(question: string, hit: Hit, rank: number, topScore: number
   const relative = topScore > 0 ? hit.score / topScore : 1;
   return sentences.flatMap((sentence, index): Candidate[] => {
     if (sentence.heading || !worthReading(sentence.text, headings)) return [];
-    const beside = Math.max(overlaps[index - 1] ?? 0, 0.6 * (overlaps[index + 1] ?? 0));
+    const needs = neededBy(plain, sentences, index);
+    // A row or an item is read with its head: what stands there speaks for each of them alike, not for the nearest alone.
+    const beside = needs.length > 0 ? Math.max(...needs.map((at) => overlaps[at]!)) : Math.max(overlaps[index - 1] ?? 0, 0.6 * (overlaps[index + 1] ?? 0));
     const fits = kind !== 'any' && looksLike(kind, sentence.text) ? kindWeight : 0;
     const whole = isWhole(plain, sentences, index) ? 1 : fragmentShare;
     const score = whole * (overlaps[index]! + besideWeight * beside + fits) + passageWeight * relative;
-    return [{ hit, rank, index, sentence, score, needs: neededBy(plain, sentences, index) }];
+    return [{ hit, rank, index, sentence, score, needs, named: new Set(terms.filter((term) => sentence.terms.includes(term.term)).map((term) => term.term)) }];
   });
 }
 

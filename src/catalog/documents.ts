@@ -191,6 +191,11 @@ export async function passagesAfter(db: Catalog, after: string, limit: number): 
   return (await passageQuery(db).where('p.id', '>', after).orderBy('p.id').limit(limit).execute()).map(passageOf);
 }
 
+/** A fair sample of the passages, the same for the same texts: those whose hashes come first. */
+export async function samplePassages(db: Catalog, limit: number): Promise<Passage[]> {
+  return (await passageQuery(db).orderBy('p.text_hash').orderBy('p.id').limit(limit).execute()).map(passageOf);
+}
+
 /** All passages of a document in reading order. */
 export async function documentPassages(db: Catalog, documentId: string, readerSets: number[]): Promise<Passage[]> {
   if (readerSets.length === 0) return [];
