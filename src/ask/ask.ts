@@ -206,7 +206,7 @@ async function* quote(query: string, found: Retrieved, draft: Draft, show: Show)
 async function notFound(draft: Draft, query: string, hits: Hit[], found: Retrieved, deps: AskDeps): Promise<void> {
   draft.status = 'unanswered';
   const counts = [...(await countsBySource(deps.db)).values()];
-  draft.own.push(say(draft.language, 'notFound'), say(draft.language, 'notFoundSearched', { documents: counts.reduce((sum, c) => sum + c.documents, 0), sources: counts.length }));
+  draft.own.push(say(draft.language, 'notFound'), say(draft.language, 'notFoundSearched', { documents: counts.reduce((sum, c) => sum + c.documents, 0) }));
   const perDocument = hits.filter((h, i) => hits.findIndex((x) => x.documentId === h.documentId) === i).slice(0, CLOSEST);
   for (const hit of perDocument) {
     const [best] = quotedSentences(query, { ...found, hits: [hit] }, 1);

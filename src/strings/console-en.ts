@@ -103,6 +103,7 @@ export const consoleEn = {
   degraded_model_stopped: 'The language model stopped before the end, so something may be missing.',
   degraded_budget: 'This month’s budget for language models is used up, so you get the documents’ own words.',
   degraded_meaning_unavailable: 'Search by meaning was not available; the search went by words alone.',
+  degraded_withheld: 'Part of this answer rests on documents that are not open to everyone, and is not shown here.',
   degraded_other: 'This answer is less than it could be ({code}).',
   unknownThread: 'This conversation is not here',
   unknownThreadBody: 'The address may be cut off, or the conversation was begun on another Docent.',

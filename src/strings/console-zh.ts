@@ -104,6 +104,7 @@ export const consoleZh: ConsoleStrings = {
   degraded_model_stopped: '语言模型中途停止，内容可能不全。',
   degraded_budget: '本月的语言模型预算已用完，以下为文档原文。',
   degraded_meaning_unavailable: '语义搜索暂不可用，本次仅按词语搜索。',
+  degraded_withheld: '这个回答的部分内容来自并非对所有人开放的文档，此处不予显示。',
   degraded_other: '这个回答未达到最佳效果（{code}）。',
   unknownThread: '这里没有这个对话',
   unknownThreadBody: '地址可能不完整，或者对话是在另一个 Docent 上开始的。',

@@ -2,7 +2,7 @@ import type { AnswerStrings } from './en.ts';
 
 export const de: AnswerStrings = {
   notFound: 'Dazu habe ich in den Dokumenten nichts gefunden.',
-  notFoundSearched: 'Ich habe {documents} Dokumente in {sources} Quellen durchsucht.',
+  notFoundSearched: 'Ich habe alle {documents} Dokumente durchsucht.',
   nothingToSearch: 'Es gibt noch keine Dokumente. Ein Admin kann in der Konsole eine Quelle hinzufügen.',
   closest: 'Die nächstliegenden Seiten, die es vielleicht nicht beantworten:',
   emptyQuestion: 'Fragen Sie mich in eigenen Worten etwas zu den Dokumenten.',

@@ -1,7 +1,7 @@
 /** What Docent says in answers, in English. The other languages have the same keys. */
 export const en = {
   notFound: 'I did not find this in the documents.',
-  notFoundSearched: 'I searched {documents} documents in {sources} sources.',
+  notFoundSearched: 'I searched all {documents} documents.',
   nothingToSearch: 'There are no documents yet. An admin can add a source in the console.',
   closest: 'Closest pages, which may not answer it:',
   emptyQuestion: 'Ask me something about the documents, in your own words.',

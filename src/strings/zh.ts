@@ -2,7 +2,7 @@ import type { AnswerStrings } from './en.ts';
 
 export const zh: AnswerStrings = {
   notFound: '文档中没有找到相关内容。',
-  notFoundSearched: '已搜索 {sources} 个知识源中的 {documents} 篇文档。',
+  notFoundSearched: '已搜索全部 {documents} 篇文档。',
   nothingToSearch: '目前还没有文档。管理员可以在控制台添加知识源。',
   closest: '最接近的页面（未必能回答）：',
   emptyQuestion: '请用您自己的话，就文档内容提问。',
