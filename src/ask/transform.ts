@@ -9,7 +9,7 @@ const LANGUAGES: Record<string, string> = {
 };
 const NAME = Object.keys(LANGUAGES).join('|');
 const SHORTER = /^(please )?((can you |could you )?(please )?(make|keep) (it|this|that|the answer) )?((a bit |much |even )?(shorter|briefer|more concise|more briefly|in short|brief))( please)?$|^(please |can you |could you )?(summari[sz]e|shorten|condense)( (it|this|that|the answer|your answer))?( please)?$|^(too long|tl;?dr|in one sentence|in (a few|fewer) words)( please)?$|^(请)?(把(它|答案|回答))?(再|更)?(缩短|简短|精简|简洁|短|简单|概括)(一点|一些|点|些|一下)?(吧)?$|^(太长了?|长话短说|总结一下|一句话概括)$|^(bitte )?(kürzer|etwas kürzer|fass(e)? (es|das) (kurz )?zusammen|zu lang)( bitte)?$/iu;
-const TRANSLATE = new RegExp(`^(?:please |can you |could you |now )*(?:(?:translate|say|write|repeat|answer|give)(?: (?:it|this|that|the answer|me that))*\\s+)?(?:in(?:to)?|to|auf)\\s+(${NAME})(?: please)?$|^(?:请)?(?:把(?:它|这个|答案|回答))?(?:用|译成|翻译成|翻成|换成|改成)(${NAME})(?:说|回答|写|再说)?(?:一下|一遍|吧)?$|^(?:übersetze?|sag)(?: (?:es|das))? (?:ins|auf) (${NAME})(?:e)?$`, 'iu');
+const TRANSLATE = new RegExp(`^(?:please |can you |could you |now )*(?:(?:translate|say|write|repeat|answer|give)(?: (?:it|this|that|the answer|me that))*\\s+)?(?:in(?:to)?|to|auf)\\s+(${NAME})(?: please| bitte)?$|^(?:请)?(?:把(?:它|这个|答案|回答))?(?:用|译成|翻译成|翻成|换成|改成)(${NAME})(?:说|回答|写|再说)?(?:一下|一遍|吧)?$|^(?:übersetze?|sag)(?: (?:es|das))? (?:ins|auf) (${NAME})(?:e)?$`, 'iu');
 
 /** What a message asks of the answer before it, when that is all it asks; undefined for a question. */
 export function transformOf(text: string): Transform | undefined {
