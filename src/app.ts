@@ -9,7 +9,7 @@ import { internReaders, parseReaders } from './access/reader-sets.ts';
 import { readableReaderSets } from './access/audience.ts';
 import { answerQuestion, readThread } from './answering.ts';
 import type { AddSourceInput, App, DocumentView, SourceStatus } from './app-contract.ts';
-import { countsBySource, documentPassages, hydratePassages, listDocuments } from './catalog/documents.ts';
+import { countsBySource, documentPassages, hydratePassages, listDocuments, readDocument } from './catalog/documents.ts';
 import { openCatalog } from './catalog/database.ts';
 import { readCitations, recordFeedback } from './catalog/answers.ts';
 import { readSettings, writeSetting, type Settings } from './catalog/settings.ts';
@@ -134,12 +134,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
 
   async function showDocument(id: string, where: { citation?: string; passage?: string; email?: string }): Promise<DocumentView | undefined> {
     const readerSets = await readableReaderSets(db, where.email ? { email: where.email } : {}, 'asker');
+    const document = await readDocument(db, id, readerSets);
+    if (!document) return undefined;
     const passages = await documentPassages(db, id, readerSets);
-    const [first] = passages;
-    if (!first) return undefined;
-    const externalId = (await db.selectFrom('documents').select('external_id').where('id', '=', id).executeTakeFirstOrThrow()).external_id;
     const view: DocumentView = {
-      id, title: first.title, url: first.url, externalId, sourceId: first.sourceId, sourceName: first.sourceName, owner: first.owner, updatedAt: first.updatedAt, passages: passages.length,
+      ...document, passages: passages.length,
       body: passages.map((p) => ({ passageId: p.id, headingPath: p.headingPath, anchor: p.anchor, text: p.text })),
     };
     const [answerId, n] = (where.citation ?? '').split('.');
@@ -164,7 +163,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
         yield event;
       }
     },
-    thread: (threadId) => readThread(db, threadId, { pageUrl }),
+    thread: (threadId) => readThread(threadId, { db, pageUrl }),
     async giveFeedback({ answerId, verdict, reason, comment }) {
       const known = await recordFeedback(db, { id: randomUUID(), answerId, personId: null, verdict, reason: reason ?? null, comment: comment ?? null }, clock.now());
       if (!known) throw new AppError({ code: 'answer.not_found', message: 'no such answer', publicMessage: 'That answer is not known here.' });

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { readableReaderSets, type Asker } from '../access/audience.ts';
 import { recordAnswer } from '../catalog/answers.ts';
 import type { Catalog } from '../catalog/database.ts';
-import { countsBySource, neighbourPassages } from '../catalog/documents.ts';
+import { countReadable, neighbourPassages } from '../catalog/documents.ts';
 import { saveStandalone, type Question } from '../catalog/questions.ts';
 import { AppError, isAbort, reasonOf } from '../errors.ts';
 import type { LanguageModel } from '../models/language-model.ts';
@@ -139,7 +139,7 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   await saveStandalone(deps.db, question.id, standalone.question);
   draft.trace = { sufficiency: enough, decision, passages: found.hits.map((h) => ({ id: h.id, score: h.score, ...(h.meaning === undefined ? {} : { meaning: h.meaning }) })) };
   if (decision === 'nothing' || found.hits.length === 0 || (decision === 'closest' && !model)) {
-    await notFound(draft, standalone.query, decision === 'nothing' ? [] : found.hits, found, deps);
+    await notFound(draft, standalone.query, decision === 'nothing' ? [] : found.hits, found, readerSets, deps);
     return;
   }
 
@@ -158,7 +158,7 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
     }
     if (outcome.error === undefined || decision === 'closest') {
       if (outcome.error !== undefined) draft.degraded.add(degradedBy(outcome.error));
-      await notFound(draft, standalone.query, found.hits, found, deps);
+      await notFound(draft, standalone.query, found.hits, found, readerSets, deps);
       return;
     }
     draft.degraded.add(degradedBy(outcome.error));
@@ -203,10 +203,9 @@ async function* quote(query: string, found: Retrieved, draft: Draft, show: Show)
   if (draft.sentences.length === 0) draft.status = 'unanswered';
 }
 
-async function notFound(draft: Draft, query: string, hits: Hit[], found: Retrieved, deps: AskDeps): Promise<void> {
+async function notFound(draft: Draft, query: string, hits: Hit[], found: Retrieved, readerSets: number[], deps: AskDeps): Promise<void> {
   draft.status = 'unanswered';
-  const counts = [...(await countsBySource(deps.db)).values()];
-  draft.own.push(say(draft.language, 'notFound'), say(draft.language, 'notFoundSearched', { documents: counts.reduce((sum, c) => sum + c.documents, 0) }));
+  draft.own.push(say(draft.language, 'notFound'), say(draft.language, 'notFoundSearched', { documents: await countReadable(deps.db, readerSets) }));
   const perDocument = hits.filter((h, i) => hits.findIndex((x) => x.documentId === h.documentId) === i).slice(0, CLOSEST);
   for (const hit of perDocument) {
     const [best] = quotedSentences(query, { ...found, hits: [hit] }, 1);

@@ -43,7 +43,7 @@ export function languageName(language: string): string {
 }
 
 /** The whole answer as plain text. */
-export function textOf(draft: Draft): string {
+export function textOf(draft: Pick<Draft, 'own' | 'sentences' | 'status' | 'closest' | 'language'>): string {
   const lines: string[] = [...draft.own];
   let paragraph = false;
   for (const { text, block, citations } of draft.sentences) {

@@ -208,6 +208,22 @@ export async function documentLanguages(db: Catalog): Promise<string[]> {
   return rows.sort((a, b) => Number(b.n) - Number(a.n)).map((row) => row.language);
 }
 
+/** One current document that these reader sets open, with passages or without; undefined for all others. */
+export async function readDocument(db: Catalog, id: string, readerSets: number[]) {
+  if (readerSets.length === 0) return undefined;
+  const row = await db.selectFrom('documents as d').innerJoin('sources as s', 's.id', 'd.source_id')
+    .select(['d.id', 'd.title', 'd.url', 'd.external_id', 'd.source_id', 's.name as source_name', 'd.owner', 'd.changed_at'])
+    .where('d.id', '=', id).where('d.reader_set', 'in', readerSets).where('d.deleted_at', 'is', null).where('s.removed_at', 'is', null).executeTakeFirst();
+  return row && { id: row.id, title: row.title, url: row.url, externalId: row.external_id, sourceId: row.source_id, sourceName: row.source_name, owner: row.owner, updatedAt: row.changed_at };
+}
+
+/** How many documents these reader sets open: all that an asker is told of what was searched. */
+export async function countReadable(db: Catalog, readerSets: number[]): Promise<number> {
+  if (readerSets.length === 0) return 0;
+  const { n } = await db.selectFrom('documents').select((e) => e.fn.countAll().as('n')).where('deleted_at', 'is', null).where('reader_set', 'in', readerSets).executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 /** Documents and passages of each source that are current. */
 export async function countsBySource(db: Catalog): Promise<Map<string, { documents: number; passages: number }>> {
   const documents = await db.selectFrom('documents').select(['source_id', (e) => e.fn.countAll().as('n')]).where('deleted_at', 'is', null).groupBy('source_id').execute();

@@ -67,9 +67,9 @@ function mergeCitations(known: Citation[], more: Citation[]): Citation[] {
   return [...byNumber.values()].toSorted((a, b) => a.n - b.n);
 }
 
-/** What is searched, for the words of "not found". */
+/** What is searched for someone who did not say who they are, for the words of "not found". */
 export async function searchedBy(app: App): Promise<Searched> {
-  const sources = await app.listSources();
+  const sources = (await app.listSources()).filter((s) => s.source.readers.some((reader) => reader === 'everyone' || reader === 'public'));
   return { documents: sources.reduce((sum, s) => sum + s.documents, 0), sources: sources.map((s) => s.source.name) };
 }
 

@@ -77,12 +77,12 @@ function renderFailed(words: Words, turn: TurnView, answer: Answer): Html {
   return html`<div class="notice notice-bad"><h3>${words.say('failedHeading')}</h3><p lang="${answer.language}">${text}</p>${askAgain(words, turn)}</div>`;
 }
 
-const DEGRADED = ['no-model', 'model-failed', 'model-timeout', 'model-stopped', 'budget', 'meaning-unavailable'] as const;
+const DEGRADED = ['no-model', 'model-failed', 'model-timeout', 'model-stopped', 'budget', 'meaning-unavailable', 'withheld'] as const;
 
 function renderDegraded(words: Words, answer: Answer): Content {
   if (!answer.degraded?.length || answer.status === 'failed' || answer.status === 'courtesy') return '';
   // "Quotes instead of prose" says nothing of an answer that has neither.
-  const told = answer.degraded.filter((code) => answer.status !== 'unanswered' || code === 'meaning-unavailable');
+  const told = answer.degraded.filter((code) => answer.status !== 'unanswered' || code === 'meaning-unavailable' || code === 'withheld');
   if (told.length === 0) return '';
   const texts = told.map((code) => {
     const known = DEGRADED.find((c) => c === code);

@@ -34,6 +34,8 @@ export function apiRoutes(deps: ConsoleDeps): Router {
 
   router.post('/ask', async (req, res) => {
     const body = check(askBody, req.body);
+    // A name that anyone who reaches the port may give opens nothing: who holds the token vouches for it.
+    if (body.email !== undefined && app.config.ADMIN_TOKEN === undefined) throw inputProblem('email', 'needs ADMIN_TOKEN to be set: without it anyone who reaches this port could ask under another\'s name');
     const input = { ...definedOf(body), text: body.text, platform: 'console' as const, threadId: body.threadId ?? randomUUID() };
     const signal = signalOf(res);
     const accept = req.headers.accept ?? '';

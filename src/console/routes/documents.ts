@@ -6,6 +6,9 @@ import { documentPage, partOfQuote } from '../pages/document.ts';
 import { DOCUMENTS_PAGE, documentsPage } from '../pages/documents.ts';
 import { notFound } from '../problems.ts';
 
+/** Larger numbers are no integers to the catalog. */
+const MOST_DOCUMENTS = 1_000_000_000;
+
 export function documentRoutes(deps: ConsoleDeps): Router {
   const { app } = deps;
   const router = Router();
@@ -13,7 +16,7 @@ export function documentRoutes(deps: ConsoleDeps): Router {
   router.get('/documents', async (req, res) => {
     const query = field(req.query, 'q').trim().slice(0, 300);
     const sourceId = field(req.query, 'source');
-    const offset = Math.max(0, Number.parseInt(field(req.query, 'offset'), 10) || 0);
+    const offset = Math.min(MOST_DOCUMENTS, Math.max(0, Number.parseInt(field(req.query, 'offset'), 10) || 0));
     const [listed, sources] = await Promise.all([
       app.listDocuments({ offset, limit: DOCUMENTS_PAGE, ...(query ? { query } : {}), ...(sourceId ? { sourceId } : {}) }),
       app.listSources(),
