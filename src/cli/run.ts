@@ -23,17 +23,24 @@ export async function withApp<T>(work: (app: WiredApp, signal: AbortSignal) => P
   }
 }
 
+/** What documents say may hold sequences that steer a terminal (colours, titles, links, the text before): they fall away. */
+export function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '');
+}
+
 export function print(line = ''): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  // JSON escapes the first control characters by itself, and not those from U+007F on.
+  const text = JSON.stringify(value, null, 2).replaceAll(/[\u007f-\u009f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
+  process.stdout.write(`${text}\n`);
 }
 
 /** Progress on one line of a terminal; nothing where stderr is a file or a pipe. */
 export function progressLine(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${printable(text)}`);
 }
 
 export function duration(ms: number): string {
