@@ -39,7 +39,7 @@ export interface GenerateInput {
 /** Links and images that a model writes are not shown, and their words only where a passage has them; the innermost go first. */
 const LINKS = /!?\[([^[\]]*)\](?:\([^()]*\)|\[[^[\]]*\]|:\s*\S+)|<a\b[^<>]*>([^<>]*)<\/a>/gi;
 const TAGS = /<\/?[a-z!][^<>]*>/gi;
-const ADDRESSES = /(?:[a-z][a-z0-9+.-]*:\/\/|www\.)[^\s<>()"'，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w.@/-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?![\w-])/gi;
+const ADDRESSES = /(?:[a-z][a-z0-9+.-]*:\/\/|www\.)[^\s<>()"'，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}_.@/-])(?:[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}-]+\.)+[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]{2,}(?![\w-])(?:[:/?#][^\s<>()"'，。；、]*)?/giu;
 
 /**
  * Yields supported sentences as the model writes them. Never throws for a failing model: the outcome says so.
@@ -105,9 +105,11 @@ function withoutMarkup(written: string, passages: string[]): string {
 
 /** An address that does not stand in the passages that are cited is the model's own. */
 function hasStrangeAddress(text: string, evidence: Evidence[]): boolean {
-  return [...text.matchAll(ADDRESSES)].some(([found]) => {
+  // As browsers and chat programs read them: wide letters are letters.
+  const known = evidence.map((item) => item.passagePlain.normalize('NFKC').toLowerCase());
+  return [...text.normalize('NFKC').matchAll(ADDRESSES)].some(([found]) => {
     const address = found.replace(/[.,;:!?]+$/, '').toLowerCase();
-    return !evidence.some((item) => item.passagePlain.toLowerCase().includes(address));
+    return !known.some((passage) => passage.includes(address));
   });
 }
 

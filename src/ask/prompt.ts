@@ -10,6 +10,9 @@ const INSTRUCTION_TOKENS = 700;
 /** More passages than this dilute an answer, however large the model's context is. */
 const MOST_PASSAGES = 12;
 
+/** A document's own line in the form of our marks would begin a passage that there is not. */
+const FORGED_MARK = /^[^\S\n]*={3,}(?=[^\S\n]*(?:end of )?passage\b)/gimu;
+
 export interface PromptInput {
   question: string;
   languageName: string;
@@ -57,5 +60,5 @@ export function answerPrompt(input: PromptInput): ChatMessage[] {
 function passageBlock(passage: Passage, p: number): string {
   const place = [passage.title, ...passage.headingPath.filter((h) => h !== passage.title)].join(' > ');
   const date = passage.updatedAt === null ? '' : `, changed ${new Date(passage.updatedAt).toISOString().slice(0, 10)}`;
-  return `=== Passage ${p} (${JSON.stringify(place)}${date}) ===\n${plainText(passage.text).text}\n=== End of passage ${p} ===`;
+  return `=== Passage ${p} (${JSON.stringify(place)}${date}) ===\n${plainText(passage.text).text.replaceAll(FORGED_MARK, '= = =')}\n=== End of passage ${p} ===`;
 }

@@ -12,6 +12,9 @@ export interface ChunkOptions {
   max?: number;
 }
 
+/** A heading travels with each of its passages: what is beyond stands in the text alone. */
+const HEADING_CHARACTERS = 300;
+
 /** Blocks that stay together, with the heading that they stand under. */
 interface Unit {
   text: string;
@@ -77,7 +80,7 @@ function sections(blocks: Block[], title: string | undefined, max: number): Sect
     if (block.kind === 'heading') {
       const depth = block.depth ?? 1;
       while (path.length > 0 && path[path.length - 1]!.depth >= depth) path.pop();
-      path.push({ depth, name: plain.replaceAll(/\s+/g, ' ').trim(), ...(block.anchor === undefined ? {} : { anchor: block.anchor }) });
+      path.push({ depth, name: plain.slice(0, HEADING_CHARACTERS).replaceAll(/\s+/g, ' ').trim(), ...(block.anchor === undefined ? {} : { anchor: block.anchor }) });
       if (open && hasBody) {
         all.push(open);
         open = undefined;

@@ -32,6 +32,7 @@ const LEASE_RENEWAL_MS = 4_000;
 const PROGRESS_MS = 250;
 /** Enough text to tell a document's language. */
 const LANGUAGE_SAMPLE = 2_000;
+const TITLE_CHARACTERS = 300;
 
 /**
  * Syncs one source and leaves a run with its summary in the catalog.
@@ -170,7 +171,14 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
 function titleOf(extracted: ExtractedDocument, hint: string | undefined, externalId: string): string {
   const heading = extracted.blocks.find((b) => b.kind === 'heading');
   const fallback = externalId.split('/').filter(Boolean).at(-1)?.replace(/\.\w{2,8}$/, '') ?? externalId;
-  return extracted.title?.trim() || hint?.trim() || (heading && plainText(heading.text).text.trim()) || fallback;
+  const given = [extracted.title, hint, heading && plainText(heading.text.slice(0, 4 * TITLE_CHARACTERS)).text, fallback];
+  return given.map((title) => oneLine(title ?? '')).find((title) => title !== '') ?? externalId;
+}
+
+/** A title stands in lists, prompts and every passage's terms: one line, not without end, with no marks that turn the text around it. */
+function oneLine(title: string): string {
+  const line = title.slice(0, 4 * TITLE_CHARACTERS).replaceAll(/[\u202a-\u202e\u2066-\u2069\ufeff]/gu, '').replaceAll(/[\p{Cc}\s]+/gu, ' ').trim().toWellFormed();
+  return line.length > TITLE_CHARACTERS ? `${line.slice(0, TITLE_CHARACTERS).trimEnd().toWellFormed()}…` : line;
 }
 
 function languageOf(extracted: ExtractedDocument, title: string): string {
