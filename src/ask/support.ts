@@ -11,6 +11,7 @@ import { nameFault } from './support/names.ts';
 import { crossNegationFault } from './support/cross-polarity.ts';
 import { negationFault } from './support/polarity.ts';
 import { sideOf, type Side } from './support/side.ts';
+import { rowsMixed, tableHeads } from './support/table-rows.ts';
 import { partsSwapped } from './support/swaps.ts';
 import { foldText } from './support/fold.ts';
 import { stopWordsOf } from '../search/languages.ts';
@@ -53,12 +54,14 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   const sameAs = spoken.findIndex((other, i) => speakAlike(sentence.text, language, evidence[i]!.quote, other));
   const sameLanguage = sameAs >= 0;
   const evidenceLanguage = spoken[Math.max(sameAs, 0)]!;
-  const claim = sideOf([sentence.text], sameLanguage ? evidenceLanguage : language);
+  const claim = sideOf([withoutReply(sentence.text)], sameLanguage ? evidenceLanguage : language);
   const places = evidence.map(widened);
   const quotes = sideOf(distinct(places.map((place) => place.quote)), evidenceLanguage);
-  const frame = sideOf(distinct(evidence.flatMap((item) => [item.title, ...item.headingPath])), evidenceLanguage);
+  const tables = evidence.map((item, i) => ({ quote: places[i]!.quote, passagePlain: item.passagePlain }));
+  const frame = sideOf(distinct([...evidence.flatMap((item) => [item.title, ...item.headingPath]), ...tableHeads(tables)]), evidenceLanguage);
   if (sameLanguage && isWholeSentence(claim, quotes)) return { supported: true, share: 1 };
 
+  if (rowsMixed(sentence.text, evidenceLanguage, tables)) return refuse('roles');
   const figures = figureFault(claim, quotes, frame, sameLanguage);
   if (figures) return refuse(figures);
   const passage = sideOf(distinct(evidence.map((item) => item.passagePlain)), evidenceLanguage);
@@ -80,6 +83,15 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   const coverage = coverageOf(claim, quotes, frame, passage, question);
   if (coverage.share < LEAST_SHARE || coverage.leastClause < LEAST_CLAUSE) return refuse('overlap', coverage.share);
   return { supported: true, share: Math.round(coverage.share * 100) / 100 };
+}
+
+/** "No, it does not …" and "Yes, it does …" say no more than what follows them. */
+function withoutReply(text: string): string {
+  const [reply] = /^(?:No|Nein|Yes|Ja)[,.:;–—-]\s+/i.exec(text) ?? [];
+  if (reply === undefined) return text;
+  const rest = text.slice(reply.length);
+  const denies = /\b(?:not|never|no|none|without|cannot|nicht|nie|kein\p{L}*|ohne)\b|n['’]t\b/iu.test(rest);
+  return denies === /^n/i.test(reply) ? rest : text;
 }
 
 const distinct = (texts: string[]): string[] => [...new Set(texts.filter((text) => text !== ''))];
