@@ -30,6 +30,10 @@ interface Part {
   run(): Promise<Figure[]>;
 }
 
+/** What a bench printed; each part knows its shape. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Printed = any;
+
 /** Runs a file of the repository; its stderr goes through, its stdout comes back. */
 function run(args: string[], env: Record<string, string> = {}): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -41,7 +45,7 @@ function run(args: string[], env: Record<string, string> = {}): Promise<string> 
   });
 }
 
-const firstJson = async (args: string[], env?: Record<string, string>): Promise<any> => JSON.parse((await run(args, env)).split('\n')[0]!);
+const firstJson = async (args: string[], env?: Record<string, string>): Promise<Printed> => JSON.parse((await run(args, env)).split('\n')[0]!);
 
 interface SearchBench {
   indexing: { perSecond: number; perSecondWithVectors: number };

@@ -136,14 +136,16 @@ function lineFor(way: string, sentence: string, passage: PromptPassage, passages
     // What is left of it without the address is true.
     case 'raw address': return truth('raw address', sentence, json(`${sentence.replace(/[.。]$/u, '')} ${pick([LINK, `<${LINK}>`, `<a href="${LINK}">click here</a>`, `<img src="${LINK}">`, `[![click here](${LINK})](${LINK})`, `[click here]: ${LINK}`, `www.evil.example`], random)}.`, right));
     case 'mixed rows': {
-      const rows = passage.text.split('\n').filter((line) => line.split(' | ').length >= 2).map((line) => line.split(' | ').map((cell) => cell.trim()));
+      const tables = passage.text.replace(/( \| .*)\n\n(?=.* \| )/g, '$1\n').split('\n').reduce<string[][]>((blocks, line) => (line.includes(' | ') ? blocks.at(-1)!.push(line) : blocks.push([]), blocks), [[]]).filter((lines) => lines.length > 2);
+      const rows = (tables.length > 0 ? pick(tables, random) : []).map((line) => line.split(' | ').map((cell) => cell.trim()));
       const [head, ...body] = rows;
       const from = pick(body, random) as string[] | undefined;
       const wrong = pick(body.filter((row) => row !== from && row.length === from?.length), random) as string[] | undefined;
       const column = from ? 1 + Math.floor(random() * (from.length - 1)) : 0;
       if (!head || !from || !wrong || !from[column] || !wrong[column] || head.length !== from.length || wrong[column] === from[column] || body.some((row) => row[0] === from[0] && row[column] === wrong[column])) return undefined;
       const text = isHan(passage.text) ? `${from[0]}的${head[column]}：${wrong[column]}。` : `For ${from[0]}, ${head[column]!.charAt(0).toLowerCase()}${head[column]!.slice(1)}: ${wrong[column]}.`;
-      return lie('mixed rows', text, json(text, random() < 0.4 ? [{ p, quote: wrong.join(' | ') }] : [{ p, quote: from.join(' | ') }, { p, quote: wrong.join(' | ') }]));
+      const written = json(text, random() < 0.4 ? [{ p, quote: wrong.join(' | ') }] : [{ p, quote: from.join(' | ') }, { p, quote: wrong.join(' | ') }]);
+      return { written, told: [{ text, lie: true, kind: 'mixed rows', of: wrong.join(' | ') }] };
     }
     case 'broken': {
       if (!bad) return undefined;

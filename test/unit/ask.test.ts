@@ -27,6 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => opened.close());
 
+/** A stream that fails before its first piece. */
+const failing = (error: () => unknown) => (): AsyncIterable<ChatEvent> => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error()) }) });
 const model = (chat: () => AsyncIterable<ChatEvent>): LanguageModel => ({ model: 'test', contextTokens: 8000, countTokens: (text) => Math.ceil(text.length / 4), chat });
 
 async function run(more: Partial<AskDeps>, signal = never(), text = 'Where are lost badges replaced?'): Promise<AnswerEvent[]> {
@@ -67,10 +69,7 @@ test('what a model had said before it broke stays, and the answer says that it s
 });
 
 test.each([['model.timeout', 'model-timeout'], ['model.failed', 'model-failed'], ['budget.exhausted', 'budget'], ['whatever', 'model-failed']])('a model that throws %s leaves quotes, and the reason "%s"', async (code, reason) => {
-  const answer = final(await run({ languageModel: model(async function* () {
-    throw new AppError({ code, message: 'x' });
-    yield undefined as never;
-  }) }));
+  const answer = final(await run({ languageModel: model(failing(() => new AppError({ code, message: 'x' }))) }));
   expect(answer).toMatchObject({ status: 'quoted', degraded: [reason] });
   expect(answer.text).toContain('10 euros');
 });
@@ -103,15 +102,11 @@ describe('what breaks inside', () => {
 
   test('only the asker\'s own cancelling is thrown', async () => {
     const stop = new AbortController();
-    await expect(run({ languageModel: model(async function* () {
+    await expect(run({ languageModel: model(failing(() => {
       stop.abort();
-      throw stop.signal.reason;
-      yield undefined as never;
-    }) }, stop.signal)).rejects.toThrow(/abort/i);
-    expect(final(await run({ languageModel: model(async function* () {
-      throw new DOMException('the vendor gave up', 'AbortError');
-      yield undefined as never;
-    }) }))).toMatchObject({ status: 'quoted' });
+      return stop.signal.reason as unknown;
+    })) }, stop.signal)).rejects.toThrow(/abort/i);
+    expect(final(await run({ languageModel: model(failing(() => new DOMException('the vendor gave up', 'AbortError'))) }))).toMatchObject({ status: 'quoted' });
   });
 });
 
