@@ -93,7 +93,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   let extractor: Extractor | undefined;
 
   async function askDeps(): Promise<AskDeps> {
-    const [{ languageModel, embedder }, facts] = await Promise.all([models, readIndexFacts(index)]);
+    // Of an index that cannot be read the search says so, once the question is recorded: it still gets its reply.
+    const [{ languageModel, embedder }, facts] = await Promise.all([models, readIndexFacts(index).catch(() => ({ calibration: undefined, languages: ['en'] }))]);
     return { db, index, clock, log, pageUrl, meaningWeight: MEANING_WEIGHT, ...facts, ...(languageModel ? { languageModel } : {}), ...(embedder ? { embedder } : {}) };
   }
 

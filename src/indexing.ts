@@ -46,10 +46,11 @@ export async function readIndexFacts(index: SearchIndex): Promise<IndexFacts> {
   return { calibration: calibration === undefined ? undefined : (JSON.parse(calibration) as Calibration), languages: languages === undefined ? [] : (JSON.parse(languages) as string[]) };
 }
 
-/** Whether the index was made by this analyzer and embedding model; an empty one always was. */
-export async function indexIsCurrent(deps: Pick<IndexingDeps, 'index' | 'embedder'>): Promise<boolean> {
+/** Whether the index was made by this analyzer and embedding model; an empty one is while the catalog is (else it was lost). */
+export async function indexIsCurrent(deps: Pick<IndexingDeps, 'db' | 'index' | 'embedder'>): Promise<boolean> {
   const [analyzer, model] = await Promise.all([deps.index.getMeta('analyzer'), deps.index.getMeta('embeddingModel')]);
-  return analyzer === undefined || (analyzer === ANALYZER_VERSION && model === (deps.embedder?.model ?? ''));
+  if (analyzer === undefined) return (await passagesAfter(deps.db, '', 1)).length === 0;
+  return analyzer === ANALYZER_VERSION && model === (deps.embedder?.model ?? '');
 }
 
 /** Whether the index was calibrated by this version's rules; an empty one needs none. */
@@ -109,7 +110,7 @@ async function calibrateIndex(deps: IndexingDeps, languages: string[], readerSet
 /** Takes up what waits in the catalog: an outdated index, removed sources, requested syncs and those that were cut short. */
 export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise<void> {
   if (!(await indexIsCurrent(deps))) {
-    deps.log.info({}, 'the index was made with another analyzer or embedding model; rebuilding it');
+    deps.log.info({}, 'the index was lost, or made with another analyzer or embedding model; rebuilding it');
     await reindex(deps, { signal });
   }
   if (!(await isCalibrated(deps.index))) await renewIndexFacts(deps, signal);

@@ -1,10 +1,9 @@
 /** The synchronous operations on index.db; runs inside the search thread. */
-import { DatabaseSync } from 'node:sqlite';
 import { levelsOf, weightedLength } from '../bm25.ts';
 import type { Point, SearchHit, SearchQuery, SearchResult } from '../search-index.ts';
 import { encodeTerms } from '../term-codes.ts';
 import { ABSENT, createResident, pruneTombstones } from './sqlite-resident.ts';
-import { prepareSchema } from './sqlite-schema.ts';
+import { openIndexFile } from './sqlite-open.ts';
 import { createWordSearch, levelToken } from './sqlite-words.ts';
 import { quantize, topOf } from '../vector-matrix.ts';
 
@@ -22,16 +21,12 @@ export interface SqliteStore {
 }
 
 const KINDS: Point['kind'][] = ['passage', 'verified', 'question'];
-/** How long a write waits for another process's, in ms. */
-const BUSY_MS = 10_000;
 /** Points compared by exact vectors for each one wanted: with bytes alone the order of near ones is not sure. */
 const EXACT_VECTORS = 2;
 
 /** Opens (and creates) the index file. Another process may have it open too. Throws what SQLite throws. */
 export function openSqliteStore(path: string): SqliteStore {
-  const db = new DatabaseSync(path, { timeout: BUSY_MS });
-  db.exec('PRAGMA journal_mode = WAL');
-  prepareSchema(db);
+  const db = openIndexFile(path);
   const resident = createResident(db);
   const words = createWordSearch(db);
   const numberOf = db.prepare('SELECT n FROM points WHERE id = ?');
