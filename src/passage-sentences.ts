@@ -22,6 +22,8 @@ const starters = words(
     'however but and or so then also after before during since because although though our your their his her my no not all each every some ' +
     'any many most both please see note use do does did is are was were can will would should must may der die das ein eine es er sie wir ihr im am le la les un une il elle el los las',
 );
+/** The dots of a table of contents are looked through this far from each one. */
+const MOST_MARKS = 64;
 const months = words('januar februar märz april mai juni juli august september oktober november dezember');
 
 /**
@@ -120,7 +122,7 @@ function endOfSentence(text: string, i: number, lineEnd: number, start: number):
   const wide = code === 0x3002 || code === 0xff01 || code === 0xff1f || code === 0xff1b || code === 0xff61;
   if (!wide && code !== 46 && code !== 33 && code !== 63) return -1;
   let to = i + 1;
-  while (to < lineEnd && '.!?。！？'.includes(text.charAt(to))) to++;
+  while (to < lineEnd && to - i < MOST_MARKS && '.!?。！？'.includes(text.charAt(to))) to++;
   while (to < lineEnd && isCloser(text.charCodeAt(to))) to++;
   if (wide || text.charCodeAt(to - 1) === 0x3002) return to;
   if (to < lineEnd && !isBlank(text.charCodeAt(to))) {

@@ -133,3 +133,11 @@ test('tokens are estimated near the counts that o200k_base gives', () => {
   ];
   for (const [text, tokens] of counted) expect(Math.abs(countTokens(text) - tokens)).toBeLessThanOrEqual(Math.max(1, tokens * 0.25));
 });
+
+test.each([['dots', '.'], ['dots and marks', '.?!'], ['ellipses', '. . '], ['closing marks', '.)'], ['full stops', '。'], ['quotes', '. \'\'']])('a hundred thousand %s are split in no time', (_, piece) => {
+  const text = `Contents ${piece.repeat(100_000 / piece.length)}x 12`;
+  const from = performance.now();
+  const ranges = splitSentences(text);
+  expect(performance.now() - from).toBeLessThan(1_500);
+  expect(ranges.at(-1)!.end).toBe(text.length);
+});
