@@ -158,3 +158,13 @@ export type AnswerEvent =
   | { type: 'status'; status: 'searching' | 'reading' | 'writing' }
   | { type: 'sentence'; sentence: AnswerSentence; citations: Citation[] }
   | { type: 'final'; answer: Answer };
+
+/** One call of a model, as the usage table counts it. */
+export interface UsageRow {
+  /** `answer`, `standalone`, `transform`, `embed-query`, `embed-passage`, `doctor` */
+  purpose: string;
+  model: string;
+  promptTokens: number;
+  completionTokens: number;
+  usd: number;
+}

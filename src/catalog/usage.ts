@@ -1,14 +1,7 @@
 /** What models cost, a row a day, purpose and model. */
+import type { UsageRow } from '../types.ts';
 import { sql } from 'kysely';
 import type { Catalog } from './database.ts';
-
-export interface UsageRow {
-  purpose: string;
-  model: string;
-  promptTokens: number;
-  completionTokens: number;
-  usd: number;
-}
 
 const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10);
 

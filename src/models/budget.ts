@@ -1,17 +1,9 @@
 /** What models may cost in a calendar month: counted at every call, a warning at 80 %, no more calls at 100 %. */
+import type { UsageRow } from '../types.ts';
 import { AppError, reasonOf } from '../errors.ts';
 import type { Log } from '../types.ts';
 import type { Embedder } from './embedder.ts';
 import type { LanguageModel, ModelUsage } from './language-model.ts';
-
-/** One call, as the catalog's usage table takes it. */
-export interface UsageRow {
-  purpose: string;
-  model: string;
-  promptTokens: number;
-  completionTokens: number;
-  usd: number;
-}
 
 export interface BudgetDeps {
   /** US dollars a month; undefined: no limit, usage is recorded all the same. */

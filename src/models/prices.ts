@@ -1,6 +1,4 @@
 /** What models cost: a small table that anyone can correct by data, without a release. */
-import { z } from 'zod';
-import { inputError } from '../errors.ts';
 
 /** US dollars per million tokens. */
 export interface ModelPrice {
@@ -51,30 +49,6 @@ export const DEFAULT_PRICES: Readonly<Record<string, ModelPrice>> = {
   'text-embedding-3-large': { input: 0.13, output: 0 },
   'text-embedding-ada-002': { input: 0.1, output: 0 },
 };
-
-const perMillion = z.number({ error: 'must be a number of US dollars per million tokens' }).nonnegative('must not be negative').max(10_000, 'is per million tokens, so it is at most 10000');
-const overrides = z.record(z.string().min(1), z.strictObject({ input: perMillion, output: perMillion.default(0), cachedInput: perMillion.optional() }));
-
-/**
- * Checks prices that an admin wrote: `{"my-model": {"input": 1, "output": 5}, "llama*": {"input": 0, "output": 0}}`.
- * A name that ends in `*` holds for every model that begins so.
- * @param data JSON text or the parsed value; undefined, null and '' give no overrides
- * @throws AppError `input.invalid` that names the model and what is wrong
- */
-export function parsePriceOverrides(data: unknown): Record<string, ModelPrice> {
-  if (data === undefined || data === null || data === '') return {};
-  let value = data;
-  if (typeof data === 'string') {
-    try {
-      value = JSON.parse(data);
-    } catch {
-      throw inputError('prices', 'is not valid JSON; it looks like {"my-model": {"input": 1, "output": 5}}');
-    }
-  }
-  const parsed = overrides.safeParse(value);
-  if (parsed.success) return parsed.data as Record<string, ModelPrice>;
-  throw inputError('prices', parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the table'} ${issue.message}`).join('; '));
-}
 
 /**
  * The price of a model by name: an override (exact, then the longest `…*`), then the table, where a gateway's prefix

@@ -1,7 +1,5 @@
 /** What a model can take, by its name: context size, how to keep its hidden reasoning short, how an embedding wants its texts. */
-import { z } from 'zod';
-import { inputError } from '../errors.ts';
-import { bareModelName, longestPattern, parsePriceOverrides, priceOf } from './prices.ts';
+import { bareModelName, longestPattern, priceOf } from './prices.ts';
 import type { ModelPrice } from './prices.ts';
 
 export interface ModelProfile {
@@ -26,29 +24,7 @@ export interface EmbeddingProfile {
   passagePrefix: string;
 }
 
-const size = z.number().int('must be a whole number of tokens').min(1024, 'must be at least 1024 tokens').max(10_000_000);
-const overridesSchema = z.record(z.string().min(1), z.strictObject({ contextTokens: size.optional(), price: z.unknown().optional(), reasoningEffort: z.enum(['none', 'minimal', 'low']).optional() }));
-
 export type ProfileOverride = { contextTokens?: number | undefined; price?: ModelPrice | undefined; reasoningEffort?: 'none' | 'minimal' | 'low' | undefined };
-
-/**
- * Checks profiles that an admin wrote: `{"llama3.2*": {"contextTokens": 4096, "price": {"input": 0, "output": 0}}}`.
- * @throws AppError `input.invalid` that names the model and what is wrong
- */
-export function parseProfileOverrides(data: unknown): Record<string, ProfileOverride> {
-  if (data === undefined || data === null || data === '') return {};
-  let value = data;
-  if (typeof data === 'string') {
-    try {
-      value = JSON.parse(data);
-    } catch {
-      throw inputError('profiles', 'is not valid JSON; it looks like {"my-model": {"contextTokens": 8192}}');
-    }
-  }
-  const parsed = overridesSchema.safeParse(value);
-  if (!parsed.success) throw inputError('profiles', parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the table'} ${issue.message}`).join('; '));
-  return Object.fromEntries(Object.entries(parsed.data).map(([model, { price, ...rest }]) => [model, { ...rest, ...(price === undefined ? {} : { price: parsePriceOverrides({ [model]: price })[model]! }) }]));
-}
 
 interface Family {
   names: RegExp;

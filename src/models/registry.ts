@@ -26,7 +26,7 @@ export interface ModelOptions {
   OPENAI_BASE_URL?: string | undefined;
   CHAT_MODEL?: string | undefined;
   EMBEDDING_MODEL?: string | undefined;
-  /** As `parsePriceOverrides` and `parseProfileOverrides` return. */
+  /** What an admin corrected, by model name; a name that ends in `*` holds for every model that begins so. */
   prices?: Record<string, ModelPrice>;
   profiles?: Record<string, ProfileOverride>;
   timeouts?: Partial<Timeouts>;
