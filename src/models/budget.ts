@@ -1,7 +1,6 @@
 /** What models may cost in a calendar month: counted at every call, a warning at 80 %, no more calls at 100 %. */
-import type { UsageRow } from '../types.ts';
 import { AppError, reasonOf } from '../errors.ts';
-import type { Log } from '../types.ts';
+import type { Log, UsageRow } from '../types.ts';
 import type { Embedder } from './embedder.ts';
 import type { LanguageModel, ModelUsage } from './language-model.ts';
 

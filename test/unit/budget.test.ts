@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { createBudget, withBudget, withEmbeddingBudget } from '../../src/models/budget.ts';
-import type { UsageRow } from '../../src/models/budget.ts';
+import type { UsageRow } from '../../src/types.ts';
 import type { ChatEvent, ChatRequest, LanguageModel } from '../../src/models/language-model.ts';
 import { costOf } from '../../src/models/prices.ts';
 import { listen } from '../contracts/language-model.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createBudget } from '../../src/models/budget.ts';
-import type { UsageRow } from '../../src/models/budget.ts';
+import type { UsageRow } from '../../src/types.ts';
 import { findOllama } from '../../src/models/ollama.ts';
 import { createModels, DEFAULT_CHAT_MODEL } from '../../src/models/registry.ts';
 import { impatientClock, listen } from '../contracts/language-model.ts';
