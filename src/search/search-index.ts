@@ -49,6 +49,8 @@ export interface SearchIndex {
   /** Idempotent; unknown ids are fine. */
   drop(ids: string[], signal?: AbortSignal): Promise<void>;
   search(query: SearchQuery, signal?: AbortSignal): Promise<SearchResult>;
+  /** Gets ready for searching, for a server that has time before the first question; searches meanwhile are answered. */
+  warm(): Promise<void>;
   /** All ids, in pages, for `doctor` to measure drift and for sweeping leftovers. */
   ids(after: string | undefined, limit: number): Promise<string[]>;
   count(): Promise<number>;

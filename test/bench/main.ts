@@ -57,7 +57,7 @@ interface SearchBench {
 const search = (passages: number, wordsMs: number, hybridMs: number): Part => ({
   name: `search-${passages}`, needs: join(DATA, 'retrieval'),
   async run() {
-    const result = (await firstJson(['test/bench/search.ts', '--passages', String(passages), ...(passages > 10_000 ? ['--no-quality'] : [])])) as SearchBench;
+    const result = (await firstJson(['test/bench/search.ts', '--json', '--passages', String(passages), ...(passages > 10_000 ? ['--no-quality'] : [])])) as SearchBench;
     const shares = Object.keys(result.docent.words);
     return [
       ...shares.map((share) => ({ what: `words p95, ${share} % readable`, value: result.docent.words[share]!.p95, unit: 'ms', atMost: wordsMs })),

@@ -13,23 +13,24 @@ export interface Resident {
   readerPlaces: Map<number, number>;
   /** Vectors by their number of dimensions; loaded by the first search that brings a vector. */
   matrices: Map<number, Matrix>;
-  /** Takes over what was committed since it was last called; call inside a read transaction. */
-  refresh(): void;
+  /** Takes over what was committed since it was last called; call inside a read transaction. False: nothing was. */
+  refresh(): boolean;
   /** Says that this connection wrote, which its own data_version does not show. */
   noteWrite(): void;
-  /** From now on vectors are kept too. */
-  loadVectors(): void;
+  /** Vectors are kept too, from when all are loaded. At most `limit` at once; true while there are more. */
+  loadVectors(limit?: number): boolean;
 }
 
 /** Tombstones kept for connections that have not looked for a while; one that missed more starts afresh. */
 const KEPT_TOMBSTONES = 50_000;
+const ALL = Number.MAX_SAFE_INTEGER;
 
 export function createResident(db: DatabaseSync): Resident {
   const versionOf = db.prepare('PRAGMA data_version');
   const newPoints = db.prepare('SELECT n, kind, readers FROM points WHERE n > ? ORDER BY n');
   const newRemovals = db.prepare('SELECT sequence, n FROM removed WHERE sequence > ? ORDER BY sequence');
   const oldestRemoval = db.prepare('SELECT min(sequence) AS first FROM removed');
-  const newVectors = db.prepare('SELECT n, scale, bytes FROM quantized WHERE n > ? ORDER BY n');
+  const newVectors = db.prepare('SELECT n, scale, bytes FROM quantized WHERE n > ? ORDER BY n LIMIT ?');
   newPoints.setReturnArrays(true);
   newVectors.setReturnArrays(true);
   let version: unknown;
@@ -45,27 +46,27 @@ export function createResident(db: DatabaseSync): Resident {
     matrices: new Map(),
     refresh() {
       const now = versionOf.get()!['data_version'];
-      if (!wrote && now === version) return;
+      if (!wrote && now === version) return false;
       version = now;
       wrote = false;
       const oldest = oldestRemoval.get()!['first'] as number | null;
       if (lastRemoval < 0 || (oldest !== null && oldest > lastRemoval + 1)) startAfresh();
       takePoints();
-      if (withVectors) takeVectors();
+      if (withVectors) takeVectors(ALL);
       for (const row of newRemovals.all(lastRemoval)) {
         const n = row['n'] as number;
         lastRemoval = row['sequence'] as number;
         if (n < resident.kinds.length) resident.kinds[n] = ABSENT;
         for (const matrix of resident.matrices.values()) matrix.remove(n);
       }
+      return true;
     },
     noteWrite() {
       wrote = true;
     },
-    loadVectors() {
-      if (withVectors) return;
-      withVectors = true;
-      takeVectors();
+    loadVectors(limit = ALL) {
+      if (!withVectors) withVectors = takeVectors(limit) < limit;
+      return !withVectors;
     },
   };
 
@@ -87,14 +88,17 @@ export function createResident(db: DatabaseSync): Resident {
       lastPoint = n;
     }
   };
-  const takeVectors = (): void => {
-    for (const row of newVectors.iterate(lastVector)) {
+  const takeVectors = (limit: number): number => {
+    let taken = 0;
+    for (const row of newVectors.iterate(lastVector, limit)) {
       const [n, scale, bytes] = row as unknown as [number, number, Uint8Array];
       let matrix = resident.matrices.get(bytes.length);
       if (!matrix) resident.matrices.set(bytes.length, (matrix = createMatrix(bytes.length)));
       matrix.add(n, scale, bytes);
       lastVector = n;
+      taken++;
     }
+    return taken;
   };
   const grow = (n: number): void => {
     const size = Math.max(n + 1, Math.ceil(resident.kinds.length * 1.5));

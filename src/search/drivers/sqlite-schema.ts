@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Rises with any change of the tables or of what stands in them. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 const TABLES = `
 CREATE TABLE points (
@@ -14,6 +14,9 @@ CREATE TABLE passages (n INTEGER PRIMARY KEY, codes BLOB NOT NULL);
 CREATE TABLE vectors (n INTEGER PRIMARY KEY, vector BLOB NOT NULL);
 CREATE TABLE quantized (n INTEGER PRIMARY KEY, scale REAL NOT NULL, bytes BLOB NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5 (terms, content='', contentless_delete=1, detail=none, tokenize='ascii');
+INSERT INTO words (words, rank) VALUES ('automerge', 0);
+INSERT INTO words (words, rank) VALUES ('crisismerge', 48);
+CREATE TABLE pending (n INTEGER PRIMARY KEY, change INTEGER NOT NULL);
 CREATE TABLE frequencies (
   code INTEGER PRIMARY KEY, level0 INTEGER NOT NULL, level1 INTEGER NOT NULL, level2 INTEGER NOT NULL, level3 INTEGER NOT NULL);
 CREATE TABLE totals (one INTEGER PRIMARY KEY CHECK (one = 1), points INTEGER NOT NULL, length INTEGER NOT NULL);
@@ -23,7 +26,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 /** Makes the tables where they are missing. Two processes may open a new file at the same moment. */
 export function prepareSchema(db: DatabaseSync): void {
-  db.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;');
+  db.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 32000;');
   const layout = (): number => db.prepare('PRAGMA user_version').get()!['user_version'] as number;
   if (layout() === LAYOUT) return;
   db.exec('BEGIN IMMEDIATE');

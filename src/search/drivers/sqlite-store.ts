@@ -1,11 +1,11 @@
 /** The synchronous operations on index.db; runs inside the search thread. */
-import { levelsOf, weightedLength } from '../bm25.ts';
 import type { Point, SearchHit, SearchQuery, SearchResult } from '../search-index.ts';
-import { encodeTerms } from '../term-codes.ts';
-import { ABSENT, createResident, pruneTombstones } from './sqlite-resident.ts';
+import { createPending } from './sqlite-pending.ts';
+import { ABSENT, createResident } from './sqlite-resident.ts';
 import { openIndexFile } from './sqlite-open.ts';
-import { createWordSearch, levelToken } from './sqlite-words.ts';
-import { quantize, topOf } from '../vector-matrix.ts';
+import { createWordSearch } from './sqlite-words.ts';
+import { createWrites, KINDS } from './sqlite-writes.ts';
+import { topOf } from '../vector-matrix.ts';
 
 export interface SqliteStore {
   put(points: Point[]): void;
@@ -15,12 +15,20 @@ export interface SqliteStore {
   count(): number;
   getMeta(key: string): string | undefined;
   setMeta(key: string, value: string): void;
-  /** Moves what was written from the log to the file; done when idle, because a writer would wait for the disk. */
-  tidy(): void;
+  /** Takes over a part of what searches need in memory, so that the first one need not. True while there is more. */
+  warm(): boolean;
+  /**
+   * One short step of what writes left for later: entering and merging words, at last moving what was written from the
+   * log to the file (a writer would wait for the disk). True while there is more to do.
+   */
+  tidy(): boolean;
   close(): void;
 }
 
-const KINDS: Point['kind'][] = ['passage', 'verified', 'question'];
+/** How long after a search more of them are expected, in ms. */
+const SEARCHING_MS = 5_000;
+/** Vectors taken over at once while the index warms up: some 100 ms. */
+const WARMED_VECTORS = 5_000;
 /** Points compared by exact vectors for each one wanted: with bytes alone the order of near ones is not sure. */
 const EXACT_VECTORS = 2;
 
@@ -28,23 +36,9 @@ const EXACT_VECTORS = 2;
 export function openSqliteStore(path: string): SqliteStore {
   const db = openIndexFile(path);
   const resident = createResident(db);
-  const words = createWordSearch(db);
-  const numberOf = db.prepare('SELECT n FROM points WHERE id = ?');
-  const codesOf = db.prepare('SELECT codes FROM passages WHERE n = ?');
+  const pending = createPending(db);
+  const words = createWordSearch(db, pending);
   const exactVector = db.prepare('SELECT vector FROM vectors WHERE n = ?');
-  const insertPoint = db.prepare('INSERT INTO points (id, document, kind, readers) VALUES (?, ?, ?, ?)');
-  const insertCodes = db.prepare('INSERT INTO passages (n, codes) VALUES (?, ?)');
-  const insertWords = db.prepare('INSERT INTO words (rowid, terms) VALUES (?, ?)');
-  const insertVector = db.prepare('INSERT INTO vectors (n, vector) VALUES (?, ?)');
-  const insertQuantized = db.prepare('INSERT INTO quantized (n, scale, bytes) VALUES (?, ?, ?)');
-  const tombstone = db.prepare('INSERT INTO removed (n) VALUES (?)');
-  const deletions = ['points', 'passages', 'vectors', 'quantized'].map((table) => db.prepare(`DELETE FROM ${table} WHERE n = ?`));
-  const deleteWords = db.prepare('DELETE FROM words WHERE rowid = ?');
-  const changeTotals = db.prepare('UPDATE totals SET points = points + ?, length = length + ?');
-  const changeFrequency = db.prepare(
-    `INSERT INTO frequencies VALUES (?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE SET level0 = level0 + excluded.level0,
-     level1 = level1 + excluded.level1, level2 = level2 + excluded.level2, level3 = level3 + excluded.level3`,
-  );
   const pointOf = db.prepare('SELECT id, document FROM points WHERE n = ?');
   const documentPoints = db.prepare('SELECT n FROM points WHERE document IN (SELECT value FROM json_each(?))');
 
@@ -59,53 +53,14 @@ export function openSqliteStore(path: string): SqliteStore {
       throw error;
     }
   };
-  /** Runs in one transaction, keeping how often each term stands and how much there is in step with the points. */
-  const write = (work: (add: (point: Point) => void, remove: (id: string) => void) => void): void => {
-    inTransaction('BEGIN IMMEDIATE', () => {
-      const frequencies = new Map<number, [number, number, number, number]>();
-      let points = 0;
-      let length = 0;
-      const count = (codes: Uint32Array, by: 1 | -1): Map<number, number> => {
-        const levels = levelsOf(codes);
-        for (const [code, level] of levels) {
-          let counts = frequencies.get(code);
-          if (!counts) frequencies.set(code, (counts = [0, 0, 0, 0]));
-          counts[level]! += by;
-        }
-        points += by;
-        length += by * weightedLength(codes);
-        return levels;
-      };
-      const remove = (id: string): void => {
-        const n = numberOf.get(id)?.['n'] as number | undefined;
-        if (n === undefined) return;
-        const bytes = codesOf.get(n)!['codes'] as Uint8Array;
-        count(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4), -1);
-        deleteWords.run(n);
-        for (const deletion of deletions) deletion.run(n);
-        tombstone.run(n);
-      };
-      const add = (point: Point): void => {
-        remove(point.id);
-        const n = insertPoint.run(point.id, point.documentId, KINDS.indexOf(point.kind), point.readerSet).lastInsertRowid as number;
-        const codes = encodeTerms(point.terms);
-        insertCodes.run(n, new Uint8Array(codes.buffer));
-        let tokens = '';
-        for (const [code, level] of count(codes, 1)) tokens += `${levelToken(code, level)} `;
-        insertWords.run(n, tokens);
-        if (!point.vector) return;
-        const { scale, bytes } = quantize(point.vector);
-        insertVector.run(n, new Uint8Array(point.vector.buffer, point.vector.byteOffset, point.vector.byteLength));
-        insertQuantized.run(n, scale, new Uint8Array(bytes.buffer));
-      };
-      work(add, remove);
-      for (const [code, counts] of [...frequencies].sort((a, b) => a[0] - b[0])) {
-        if (counts.some((by) => by !== 0)) changeFrequency.run(code, ...counts);
-      }
-      changeTotals.run(points, length);
-      pruneTombstones(db);
-    });
-    resident.noteWrite();
+  const writes = createWrites(db, inTransaction);
+  let lastSearch = -SEARCHING_MS;
+  const quiet = (): boolean => performance.now() - lastSearch > SEARCHING_MS;
+  /** Takes over what any connection wrote; call inside a read transaction. */
+  const refresh = (): void => {
+    if (!resident.refresh()) return;
+    pending.refresh();
+    words.forget();
   };
 
   /** By point number: 1 where the query may find the point. */
@@ -146,11 +101,18 @@ export function openSqliteStore(path: string): SqliteStore {
   };
 
   return {
-    put: (points) => write((add) => points.forEach(add)),
-    drop: (ids) => write((_, remove) => ids.forEach(remove)),
-    search: (query) =>
-      inTransaction('BEGIN', () => {
-        resident.refresh();
+    put(points) {
+      writes.put(points, quiet());
+      resident.noteWrite();
+    },
+    drop(ids) {
+      writes.drop(ids, quiet());
+      resident.noteWrite();
+    },
+    search(query) {
+      lastSearch = performance.now();
+      return inTransaction('BEGIN', () => {
+        refresh();
         const eligible = eligibleFor(query);
         return {
           words: hits(words.search(query.terms, eligible, query.limit)),
@@ -158,6 +120,12 @@ export function openSqliteStore(path: string): SqliteStore {
           total: words.total(),
           documentFrequency: words.frequenciesOf(query.terms),
         };
+      });
+    },
+    warm: () =>
+      inTransaction('BEGIN', () => {
+        refresh();
+        return resident.loadVectors(WARMED_VECTORS);
       }),
     ids(after, limit) {
       const rows = db.prepare('SELECT id FROM points WHERE id > ? ORDER BY id LIMIT ?').all(after ?? '', limit);
@@ -168,7 +136,12 @@ export function openSqliteStore(path: string): SqliteStore {
     setMeta(key, value) {
       db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(key, value);
     },
-    tidy: () => db.exec('PRAGMA wal_checkpoint(PASSIVE)'),
+    tidy() {
+      const more = writes.step();
+      resident.noteWrite();
+      if (!more) db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      return more;
+    },
     close: () => db.close(),
   };
 }

@@ -18,23 +18,26 @@ export interface ThreadReply {
 const port = parentPort!;
 const store = openSqliteStore((workerData as { path: string }).path);
 
-/** How long nobody asks anything before the thread tidies up, in ms. */
+/** How long nobody asks anything before the thread tidies up, and between two steps of it, in ms. */
 const IDLE_MS = 500;
+const STEP_MS = 5;
 let idle: NodeJS.Timeout | undefined;
-let wrote = false;
+/** An earlier process may have left something to tidy. */
+let untidy = true;
 
 const tidy = (): void => {
-  wrote = false;
   try {
-    store.tidy();
+    untidy = store.tidy();
+    if (untidy) idle = setTimeout(tidy, STEP_MS).unref();
   } catch {
+    untidy = false;
     // Another process holds the file: SQLite tidies by itself before the log grows large.
   }
 };
 
 port.on('message', (call: ThreadCall) => {
   clearTimeout(idle);
-  wrote ||= call.method === 'put' || call.method === 'drop';
+  untidy ||= call.method === 'put' || call.method === 'drop';
   let reply: ThreadReply;
   try {
     const method = store[call.method] as (...args: unknown[]) => unknown;
@@ -45,5 +48,5 @@ port.on('message', (call: ThreadCall) => {
   }
   port.postMessage(reply);
   if (call.method === 'close') port.close();
-  else if (wrote) idle = setTimeout(tidy, IDLE_MS).unref();
+  else if (untidy) idle = setTimeout(tidy, IDLE_MS).unref();
 });

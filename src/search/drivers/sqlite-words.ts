@@ -4,6 +4,7 @@ import type { QueryTerms } from '../analyzer.ts';
 import { LEVEL_IMPACT, rarity, scorePassages, type CodedQuery } from '../bm25.ts';
 import { termCode } from '../term-codes.ts';
 import { topOf } from '../vector-matrix.ts';
+import { codesFrom, type Pending } from './sqlite-pending.ts';
 
 /** Words of a query that gather candidates; all of its words then score them. */
 const GATHERING_TERMS = 32;
@@ -11,18 +12,22 @@ const GATHERING_TERMS = 32;
 const ENTRIES = 40_000;
 /** Candidates that are scored exactly, at least. */
 const CANDIDATES = 256;
+/** Terms whose frequencies are remembered until something is written. */
+const KNOWN_TERMS = 20_000;
 
 export interface WordSearch {
   /** Points by number with their scores, best first. */
   search(terms: QueryTerms, eligible: Uint8Array, limit: number): { n: number; score: number }[];
   frequenciesOf(terms: QueryTerms): Record<string, number>;
   total(): number;
+  /** Call when something was written: what was remembered of frequencies is out of date. */
+  forget(): void;
 }
 
 /** The token that stands for a term at one level of impact in a passage. */
 export const levelToken = (code: number, level: number): string => code.toString(36) + 'abcd'[level]!;
 
-export function createWordSearch(db: DatabaseSync): WordSearch {
+export function createWordSearch(db: DatabaseSync, pending: Pending): WordSearch {
   const totals = db.prepare('SELECT points, length FROM totals');
   const frequency = db.prepare('SELECT level0, level1, level2, level3 FROM frequencies WHERE code = ?');
   const list = db.prepare('SELECT group_concat(rowid) AS numbers FROM words WHERE words MATCH ?');
@@ -30,7 +35,17 @@ export function createWordSearch(db: DatabaseSync): WordSearch {
   for (const statement of [frequency, list, passage]) statement.setReturnArrays(true);
   let scores = new Float32Array(0);
 
-  const levels = (code: number): number[] => (frequency.get(code) as unknown as number[] | undefined) ?? [0, 0, 0, 0];
+  const known = new Map<number, number[]>();
+  /** In how many points a term stands, by level. */
+  const levels = (code: number): number[] => {
+    let counts = known.get(code);
+    if (counts) return counts;
+    counts = [...((frequency.get(code) as unknown as number[] | undefined) ?? [0, 0, 0, 0])];
+    pending.correct(code, counts);
+    if (known.size >= KNOWN_TERMS) known.clear();
+    known.set(code, counts);
+    return counts;
+  };
   const sum = (counts: number[]): number => counts.reduce((a, b) => a + b, 0);
   const total = (): number => totals.get()!['points'] as number;
 
@@ -40,19 +55,24 @@ export function createWordSearch(db: DatabaseSync): WordSearch {
       .toSorted((a, b) => b.weight - a.weight)
       .slice(0, GATHERING_TERMS)
       .flatMap(({ code, weight }) =>
-        levels(code).map((size, level) => ({ token: levelToken(code, level), size, value: weight * LEVEL_IMPACT[level]! })),
+        levels(code).map((size, level) => ({ code, level, size, value: weight * LEVEL_IMPACT[level]! })),
       )
       .filter(({ size }) => size > 0)
       .sort((a, b) => b.value - a.value);
     if (scores.length < eligible.length) scores = new Float32Array(eligible.length);
     const touched: number[] = [];
     let entries = 0;
-    for (const { token, size, value } of lists) {
+    for (const { code, level, size, value } of lists) {
       // Over the budget only while too little was found: a question of common words alone finds its answer too.
       if (entries + size > ENTRIES && touched.length >= wanted) continue;
       entries += size;
-      const numbers = (list.get(`"${token}"`) as unknown as [string | null])[0];
-      if (numbers === null) continue;
+      const take = (n: number): void => {
+        if (eligible[n] !== 1) return;
+        if (scores[n] === 0) touched.push(n);
+        scores[n]! += value;
+      };
+      pending.each(code, level, take);
+      const numbers = (list.get(`"${levelToken(code, level)}"`) as unknown as [string | null])[0] ?? '';
       let n = 0;
       for (let i = 0; i <= numbers.length; i++) {
         const digit = i < numbers.length ? numbers.charCodeAt(i) - 48 : -4;
@@ -60,10 +80,7 @@ export function createWordSearch(db: DatabaseSync): WordSearch {
           n = n * 10 + digit;
           continue;
         }
-        if (eligible[n] === 1) {
-          if (scores[n] === 0) touched.push(n);
-          scores[n]! += value;
-        }
+        take(n);
         n = 0;
       }
     }
@@ -82,8 +99,8 @@ export function createWordSearch(db: DatabaseSync): WordSearch {
       const query = codeQuery(terms, (code) => rarity(sum(levels(code)), points));
       const candidates = gather(query, eligible, Math.max(CANDIDATES, limit));
       const codes = candidates.map((n) => {
-        const [bytes] = passage.get(n) as unknown as [Uint8Array];
-        return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+        const [blob] = passage.get(n) as unknown as [unknown];
+        return codesFrom(blob);
       });
       const exact = scorePassages(query, codes, points, length / Math.max(points, 1));
       const best = topOf(limit);
@@ -92,6 +109,7 @@ export function createWordSearch(db: DatabaseSync): WordSearch {
     },
     frequenciesOf: (terms) => Object.fromEntries(terms.terms.map(({ term }) => [term, sum(levels(termCode(term)))])),
     total,
+    forget: () => known.clear(),
   };
 }
 

@@ -7,6 +7,8 @@ import type { ThreadCall, ThreadReply } from './sqlite-thread.ts';
 
 /** Points of one transaction: a search waits for one such slice at most, so slices are small while people search. */
 const SLICE = { searching: 32, quiet: 256 };
+/** A write this small takes a few ms. So many of them (a document's put and drop) go between two searches. */
+const SHORT = { points: 16, inARow: 2 };
 /** How long after a search more of them are expected, in ms. */
 const SEARCHING_MS = 5_000;
 
@@ -27,6 +29,7 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
   let numbers = 0;
   let running: Waiting | undefined;
   let lastSearch = -SEARCHING_MS;
+  let writesInARow = 0;
   const searches: Waiting[] = [];
   const writes: Waiting[] = [];
 
@@ -49,7 +52,9 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
       running = undefined;
       if (reply.error) done.reject(failed(reply.error));
       else done.resolve(reply.value);
-      next();
+      // Who has just put a document's points wants to drop the old ones: let that be asked first.
+      if (isWrite(done.call.method)) setImmediate(next);
+      else next();
     });
     const gone = (error: unknown): void => {
       if (worker !== started) return;
@@ -65,13 +70,15 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
   };
   const next = (): void => {
     if (running) return;
-    // Who searches waits; who writes does not mind.
-    const waiting = searches.shift() ?? writes.shift();
+    // Who searches waits; who writes minds only when the write is short, and then the searches do not.
+    const writeFirst = writesInARow < SHORT.inARow && isShort(writes[0]);
+    const waiting = (writeFirst ? writes.shift() : undefined) ?? searches.shift() ?? writes.shift();
     if (!waiting) {
       worker?.unref();
       return;
     }
     running = waiting;
+    writesInARow = isWrite(waiting.call.method) ? writesInARow + 1 : 0;
     worker ??= start();
     worker.ref();
     worker.postMessage(waiting.call);
@@ -80,7 +87,7 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
     if (closed) return Promise.reject(new AppError({ code: 'search.closed', message: 'the search index is closed' }));
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
-      const queue = method === 'put' || method === 'drop' || method === 'setMeta' ? writes : searches;
+      const queue = isWrite(method) ? writes : searches;
       const leave = (): void => {
         const at = queue.indexOf(waiting);
         if (at >= 0) queue.splice(at, 1);
@@ -121,6 +128,9 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
       lastSearch = performance.now();
       return call('search', [query], signal);
     },
+    async warm(): Promise<void> {
+      while (await call('warm', []));
+    },
     ids: (after, limit) => call('ids', [after, limit]),
     count: () => call('count', []),
     getMeta: (key) => call('getMeta', [key]),
@@ -135,3 +145,8 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
     },
   };
 }
+
+const isWrite = (method: ThreadCall['method']): boolean => method === 'put' || method === 'drop' || method === 'setMeta';
+
+const isShort = (waiting: Waiting | undefined): boolean =>
+  waiting !== undefined && (waiting.call.method === 'setMeta' || (waiting.call.args[0] as unknown[]).length <= SHORT.points);
