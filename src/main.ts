@@ -9,6 +9,7 @@ import { publicMessageOf } from './errors.ts';
 import { createLog } from './log.ts';
 
 const GRACE_MS = 10_000;
+const CUT_OFF_MS = 2_000;
 
 try {
   const config = readConfig();
@@ -32,9 +33,11 @@ try {
     if (stopping) process.exit(1);
     stopping = true;
     setTimeout(() => process.exit(1), GRACE_MS).unref();
-    server.close();
+    // Answers under way are finished, within the time of grace; who then still holds a connection is cut off.
+    setTimeout(() => server.closeAllConnections(), GRACE_MS - CUT_OFF_MS).unref();
+    const answered = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    void workers.stop().then(() => app.close()).then(() => process.exit(0));
+    void Promise.all([answered, workers.stop()]).then(() => app.close()).then(() => process.exit(0));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
