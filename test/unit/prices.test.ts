@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../src/errors.ts';
 import { costOf, priceOf } from '../../src/models/prices.ts';
 import { embeddingProfile, modelProfile, UNKNOWN_CONTEXT_TOKENS } from '../../src/models/profiles.ts';
 
