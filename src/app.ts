@@ -156,7 +156,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
 
   const app: WiredApp = {
     config, clock, log, sessionKey, publicUrl, askDeps,
-    listening: (url) => void (address = url),
+    listening(url) {
+      address = url;
+      // The first question need not wait for it; what fails here, the first search says.
+      void index.warm().catch(() => {});
+    },
 
     async *ask(input, signal) {
       for await (const event of answerQuestion(input, await askDeps(), signal)) {

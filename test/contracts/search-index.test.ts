@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { searchDrivers } from '../../src/search/registry.ts';
 import type { SearchIndex } from '../../src/search/search-index.ts';
 import { pointOf, queryOf, searchIndexContract, unit, type SearchIndexFactory, type TestRunner } from './search-index.ts';
@@ -145,6 +146,35 @@ describe('the SQLite driver', () => {
       const { words, meaning, total } = await mine.search(queryOf('vacation', { vector: unit([1, 0]), limit: 100 }));
       expect([words.length, meaning.length, total]).toEqual([39, 39, 39]);
       await mine.close();
+    } finally {
+      remove();
+    }
+  }, 60_000);
+
+  it('finds the same while words of small writes are pending as when they are entered', async () => {
+    const { path, remove } = folder();
+    try {
+      const index = searchDrivers.sqlite({ path: join(path, 'index.db') });
+      const pending = (): unknown => {
+        const db = new DatabaseSync(join(path, 'index.db'), { readOnly: true });
+        const { count } = db.prepare('SELECT count(*) AS count FROM pending').get()!;
+        db.close();
+        return count;
+      };
+      const text = (i: number): string => `vacation ${'laptop '.repeat(i % 4)}${'desk '.repeat(i % 7)}part${i % 10}`;
+      await index.put(Array.from({ length: 100 }, (_, i) => pointOf(`many${i}`, text(i))));
+      expect(pending()).toBe(0);
+      for (let i = 0; i < 5; i++) {
+        await index.put(Array.from({ length: 8 }, (_, k) => pointOf(`few${i}-${k}`, text(i * k + 3))));
+        await index.drop([`many${i}`, `many${i + 50}`, `few${i}-7`]);
+      }
+      const find = () => Promise.all(['vacation laptop', 'desk part3', 'part7'].map((query) => index.search(queryOf(query, { limit: 200 }))));
+      const before = await find();
+      expect(before[0]!.documentFrequency['vacat']).toBe(125);
+      expect(pending()).toBe(45);
+      await vi.waitFor(() => expect(pending()).toBe(0), { timeout: 10_000, interval: 100 });
+      expect(await find()).toEqual(before);
+      await index.close();
     } finally {
       remove();
     }
