@@ -1,4 +1,5 @@
 /** What strangers write into documents: no address of theirs grows in an answer, no passage is forged, no title floods or turns a page. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -75,3 +76,16 @@ describe('with a model that does what documents tell it', () => {
     for (const { headingPath } of long!.body) for (const heading of headingPath) expect(heading.length).toBeLessThanOrEqual(300);
   });
 });
+
+test('a pipe is no source, alone or in a folder', async () => {
+  const one = await openApp();
+  const folder = join(one.folder, 'pipes');
+  mkdirSync(folder);
+  for (const name of ['rows.jsonl', 'page.md']) {
+    execFileSync('mkfifo', [join(folder, name)]);
+    await expect(one.app.addSource({ location: join(folder, name) })).rejects.toMatchObject({ code: 'source.unsupported' });
+  }
+  await one.app.addSource({ location: folder, name: 'pipes' });
+  expect((await one.app.syncNow([], { signal: never() }))[0]).toMatchObject({ added: 0 });
+  await one.close();
+}, 20_000);

@@ -67,7 +67,8 @@ async function rootOf(source: SourceLocation): Promise<Root> {
       await fs.access(real, fs.constants.R_OK | fs.constants.X_OK);
       return { folder: full, real };
     }
-    if (isRows(full) || formatOf(full)) {
+    // A pipe would keep its reader waiting for ever.
+    if (stat.isFile() && (isRows(full) || formatOf(full))) {
       await fs.access(real, fs.constants.R_OK);
       return { folder: path.dirname(full), real: await fs.realpath(path.dirname(full)), only: path.basename(full) };
     }
