@@ -198,9 +198,21 @@ function notChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefi
     if (!wholeClause && !prefixed(claim, evidence) && !prefixed(evidence, claim) && !less.some((word) => DENYING.test(word))) return 'negation';
   }
   const hanNots = (text: string): number => (text.replace(HAN_NOT_A_NOT, '').match(new RegExp(HAN_NOT, 'gu')) ?? []).length;
-  if (hanNots(hanAdded) > 0 && hanNots(hanRemoved) === 0 && hanAdded.length <= 5 && !HAN_NEARLY.test(hanRemoved)) return 'negation';
-  if (hanNots(hanRemoved) > 0 && hanNots(hanAdded) === 0 && hanRemoved.length <= 4 && !HAN_NEARLY.test(hanAdded)) return 'negation';
+  if (hanNots(hanAdded) > 0 && hanNots(hanRemoved) === 0 && hanAdded.length <= 5 && !HAN_NEARLY.test(hanRemoved) && !saidThere(hanAdded, evidence)) return 'negation';
+  if (hanNots(hanRemoved) > 0 && hanNots(hanAdded) === 0 && hanRemoved.length <= 4 && !HAN_NEARLY.test(hanAdded) && !saidThere(hanRemoved, claim) && !isWholeClause(evidence, edit.removed)) return 'negation';
   return undefined;
+}
+
+/** "不打折" stands on the other side as well, in another place. */
+function saidThere(text: string, side: Side): boolean {
+  const denied = /[不没无非未勿莫].*/u.exec(text)?.[0] ?? '';
+  return denied.length >= 3 && side.text.includes(denied);
+}
+
+/** Whether nothing of the clauses that these words stand in is left: they were dropped, not turned. */
+function isWholeClause(side: Side, indexes: number[]): boolean {
+  const clauses = new Set(indexes.map((i) => side.words[i]!.clause));
+  return side.words.every((word, i) => word.kind === 'mark' || !clauses.has(word.clause) || indexes.includes(i));
 }
 
 function hanOf(side: Side, indexes: number[]): string {

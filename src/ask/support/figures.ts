@@ -69,7 +69,7 @@ function unitsIn(side: Side): Set<string> {
 
 function faultOf(quantity: Quantity, claim: Side, evidence: Side, frame: Side, sameLanguage: boolean): FigureFault | undefined {
   if (quantity.kind === 'identifier') return identifierStands(quantity.value, evidence) || identifierStands(quantity.value, frame) ? undefined : 'identifier';
-  const carrying = evidence.quantities.filter((other) => carries(other, quantity, evidence, claim));
+  const carrying = evidence.quantities.filter((other) => carries(other, quantity, evidence, claim) || (sameLanguage && unitInFrame(other, quantity, frame)));
   const inFrame = frame.quantities.some((other) => carries(other, quantity, frame, claim));
   if (carrying.length === 0 && !inFrame) {
     if (quantity.kind !== 'number') return datePieces(quantity, evidence, frame) ? undefined : 'date';
@@ -83,6 +83,12 @@ function faultOf(quantity: Quantity, claim: Side, evidence: Side, frame: Side, s
   }
   if (!sameLanguage || carrying.length === 0) return undefined;
   return misplaced(quantity, carrying, claim, evidence) ? (quantity.kind === 'number' ? 'number' : 'date') : undefined;
+}
+
+/** The unit of a table's bare "1" may stand in its head. */
+function unitInFrame(other: Quantity, claimed: Quantity, frame: Side): boolean {
+  if (other.kind !== 'number' || claimed.kind !== 'number' || other.unit !== undefined || claimed.unit === undefined || claimed.unitKind !== undefined || !close(other.value, claimed.value)) return false;
+  return frame.words.some((word) => word.kind === 'word' && sameName(unitOf(word.raw), claimed.unit!));
 }
 
 function close(a: number, b: number): boolean {
@@ -190,11 +196,20 @@ function identifierStands(value: string, side: Side): boolean {
 
 /** In the claim's surroundings the evidence has another figure of the same kind, and this one elsewhere. */
 function misplaced(quantity: Quantity, carrying: Quantity[], claim: Side, evidence: Side): boolean {
-  const around = surroundingsOf(claim, quantity.start, quantity.end);
-  const fits = (other: Quantity): number => alike(around, surroundingsOf(evidence, other.start, other.end));
-  const here = Math.max(...carrying.map(fits));
+  const fits = (mine: Quantity, other: Quantity, skip?: (index: number) => boolean): number => alike(surroundingsOf(claim, mine.start, mine.end, skip), surroundingsOf(evidence, other.start, other.end));
+  const better = (other: Quantity, skip?: (index: number) => boolean): boolean => fits(quantity, other, skip) > Math.max(...carrying.map((one) => fits(quantity, one, skip))) * BETTER_ELSEWHERE + CLEARLY;
+  const home = claim.words.find((word) => word.end > quantity.start)?.clause;
+  const elsewhere = (index: number): boolean => claim.words[index]!.clause !== home;
+  const ownWords = claim.words.filter((word, i) => word.clause === home && word.content && !claim.counted[i]).length;
   const rivals = evidence.quantities.filter((other) => !carrying.includes(other) && rivalOf(quantity, other));
-  return rivals.some((other) => fits(other) > here * BETTER_ELSEWHERE + CLEARLY);
+  return rivals.some((other) => {
+    if (!better(other)) return false;
+    // In "X in March, and Y on 1 April" it is the next clause that fits the other figure.
+    if (ownWords >= 2 && !better(other, elsewhere)) return false;
+    // The claim says the other figure too, in a place that fits it better than this one.
+    const claimed = claim.quantities.filter((one) => one !== quantity && carries(other, one, evidence, claim));
+    return !claimed.some((one) => fits(one, other) > fits(quantity, other));
+  });
 }
 
 function rivalOf(quantity: Quantity, other: Quantity): boolean {

@@ -11,6 +11,8 @@ export interface NumberFound {
   unit?: string;
   /** "business" of "5 business days". */
   unitKind?: string;
+  /** Where the words between number and unit stand: "unused PTO" in "five unused PTO days". They say more than the figure. */
+  gap?: { start: number; end: number };
   ordinal: boolean;
   /** "one" or 一, which is often no more than an article. */
   soft: boolean;
@@ -49,7 +51,7 @@ const HAN_IDIOM = /万一|千万(?=[不别勿要记])|十分(?![钟之])|成千�
 /** 一 as a mere article or part of an adverb. */
 const HAN_ONE_WORD = /一(?:些|样|般|定|直|起|切|旦|致|边|度|时|面|点|部分|番|向|共|律|同|下|方面|系列|带|贯|概|流|生|旁|道|路|再|经|并|即|手|则|味|心|体|等|行|统|贯|到|来|齐|瞬|帆|半|举|代|早|夜|眼|口|身|段|连|群|把|阵|股|片|类|种|就|是|为|已|被|在|将|会|能|不|以|成|事)|(?:统|唯|同|任|某|每|另|单|第|之|专|合|逐|万|进|其中|不)一|一(?=[\p{Script=Han}])/u;
 const HAN_MEASURE = /^[到至~-] ?[二两三四五六七八九十百\d]|^ ?(?:多|余|几|来)? ?(?:[个名位人次天日年月周]|星期|小时|分钟|[秒元块条项种类家所座台辆架本张份封只头匹支部届期级层楼岁倍成点时分步章节场局轮队组批套件样号州者方边端大代世间户门枚颗棵株口艘幕集首篇册卷字句段则遍趟回声圈排列行对双副篮球胎室厅卫米里吨克升度胜负平连])/u;
-const KINDS_OF_DAY = /^(?:business|working|work|calendar|consecutive|trading|school)$/i;
+export const KINDS_OF_DAY = /^(?:business|working|work|calendar|consecutive|trading|school)$/i;
 /** What may stand between a number and its unit: "20 paid vacation days" but not "20 of the days". */
 const BETWEEN = /^(?:of|in|on|at|for|to|and|or|by|from|with|the|a|an|is|are|was|were|that|which|who|than|as|per|after|before|until|while|but|if|when|has|have|had|points?|goals?)$/i;
 
@@ -91,7 +93,7 @@ function digitsIn(text: string, language: string, taken: Uint8Array): NumberFoun
     const end = match.index + match[0].length;
     taken.fill(1, start, end);
     const unit = currency ? { unit: CURRENCY_SIGN[currency], end } : percent ? { unit: 'percent', end } : unitAfter(text, end, ordinal);
-    found.push({ kind: 'number', value, ordinal: ordinal || text[start - 1] === '第' || text.slice(start - 2, start) === '第 ', soft: false, start, end: Math.max(end, unit.end), unit: unit.unit, unitKind: (unit as { kind?: string }).kind });
+    found.push({ kind: 'number', value, ordinal: ordinal || text[start - 1] === '第' || text.slice(start - 2, start) === '第 ', soft: false, start, end: Math.max(end, unit.end), unit: unit.unit, unitKind: (unit as { kind?: string }).kind, gap: (unit as NumberFound).gap });
   }
   return found;
 }
@@ -108,7 +110,7 @@ function latinIn(text: string, taken: Uint8Array): NumberFound[] {
       const lower = match[0].toLowerCase();
       const soft = lower === 'one' && written.value === 1 ? true : lower === 'first' && written.ordinal;
       const unit = unitAfter(text, written.end, written.ordinal);
-      found.push({ kind: 'number', value: written.value, ordinal: written.ordinal, soft, start: written.start, end: Math.max(written.end, unit.end), unit: unit.unit, unitKind: unit.kind });
+      found.push({ kind: 'number', value: written.value, ordinal: written.ordinal, soft, start: written.start, end: Math.max(written.end, unit.end), unit: unit.unit, unitKind: unit.kind, gap: unit.gap });
     } else if (/^(?:once|twice|thrice)$/i.test(match[0])) {
       const value = { once: 1, twice: 2, thrice: 3 }[match[0].toLowerCase()]!;
       found.push({ kind: 'number', value, ordinal: false, soft: value === 1, start: match.index, end: match.index + match[0].length, unit: 'times' });
@@ -145,7 +147,7 @@ function hanIn(text: string, taken: Uint8Array): NumberFound[] {
     const soft = run === '一' && !percent && !ordinal;
     if (soft && HAN_ONE_WORD.test(text.slice(Math.max(0, at - 2), at + 4)) && !/^一 ?(?:[天年月周次人名位]|个月|小时|分钟|星期)/.test(text.slice(at, at + 4))) continue;
     const unit = percent ? { unit: 'percent', end } : unitAfter(text, end, Boolean(ordinal));
-    found.push({ kind: 'number', value, ordinal: Boolean(ordinal), soft, start, end: Math.max(end, unit.end), unit: unit.unit });
+    found.push({ kind: 'number', value, ordinal: Boolean(ordinal), soft, start, end: Math.max(end, unit.end), unit: unit.unit, unitKind: (unit as { kind?: string }).kind });
   }
   return found;
 }
@@ -154,7 +156,7 @@ const SQUARES: Record<string, string> = { mi: 'sqmi', k: 'sqkm', m: 'sqm', met: 
 const LATIN_AHEAD = /^[ -]?(?<word>%|°[CF]?|[\p{Script=Latin}$€£]+[23]?(?:\/h)?)/u;
 
 /** The unit behind a number: at once, or behind up to three words that describe it. */
-function unitAfter(text: string, from: number, ordinal: boolean): { unit?: string; kind?: string; end: number } {
+function unitAfter(text: string, from: number, ordinal: boolean): { unit?: string; kind?: string; end: number; gap?: { start: number; end: number } } {
   const han = /^ ?(?:多|余|几|来)? ?/u.exec(text.slice(from, from + 4))!;
   if (/\p{Script=Han}/u.test(text[from + han[0].length] ?? '')) {
     const kind = /^(?:个)?(?:工作日|自然日|交易日)/u.exec(text.slice(from + han[0].length));
@@ -175,8 +177,9 @@ function unitAfter(text: string, from: number, ordinal: boolean): { unit?: strin
     if (!next) break;
     const word = next.groups!.word!;
     const unit = step === 0 || word.length > 3 || word === '%' ? unitOf(word) : undefined;
+    const before = at;
     at += next[0].length;
-    if (unit && !(ordinal && step === 0 && unit === 'second')) return { unit, kind, end: at };
+    if (unit && !(ordinal && step === 0 && unit === 'second')) return { unit, kind, end: at, gap: step === 0 ? undefined : { start: from, end: before } };
     if (BETWEEN.test(word)) break;
     if (KINDS_OF_DAY.test(word)) kind = /^(?:business|working|work)$/i.test(word) ? 'business' : word.toLowerCase();
   }
