@@ -1,6 +1,7 @@
 /** Never says what the documents do not say: whether one sentence is carried by the quotes that it cites. */
 import type { Language } from '../types.ts';
 import { splitSentences } from '../passage-text.ts';
+import { addedFault, exceptionFault } from './support/additions.ts';
 import { contrastFault, type ContrastFault } from './support/contrasts.ts';
 import { coverageOf } from './support/coverage.ts';
 import { editFault } from './support/edits.ts';
@@ -38,6 +39,10 @@ export type Support = { supported: true; share: number } | { supported: false; r
 /** Shares of content below which a sentence is refused; fitted by `test/bench/support.ts`. */
 const LEAST_SHARE = 0.55;
 const LEAST_CLAUSE = 0.34;
+/** A sentence of so few words is carried nearly whole, and any by its quotes to some part, not by title and headings alone. */
+const SHORT = 3;
+const LEAST_SHORT = 0.7;
+const LEAST_QUOTED = 0.25;
 
 /**
  * Whether a sentence says what its quotes say: numbers, dates, units, identifiers, names, negations and the small words
@@ -69,19 +74,20 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   const question = sideOf([context.question], scriptLanguage(context.question, language));
   if (nameFault(claim, { quotes, frame, before, passage, question }, sameLanguage)) return refuse('name');
   if (!sameLanguage) {
-    if (crossNegationFault(claim, quotes)) return refuse('negation');
+    if (crossNegationFault(claim, quotes) || exceptionFault(claim, quotes, false)) return refuse('negation');
     const contrast = contrastFault(claim, quotes, false);
     return contrast ? refuse(contrast) : { supported: true, share: 1 };
   }
   if (evidenceLanguage === 'zh' && hanNameFault(claim, { quotes, frame, before, passage, question })) return refuse('name');
-  if (negationFault(claim, quotes)) return refuse('negation');
+  if (negationFault(claim, quotes) || exceptionFault(claim, quotes, true)) return refuse('negation');
   const contrast = contrastFault(claim, quotes, true);
   if (contrast) return refuse(contrast);
   if (partsSwapped(claim, quotes)) return refuse('roles');
   const edit = editFault(claim, quotes, question);
   if (edit) return refuse(edit);
   const coverage = coverageOf(claim, quotes, frame, passage, question);
-  if (coverage.share < LEAST_SHARE || coverage.leastClause < LEAST_CLAUSE) return refuse('overlap', coverage.share);
+  if (coverage.share < (coverage.size <= SHORT && claim.language !== 'zh' ? LEAST_SHORT : LEAST_SHARE) || coverage.leastClause < LEAST_CLAUSE || coverage.quoted < LEAST_QUOTED) return refuse('overlap', coverage.share);
+  if (addedFault(claim, quotes, frame.keys)) return refuse('overlap', coverage.share);
   return { supported: true, share: Math.round(coverage.share * 100) / 100 };
 }
 
@@ -116,6 +122,8 @@ function scriptLanguage(text: string, language: Language): Language {
   const han = text.match(/\p{Script=Han}/gu)?.length ?? 0;
   const latin = text.match(/\p{Script=Latin}+/gu)?.length ?? 0;
   if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text) && language === 'ja') return 'ja';
+  // Two characters make a word: "For Shanghai see 门禁与办公室" is what its document is.
+  if (han > 0 && han / 2 <= latin && han >= latin) return language;
   if (han > 0 && han >= latin) return 'zh';
   return language === 'zh' && latin > 0 ? 'en' : language;
 }

@@ -7,6 +7,8 @@ export interface Coverage {
   share: number;
   /** The same for the clause that is carried least (of clauses with three or more words of content). */
   leastClause: number;
+  /** 0 to 1: the same with the quotes alone, figures included. */
+  quoted: number;
   /** Content words of the claim. */
   size: number;
   /** The words that stand nowhere, as written. */
@@ -26,8 +28,10 @@ function wordCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, que
   const missing: string[] = [];
   let carried = 0;
   let size = 0;
+  let quoted = figuresIn(claim);
   claim.words.forEach((word, i) => {
     if (!word.content || claim.counted[i]) return;
+    if (stands(word.key, word.lower, quotes)) quoted++;
     const worth = stands(word.key, word.lower, quotes) || stands(word.key, word.lower, frame) ? 1 : stands(word.key, word.lower, passage) ? 0.3 : 0;
     if (worth === 0 && stands(word.key, word.lower, question)) return;
     if (worth < 1) missing.push(word.raw);
@@ -38,7 +42,12 @@ function wordCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, que
     carried += worth;
     size++;
   });
-  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 3), size, missing };
+  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 3), quoted: size === 0 ? 1 : Math.min(1, quoted / (size + figuresIn(claim))), size, missing };
+}
+
+/** Figures were compared before: each counts as said by the quotes. */
+function figuresIn(claim: Side): number {
+  return claim.quantities.length;
 }
 
 function least(clauses: { carried: number; size: number }[], from: number): number {
@@ -75,7 +84,7 @@ function hanCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, ques
     carried += worth * weight;
     size += weight;
   }
-  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 5), size, missing };
+  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 5), quoted: 1, size, missing };
 }
 
 function worthOf(text: string, quotes: Side, frame: Side, passage: Side): number {

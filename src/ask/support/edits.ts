@@ -257,7 +257,9 @@ function segments(text: string): string[] {
 /** "all" in the place of "most", "must" in the place of "may". */
 function smallWordChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefined {
   if (edit.added.length === 0 || edit.removed.length === 0 || edit.added.length > 6 || edit.removed.length > 6) return undefined;
-  const text = (side: Side, indexes: number[]): string => side.text.slice(side.words[indexes[0]!]!.start, side.words[indexes.at(-1)!]!.end);
+  // 以下 for 以上 changes one character: what stands beside it belongs to the word.
+  const wide = (side: Side, index: number, step: 1 | -1): number => (side.words[index]!.kind === 'han' && side.words[index + step]?.kind === 'han' && edit.added.length <= 2 ? index + step : index);
+  const text = (side: Side, indexes: number[]): string => side.text.slice(side.words[wide(side, indexes[0]!, -1)]!.start, side.words[wide(side, indexes.at(-1)!, 1)]!.end);
   const added = contrastGroups(text(claim, edit.added));
   const removed = contrastGroups(text(evidence, edit.removed));
   for (const [name, groups] of added) {

@@ -21,7 +21,17 @@ export function figureFault(claim: Side, evidence: Side, frame: Side, sameLangua
     const fault = faultOf(quantity, claim, evidence, frame, sameLanguage);
     if (fault) return fault;
   }
+  if (repeated(claim, evidence)) return 'unit';
   return (sameLanguage ? strangeUnit(claim, evidence, frame) : exchangedUnit(claim, evidence)) ? 'unit' : undefined;
+}
+
+/** "£10 or £10" from "£10 or €10": a figure said once more, where the evidence has it in another unit. */
+function repeated(claim: Side, evidence: Side): boolean {
+  const measured = (side: Side): NumberFound[] => side.quantities.filter((one) => one.kind === 'number' && isHardUnit(one.unit)) as NumberFound[];
+  const mine = measured(claim);
+  const theirs = measured(evidence);
+  const count = (list: NumberFound[], like: NumberFound): number => list.filter((one) => one.value === like.value && sameUnit(one.unit!, like.unit!)).length;
+  return mine.some((one) => count(mine, one) > Math.max(1, count(theirs, one)) && theirs.some((other) => other.value === one.value && !sameUnit(other.unit!, one.unit!) && count(mine, other) === 0));
 }
 
 /** Words of measured time, length, weight or money that the claim says without a figure: "in a week", 数周. */

@@ -1,0 +1,69 @@
+/** What a claim adds to its evidence: exceptions, and a clause behind a sentence that is otherwise word for word. */
+import type { Side } from './side.ts';
+
+const EXCEPTION = /\b(?:except(?:ing|ed|ions?)?|excluding|excluded|unless|only if|other than|apart from|save for|with the exception|but not|ausgenommen|außer|es sei denn)\b|除外|除非|例外|除了?(?=[^，。；]{1,16}(?:以外|之外|外(?![国地汇部]))(?!，?[还也又]))|除了(?![^。；]{1,24}[还也又])|不包括|不含/giu;
+/** How the other side may put an exception, in its own words. */
+const EXCEPTED = /\b(?:except\w*|exclud\w*|unless|only|other than|apart from|save for|but|not|never|no|none|without|until|however|instead|neither|nor|beside[s]?|beyond|ausgenommen|außer|nur|nicht|kein\w*)\b|n't\b|除|例外|不|没|无|非|未|仅|只|但/iu;
+
+const exceptionsOf = (side: Side): RegExpMatchArray[] => [...side.text.matchAll(EXCEPTION)];
+
+/**
+ * Whether the claim excepts something that its evidence does not: no sentence there that denies or excepts, none that
+ * does so of the same things, or fewer of them. Across languages only the first.
+ */
+export function exceptionFault(claim: Side, evidence: Side, sameLanguage: boolean): boolean {
+  const mine = exceptionsOf(claim);
+  if (mine.length === 0) return false;
+  if (!EXCEPTED.test(evidence.text)) return true;
+  if (!sameLanguage) return false;
+  const given = exceptionsOf(evidence).length;
+  if (mine.length > 1 && given > 0 && mine.length > given) return true;
+  const excepting = new Set(evidence.words.filter((word) => EXCEPTED.test(evidence.text.slice(word.start, word.end))).map((word) => word.sentence));
+  const there = new Set(evidence.words.filter((word) => excepting.has(word.sentence)).map((word) => word.key));
+  return mine.some((match) => {
+    const object = objectOf(claim, match);
+    return object.length > 0 && object.filter((key) => there.has(key)).length < object.length / 2;
+  });
+}
+
+/** The words that an exception is made of: behind "except", before 除外. */
+function objectOf(side: Side, match: RegExpMatchArray): string[] {
+  const start = match.index!;
+  const end = start + match[0].length;
+  const before = /^(?:除外|例外|excluded|excepted|exception)/iu.test(match[0]);
+  const at = side.words.find((word) => word.start >= start && word.start < end);
+  if (!at) return [];
+  return side.words.filter((word) => word.sentence === at.sentence && word.clause === at.clause && (before ? word.end <= start : word.start >= end) && (word.content || word.kind === 'number')).map((word) => word.key);
+}
+
+/** A part added to a sentence of the evidence must stand there by so much. */
+const LEAST_ADDED = 0.6;
+
+/**
+ * Whether the claim is a whole sentence of the evidence, word for word, and a clause more that the evidence does not carry.
+ * @param known words besides the evidence's that may be added: of title and headings
+ */
+export function addedFault(claim: Side, evidence: Side, known: Set<string>): boolean {
+  const plain = (side: Side): { lower: string; index: number; sentence: number }[] => side.words.flatMap((word, index) => (word.kind === 'mark' ? [] : [{ lower: word.lower, index, sentence: word.sentence }]));
+  const mine = plain(claim);
+  const sentences = new Map<number, string[]>();
+  for (const { lower, sentence } of plain(evidence)) sentences.set(sentence, [...(sentences.get(sentence) ?? []), lower]);
+  for (const words of sentences.values()) {
+    if (words.length < 5 || words.length >= mine.length) continue;
+    const fits = (from: number): boolean => words.every((word, k) => mine[from + k]!.lower === word);
+    const behind = fits(0);
+    const added = behind ? mine.slice(words.length) : fits(mine.length - words.length) ? mine.slice(0, mine.length - words.length) : [];
+    const content = added.map(({ index }) => index).filter((i) => claim.words[i]!.content && !claim.counted[i]);
+    // "In Leeds you need" before a row's text only says whose it is.
+    if (!behind && content.length < (claim.language === 'zh' ? 6 : 3)) continue;
+    // Two neighbours of Han are one word.
+    const carried = content.filter((i) => {
+      const word = claim.words[i]!;
+      if (word.kind !== 'han') return evidence.keys.has(word.key) || known.has(word.key);
+      const pairs = [claim.words[i - 1], word, claim.words[i + 1]];
+      return (pairs[0]?.kind === 'han' && evidence.keys.has(pairs[0].key + word.key)) || (pairs[2]?.kind === 'han' && evidence.keys.has(word.key + pairs[2].key));
+    });
+    if (content.length > 0 && carried.length < content.length * LEAST_ADDED) return true;
+  }
+  return false;
+}
