@@ -2,6 +2,7 @@
 import type { Language } from '../types.ts';
 import { splitSentences } from '../passage-text.ts';
 import { addedFault, exceptionFault } from './support/additions.ts';
+import { strangerAcross } from './support/bilingual.ts';
 import { contrastFault, type ContrastFault } from './support/contrasts.ts';
 import { coverageOf } from './support/coverage.ts';
 import { editFault } from './support/edits.ts';
@@ -41,8 +42,10 @@ const LEAST_SHARE = 0.55;
 const LEAST_CLAUSE = 0.34;
 /** A sentence of so few words is carried nearly whole, and any by its quotes to some part, not by title and headings alone. */
 const SHORT = 3;
-const LEAST_SHORT = 0.7;
+const LEAST_SHORT = 0.66;
 const LEAST_QUOTED = 0.25;
+/** Where nothing but headings is quoted. */
+const LEAST_BY_HEADINGS = 0.8;
 
 /**
  * Whether a sentence says what its quotes say: numbers, dates, units, identifiers, names, negations and the small words
@@ -76,7 +79,8 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   if (!sameLanguage) {
     if (crossNegationFault(claim, quotes) || exceptionFault(claim, quotes, false)) return refuse('negation');
     const contrast = contrastFault(claim, quotes, false);
-    return contrast ? refuse(contrast) : { supported: true, share: 1 };
+    if (contrast) return refuse(contrast);
+    return strangerAcross(claim, quotes, frame) ? refuse('overlap') : { supported: true, share: 1 };
   }
   if (evidenceLanguage === 'zh' && hanNameFault(claim, { quotes, frame, before, passage, question })) return refuse('name');
   if (negationFault(claim, quotes) || exceptionFault(claim, quotes, true)) return refuse('negation');
@@ -86,6 +90,7 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   const edit = editFault(claim, quotes, question);
   if (edit) return refuse(edit);
   const coverage = coverageOf(claim, quotes, frame, passage, question);
+  if (evidence.every((item) => [item.title, ...item.headingPath].includes(item.quote.trim())) && coverage.share < LEAST_BY_HEADINGS) return refuse('overlap', coverage.share);
   if (coverage.share < (coverage.size <= SHORT && claim.language !== 'zh' ? LEAST_SHORT : LEAST_SHARE) || coverage.leastClause < LEAST_CLAUSE || coverage.quoted < LEAST_QUOTED) return refuse('overlap', coverage.share);
   if (addedFault(claim, quotes, frame.keys)) return refuse('overlap', coverage.share);
   return { supported: true, share: Math.round(coverage.share * 100) / 100 };

@@ -218,7 +218,7 @@ function misplaced(quantity: Quantity, carrying: Quantity[], claim: Side, eviden
     if (ownWords >= 2 && !better(other, elsewhere)) return false;
     // The claim says the other figure too, in a place that fits it better than this one.
     const claimed = claim.quantities.filter((one) => one !== quantity && carries(other, one, evidence, claim));
-    return !claimed.some((one) => fits(one, other) > fits(quantity, other));
+    return !claimed.some((one) => fits(one, other) >= fits(quantity, other));
   });
 }
 
