@@ -75,7 +75,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     problems.push(`HOST: ${config.HOST} can be reached from other machines, so ADMIN_TOKEN must be set (or HOST left at 127.0.0.1)`);
   }
   if (problems.length > 0) {
-    const message = `the environment is not right:\n  ${problems.join('\n  ')}`;
+    const message = `the environment is not right: ${problems.join('; ')}`;
     throw new AppError({ code: 'config.invalid', message, publicMessage: message });
   }
   return config;
