@@ -81,6 +81,65 @@ describe('false sentences are refused, and why', () => {
     ['across languages, at least', '员工最少可以报销50美元。', 'Employees may expense up to $50.', 'quantifier'],
   ])('%s', (_, text, quote, reason) => expect(check(text, quote)).toMatchObject({ supported: false, reason }));
 
+  const ROOMS = 'Room | Floor | Seats\n\nBirch | First | 4\nElm | First | 4 each side\nElm annex | Ground | Ask the front desk. Open to visitors\n1 | Cellar | 30 minutes\n2 | Attic | 2 hours';
+  it.each([
+    ['a cell of another row that holds the row\'s own', 'For Birch, seats: 4 each side.', 'Elm | First | 4 each side'],
+    ['a part of a cell of another row', 'Birch: ask the front desk.', 'Elm annex | Ground | Ask the front desk. Open to visitors'],
+    ['a row whose name holds another row\'s', 'Elm annex, seats: 4 each side.', 'Elm | First | 4 each side'],
+    ['a row that is named by a number', 'For 1, time: 2 hours.', '2 | Attic | 2 hours'],
+    ['a row in a Chinese sentence', 'Birch的座位：4 each side。', 'Elm | First | 4 each side'],
+  ])('tables: %s', (_, text, quote) => expect(isSupported(check(text, quote, { passagePlain: ROOMS }))).toBe(false));
+
+  it.each([
+    ['its own row', 'Elm has 4 seats each side.', 'Elm | First | 4 each side'],
+    ['a row that is named by a number', 'For 2, attic: 2 hours.', '2 | Attic | 2 hours'],
+  ])('tables keep %s', (_, text, quote) => expect(check(text, quote, { passagePlain: ROOMS })).toMatchObject({ supported: true }));
+
+  it('tables keep a figure whose unit stands in the head', () => {
+    const passage = 'Reason | Days\n\nWedding | 2 in a year\nFuneral | 3';
+    expect(isSupported(check('For a wedding you get 2 days in a year.', 'Wedding | 2 in a year', { passagePlain: passage }))).toBe(true);
+    expect(isSupported(check('For a wedding you get 3 days in a year.', 'Wedding | 2 in a year', { passagePlain: passage }))).toBe(false);
+  });
+
+  const DESK = 'The front desk is open from 8:00 to 18:00, Monday to Friday, and lends umbrellas to two visitors.';
+  it.each([
+    ['an exception', `${DESK.slice(0, -1)}, except on Mondays.`, DESK],
+    ['an exception of other things', 'Rooms are free, except for parties.', 'Rooms are free, except for weddings.'],
+    ['a second exception', '前台每天开放，周一例会那天除外，周一除外。', '前台每天开放，周一例会那天除外。'],
+    ['a clause behind the whole sentence', `${DESK.slice(0, -1)}, and the company pays twice that amount.`, DESK],
+    ['a Chinese clause behind the whole sentence', '前台每天开放，可以借雨伞，费用由董事会承担。', '前台每天开放，可以借雨伞。'],
+    ['a name between a figure and its unit', 'You keep five unused Oldenburg days.', 'You keep five unused PTO days.'],
+    ['one figure twice for two', 'Show receipts above £10 or £10.', 'Show receipts above £10 or €10.'],
+    ['以下 for 以上 without a figure', '订半天以下的要跟前台说一声。', '订半天以上的要跟前台说一声。'],
+    ['a short sentence of which half is there', 'Please sign in again.', 'It opens mail and chat through Single Sign-On at login.example.com.'],
+    ['a version for another', 'The current version is 6.2; versions before 6.2 are updated first.', 'The current version is 6.4.1; versions before 6.2 are updated first.'],
+    ['another unit as a genitive', "Payment comes with the next hour's salary.", "Payment comes with the next month's salary. Do not wait for office hours."],
+    ['a Chinese clause behind some of the sentence', '法定节假日加班按三倍工资付，不调休，费用由董事会承担。', '休息日加班优先安排调休；法定节假日加班按三倍工资付，不调休。'],
+    ['across languages, another thing altogether', '在系统里提交申请，由主管审批。', 'Shanghai has its own desk with its own hours.'],
+    ['across languages, an exception', '前台每天开放，节假日除外。', 'The front desk is open every day.'],
+  ])('%s is added or put in', (_, text, quote) => expect(isSupported(check(text, quote))).toBe(false));
+
+  it.each([
+    ['an exception in other words', 'Umbrellas are lent to everyone except contractors.', 'Umbrellas are lent to everyone. Contractors may not borrow umbrellas.'],
+    ['a row\'s name before its text', 'In Leeds you need a fit note from day 8.', 'Leeds: A fit note from day 8.'],
+    ['a Chinese "not" dropped with its clause', '福利年假年底清零，不能顺延。', '福利年假年底清零，不顺延，也不折现。'],
+    ['a Chinese "not" moved with its word', '试用期工资不打折，按转正工资发。', '试用期工资按转正工资发，不打折。'],
+    ['门禁, which forbids nothing', '门禁卡丢了要马上告诉周敏。', '卡丢了马上告诉周敏停用。'],
+    ['figures of which one stands in a name', 'The Engineer 16 has 64 GB of memory.', 'Engineer 16 | 64 GB | memory'],
+    ['dates of two quotes', 'You hear the result in March, and new salaries take effect on 1 April.', 'March: you hear the result in person. 1 April: new salaries take effect.'],
+    ['Chinese working days over English', '经理会在五个工作日内答复。', 'Your manager answers within five working days.'],
+    ['across languages, an exception', '旧的报销申请不予支付，除非您在休长假。', 'Old claims are not paid, unless you were on long leave.'],
+  ])('%s is kept', (_, text, quote) => expect(check(text, quote)).toMatchObject({ supported: true }));
+
+  it('a quote in two scripts speaks its document\'s language', () => {
+    expect(isSupported(check('Parts are bought only by the team in Shanghai.', 'For Shanghai see 门禁与办公室.', { language: 'en' }))).toBe(false);
+  });
+
+  it('a heading alone proves little, and title and headings alone prove nothing', () => {
+    expect(isSupported(check('For your home see the grant in remote work.', 'Remote and flexible work', { headingPath: ['Remote and flexible work'], passagePlain: 'Remote and flexible work\n\nSee the grant.' }))).toBe(false);
+    expect(isSupported(check('Connect through the VPN at all times.', 'Slow lines are normal there.', { title: 'VPN', headingPath: ['When it does not connect'] }))).toBe(false);
+  });
+
   it('a quote that leaves out the "not" of its sentence is read with it', () => {
     const passage = 'Employees may not carry over vacation.';
     expect(isSupported(check('Employees carry over vacation.', 'carry over vacation', { passagePlain: passage }))).toBe(false);

@@ -53,17 +53,28 @@ export function addedFault(claim: Side, evidence: Side, known: Set<string>): boo
     const fits = (from: number): boolean => words.every((word, k) => mine[from + k]!.lower === word);
     const behind = fits(0);
     const added = behind ? mine.slice(words.length) : fits(mine.length - words.length) ? mine.slice(0, mine.length - words.length) : [];
-    const content = added.map(({ index }) => index).filter((i) => claim.words[i]!.content && !claim.counted[i]);
+    const content = added.map(({ index }) => index).filter((i) => claim.words[i]!.content && !claim.counted[i] && !EXCEPTED.test(claim.words[i]!.raw));
     // "In Leeds you need" before a row's text only says whose it is.
     if (!behind && content.length < (claim.language === 'zh' ? 6 : 3)) continue;
-    // Two neighbours of Han are one word.
-    const carried = content.filter((i) => {
-      const word = claim.words[i]!;
-      if (word.kind !== 'han') return evidence.keys.has(word.key) || known.has(word.key);
-      const pairs = [claim.words[i - 1], word, claim.words[i + 1]];
-      return (pairs[0]?.kind === 'han' && evidence.keys.has(pairs[0].key + word.key)) || (pairs[2]?.kind === 'han' && evidence.keys.has(word.key + pairs[2].key));
-    });
+    const carried = content.filter((i) => isCarried(claim, i, evidence, known));
     if (content.length > 0 && carried.length < content.length * LEAST_ADDED) return true;
   }
-  return false;
+  return lastClauseAlone(claim, evidence, known);
+}
+
+/** Two neighbours of Han are one word. */
+function isCarried(claim: Side, i: number, evidence: Side, known: Set<string>): boolean {
+  const word = claim.words[i]!;
+  if (word.kind !== 'han') return evidence.keys.has(word.key) || known.has(word.key);
+  const [before, after] = [claim.words[i - 1], claim.words[i + 1]];
+  return (before?.kind === 'han' && evidence.keys.has(before.key + word.key)) || (after?.kind === 'han' && evidence.keys.has(word.key + after.key));
+}
+
+/** A Han claim of clauses that all stand in the evidence, and a last one of which nothing does. */
+function lastClauseAlone(claim: Side, evidence: Side, known: Set<string>): boolean {
+  if (claim.language !== 'zh') return false;
+  const at = claim.text.replace(/[。.]\s*$/u, '').lastIndexOf('\uff0c') >= 0 ? claim.text.lastIndexOf('\uff0c') : claim.text.lastIndexOf(',');
+  if (at < 8 || !evidence.text.includes(claim.text.slice(0, at).trim())) return false;
+  const last = claim.words.flatMap((word, i) => (word.start > at && word.kind === 'han' && word.content ? [i] : []));
+  return last.length >= 5 && last.filter((i) => isCarried(claim, i, evidence, known)).length < last.length / 4;
 }

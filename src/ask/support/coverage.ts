@@ -28,9 +28,12 @@ function wordCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, que
   const missing: string[] = [];
   let carried = 0;
   let size = 0;
-  let quoted = figuresIn(claim);
+  // The question's own words, too, need quotes that speak of the same.
+  let all = figuresIn(claim);
+  let quoted = all;
   claim.words.forEach((word, i) => {
     if (!word.content || claim.counted[i]) return;
+    all++;
     if (stands(word.key, word.lower, quotes)) quoted++;
     const worth = stands(word.key, word.lower, quotes) || stands(word.key, word.lower, frame) ? 1 : stands(word.key, word.lower, passage) ? 0.3 : 0;
     if (worth === 0 && stands(word.key, word.lower, question)) return;
@@ -42,7 +45,7 @@ function wordCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, que
     carried += worth;
     size++;
   });
-  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 3), quoted: size === 0 ? 1 : Math.min(1, quoted / (size + figuresIn(claim))), size, missing };
+  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 3), quoted: all === 0 ? 1 : quoted / all, size, missing };
 }
 
 /** Figures were compared before: each counts as said by the quotes. */
@@ -71,9 +74,13 @@ function hanCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, ques
   const missing: string[] = [];
   let carried = 0;
   let size = 0;
+  let all = 2 * figuresIn(claim);
+  let quoted = all;
   for (const { text, word } of segmentsOf(claim)) {
     if (stops.has(text)) continue;
     const worth = worthOf(text, quotes, frame, passage);
+    all += Math.min(text.length, 3);
+    if (quotes.text.includes(text)) quoted += Math.min(text.length, 3);
     if (worth === 0 && question.text.includes(text)) continue;
     if (worth < 1) missing.push(text);
     const clause = clauses.get(word.clause) ?? { carried: 0, size: 0 };
@@ -84,7 +91,7 @@ function hanCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, ques
     carried += worth * weight;
     size += weight;
   }
-  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 5), quoted: 1, size, missing };
+  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 5), quoted: all === 0 ? 1 : quoted / all, size, missing };
 }
 
 function worthOf(text: string, quotes: Side, frame: Side, passage: Side): number {

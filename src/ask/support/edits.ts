@@ -129,11 +129,13 @@ function figuresChanged(edit: Edit, claim: Side, evidence: Side): EditFault | un
   const there = removed.map(valueOf);
   const strange = added.filter((quantity) => !there.includes(valueOf(quantity)) && !(quantity.kind === 'number' && quantity.soft));
   const left = removed.filter((quantity) => !added.some((other) => valueOf(other) === valueOf(quantity)) && !(quantity.kind === 'number' && quantity.soft));
-  const replaced = strange.find((quantity) => left.some((other) => other.kind === quantity.kind));
+  // 6.4.1 is written like an identifier, 6.2 like a number: both are versions.
+  const kindOf = (quantity: Quantity): string => (quantity.kind === 'identifier' && /^\d+(?:\.\d+)+$/.test(quantity.value) ? 'number' : quantity.kind);
+  const replaced = strange.find((quantity) => left.some((other) => kindOf(other) === kindOf(quantity)));
   if (!replaced) return undefined;
   // "27 September 2009" for "27 September": parts of a date may be joined from elsewhere; that was judged before.
   if (replaced.kind === 'date') return left.some((other) => other.kind === 'date' && partsClash(replaced, other)) ? 'date' : undefined;
-  return replaced.kind === 'identifier' ? undefined : 'number';
+  return kindOf(replaced) === 'identifier' ? undefined : 'number';
 }
 
 function partsClash(a: Quantity & { kind: 'date' }, b: Quantity & { kind: 'date' }): boolean {
@@ -145,7 +147,7 @@ function unitChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undef
   if (edit.added.length > 3 || edit.removed.length > 3) return undefined;
   const units = (side: Side, indexes: number[]): Set<string> => {
     const han = hanOf(side, indexes);
-    const names = han === '' ? indexes.map((i) => side.words[i]!).filter((word) => word.kind === 'word' && word.raw.length > 2).map((word) => word.raw) : [han];
+    const names = han === '' ? indexes.map((i) => side.words[i]!).filter((word) => word.kind === 'word' && word.raw.length > 2).map((word) => word.raw.replace(/'s?$/, '')) : [han];
     return new Set(names.map(unitOf).filter((unit) => unit !== undefined).filter(isHardUnit));
   };
   const added = units(claim, edit.added);
