@@ -5,6 +5,7 @@ import { plainText, splitSentences } from '../passage-text.ts';
 import type { BlockKind, Passage } from '../types.ts';
 import { createAnswerLineParser, type AnswerLine } from './answer-lines.ts';
 import { bestQuote, locateQuote } from './locate-quote.ts';
+import { hasStrangeAddress, speaksStrangely, withoutMarkup } from './model-text.ts';
 import { ANSWER_TOKENS } from './prompt.ts';
 import { checkSupport, type Evidence } from './support.ts';
 
@@ -35,11 +36,6 @@ export interface GenerateInput {
   language: string;
   purpose: string;
 }
-
-/** Links and images that a model writes are not shown, and their words only where a passage has them; the innermost go first. */
-const LINKS = /!?\[([^[\]]*)\](?:\([^()]*\)|\[[^[\]]*\]|:\s*\S+)|<a\b[^<>]*>([^<>]*)<\/a>/gi;
-const TAGS = /<\/?[a-z!][^<>]*>/gi;
-const ADDRESSES = /(?:[a-z][a-z0-9+.-]*:\/\/|www\.)[^\s<>()"'，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}_.@/-])(?:[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}-]+\.)+[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]{2,}(?![\w-])(?:[:/?#][^\s<>()"'，。；、]*)?/giu;
 
 /**
  * Yields supported sentences as the model writes them. Never throws for a failing model: the outcome says so.
@@ -95,30 +91,6 @@ export async function* generate(input: GenerateInput, model: LanguageModel, sign
   return outcome;
 }
 
-/** Plain words: without links, tags that no passage has, the bars of a table's row, and characters that are not seen. */
-function withoutMarkup(written: string, passages: string[]): string {
-  const stands = (words: string): boolean => passages.some((passage) => passage.includes(words));
-  let text = written.replaceAll(/\p{Cf}+/gu, '').replaceAll('\0', '').replaceAll(/\s+|\p{Cc}+/gu, ' ');
-  for (let before = ''; before !== text; ) text = (before = text).replace(LINKS, (_, a = '', b = '') => (stands(`${a}${b}`) ? `${a}${b}` : ''));
-  return text.replace(TAGS, (tag) => (stands(tag) ? tag : '')).replace(/^\s*\|\s*|\s*\|\s*$/g, '').replaceAll(/ (?=[.,;:!?。，；：！？])/gu, '').replaceAll(/\s+/g, ' ').trim();
-}
-
-/** An address that does not stand in the passages that are cited is the model's own. */
-function hasStrangeAddress(text: string, evidence: Evidence[]): boolean {
-  // As browsers and chat programs read them: wide letters are letters.
-  const known = evidence.map((item) => item.passagePlain.normalize('NFKC').toLowerCase());
-  return [...text.normalize('NFKC').matchAll(ADDRESSES)].some(([found]) => {
-    const address = found.replace(/[.,;:!?]+$/, '').toLowerCase();
-    return !known.some((passage) => passage.includes(address));
-  });
-}
-
-/** Neither the question's script nor the evidence's: nothing of it could be compared. */
-function speaksStrangely(text: string, language: string, evidence: Evidence[]): boolean {
-  const isHan = (one: string): boolean => (one.match(/\p{Script=Han}/gu)?.length ?? 0) > (one.match(/\p{Script=Latin}+/gu)?.length ?? 0);
-  return isHan(text) !== ['zh', 'ja', 'ko', 'yue'].includes(language) && !evidence.some((item) => isHan(item.quote) === isHan(text));
-}
-
 /** Where a quote stands: in the passage it names, or verbatim in another one when the model took the wrong number. */
 function placeOf(text: string, cite: AnswerLine['cites'][number], passages: Passage[], plain: Map<Passage, string>, language: string): SupportedSentence['places'][number] | undefined {
   const named = passages[cite.p - 1];
@@ -133,11 +105,7 @@ function placeOf(text: string, cite: AnswerLine['cites'][number], passages: Pass
   return undefined;
 }
 
-/** What the sentence is held against: the quote, widened to the whole sentences that it stands in. */
-function evidenceOf(place: SupportedSentence['places'][number], plain: Map<Passage, string>): Evidence {
-  const { passage, start, end } = place;
+function evidenceOf({ passage, start, end }: SupportedSentence['places'][number], plain: Map<Passage, string>): Evidence {
   const passagePlain = plain.get(passage)!;
-  const around = splitSentences(passagePlain).filter((s) => s.start < end && s.end > start);
-  const quote = passagePlain.slice(Math.min(start, around[0]?.start ?? start), Math.max(end, around.at(-1)?.end ?? end));
-  return { quote, passagePlain, title: passage.title, headingPath: passage.headingPath, language: passage.language };
+  return { quote: passagePlain.slice(start, end), start, end, passagePlain, title: passage.title, headingPath: passage.headingPath, language: passage.language };
 }
