@@ -40,7 +40,7 @@ export type Support = { supported: true; share: number } | { supported: false; r
 /** Shares of content below which a sentence is refused; fitted by `test/bench/support.ts`. */
 const LEAST_SHARE = 0.55;
 const LEAST_CLAUSE = 0.34;
-/** A sentence of so few words is carried nearly whole, and any by its quotes to some part, not by title and headings alone. */
+/** A sentence of so few words and no figure is carried by two thirds, and any by its quotes to some part, not by title and headings alone. */
 const SHORT = 3;
 const LEAST_SHORT = 0.66;
 const LEAST_QUOTED = 0.25;
@@ -91,7 +91,8 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   if (edit) return refuse(edit);
   const coverage = coverageOf(claim, quotes, frame, passage, question);
   if (evidence.every((item) => [item.title, ...item.headingPath].includes(item.quote.trim())) && coverage.share < LEAST_BY_HEADINGS) return refuse('overlap', coverage.share);
-  if (coverage.share < (coverage.size <= SHORT && claim.language !== 'zh' ? LEAST_SHORT : LEAST_SHARE) || coverage.leastClause < LEAST_CLAUSE || coverage.quoted < LEAST_QUOTED) return refuse('overlap', coverage.share);
+  const isShort = coverage.size <= SHORT && claim.quantities.length === 0 && claim.language !== 'zh';
+  if (coverage.share < (isShort ? LEAST_SHORT : LEAST_SHARE) || coverage.leastClause < LEAST_CLAUSE || coverage.quoted < LEAST_QUOTED) return refuse('overlap', coverage.share);
   if (addedFault(claim, quotes, frame.keys)) return refuse('overlap', coverage.share);
   return { supported: true, share: Math.round(coverage.share * 100) / 100 };
 }

@@ -40,7 +40,7 @@ function objectOf(side: Side, match: RegExpMatchArray): string[] {
 const LEAST_ADDED = 0.6;
 
 /**
- * Whether the claim is a whole sentence of the evidence, word for word, and a clause more that the evidence does not carry.
+ * Whether the claim is a whole sentence of the evidence, word for word, and behind it more that the evidence does not carry.
  * @param known words besides the evidence's that may be added: of title and headings
  */
 export function addedFault(claim: Side, evidence: Side, known: Set<string>): boolean {
@@ -50,12 +50,10 @@ export function addedFault(claim: Side, evidence: Side, known: Set<string>): boo
   for (const { lower, sentence } of plain(evidence)) sentences.set(sentence, [...(sentences.get(sentence) ?? []), lower]);
   for (const words of sentences.values()) {
     if (words.length < 5 || words.length >= mine.length) continue;
-    const fits = (from: number): boolean => words.every((word, k) => mine[from + k]!.lower === word);
-    const behind = fits(0);
-    const added = behind ? mine.slice(words.length) : fits(mine.length - words.length) ? mine.slice(0, mine.length - words.length) : [];
+    const begins = words.every((word, k) => mine[k]!.lower === word);
+    // What stands before it mostly says whose it is: "In Leeds you need".
+    const added = begins ? mine.slice(words.length) : [];
     const content = added.map(({ index }) => index).filter((i) => claim.words[i]!.content && !claim.counted[i] && !EXCEPTED.test(claim.words[i]!.raw));
-    // "In Leeds you need" before a row's text only says whose it is.
-    if (!behind && content.length < (claim.language === 'zh' ? 6 : 3)) continue;
     const carried = content.filter((i) => isCarried(claim, i, evidence, known));
     if (content.length > 0 && carried.length < content.length * LEAST_ADDED) return true;
   }
