@@ -245,7 +245,8 @@ function nameChanged(edit: Edit, claim: Side, evidence: Side, claimNames: Set<nu
   if ([...han].some((character) => hanBefore.includes(character)) && !readsAsName(han, segments(han)) && han.length <= 3) return undefined;
   const words = segments(han);
   // Moved, not replaced
-  if (claim.text.includes(hanBefore) && hanBefore.length >= 2 && !readsAsName(hanBefore, segments(hanBefore))) return undefined;
+  const times = (side: Side): number => side.text.split(hanBefore).length - 1;
+  if (times(claim) > 0 && times(claim) >= times(evidence) && hanBefore.length >= 2 && !readsAsName(hanBefore, segments(hanBefore))) return undefined;
   if (words.every((word) => HAN_PLAIN_WORDS.has(word)) || question.text.includes(han)) return undefined;
   const wordsBefore = segments(hanBefore);
   if (readsAsName(han, words) || readsAsName(hanBefore, wordsBefore)) return 'name';
