@@ -15,11 +15,17 @@ const stamp = join(modules, '.docent-installed');
 
 /** Installs when the lockfile is not the one that was installed last. */
 function install() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   // Not `npm ci`: it refuses a lockfile that lacks optional packages of other systems, which some registries do not carry.
   process.stderr.write('Docent: installing what is missing, once (about half a minute)…\n');
-  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (npm.status !== 0) {
     process.stderr.write('Docent: "npm install" failed (see above). Check the connection to the npm registry, then try again.\n');
     process.exit(1);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const steps: [name: string, command: string, ...args: string[]][] = [
+  ['formatter', 'oxfmt', '--check'],
   ['linter', 'oxlint'],
   ['types', 'tsc', '-p', '.'],
   ['generated documents', 'node', 'scripts/generate-docs.ts', '--check'],

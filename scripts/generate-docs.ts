@@ -16,7 +16,9 @@ const environment = [
 const table = [
   '| Variable | Default | What it is for |',
   '|---|---|---|',
-  ...entries.map(([name, e]) => `| \`${name}\` | ${e.default === undefined ? '' : `\`${e.default}\``} | ${e.doc}${e.secret ? ' (secret)' : ''} |`),
+  ...entries.map(
+    ([name, e]) => `| \`${name}\` | ${e.default === undefined ? '' : `\`${e.default}\``} | ${e.doc}${e.secret ? ' (secret)' : ''} |`,
+  ),
 ].join('\n');
 
 const readme = existsSync(file('README.md')) ? readFileSync(file('README.md'), 'utf8') : `${BEGIN}\n${END}\n`;

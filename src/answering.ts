@@ -21,7 +21,10 @@ const SHORT = 16;
 /** Why a kept answer is less than it was: part of it rests on documents that these readers may not read. */
 const WITHHELD = 'withheld';
 
-export const documentUrl = (deps: Pick<AskDeps, 'pageUrl'>) => (documentId: string, answerId: string, n: number): string => `${deps.pageUrl(documentId)}?citation=${answerId}.${n}`;
+export const documentUrl =
+  (deps: Pick<AskDeps, 'pageUrl'>) =>
+  (documentId: string, answerId: string, n: number): string =>
+    `${deps.pageUrl(documentId)}?citation=${answerId}.${n}`;
 
 /** Records the question and answers it. A delivery that came before yields the answer it got then. */
 export async function* answerQuestion(input: AskInput, deps: AskDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
@@ -40,10 +43,19 @@ export async function* answerQuestion(input: AskInput, deps: AskDeps, signal: Ab
     if (ledger) turns.push({ question: turn.text, standalone, answer: ledger.sentences.map((s) => s.text).join(' '), ledger });
   }
   const text = input.text.slice(0, KEPT_CHARACTERS).toWellFormed().replaceAll('\0', ' ');
-  const question = await receiveQuestion(deps.db, {
-    eventKey: input.eventKey ?? `${input.platform}:${randomUUID()}`, platform: input.platform, thread: threadId, personId: email ? (await personOf(deps.db, email, now)).id : null,
-    text, language: languageOf(text, turns.at(-1)?.ledger.language, deps.languages), audience,
-  }, now);
+  const question = await receiveQuestion(
+    deps.db,
+    {
+      eventKey: input.eventKey ?? `${input.platform}:${randomUUID()}`,
+      platform: input.platform,
+      thread: threadId,
+      personId: email ? (await personOf(deps.db, email, now)).id : null,
+      text,
+      language: languageOf(text, turns.at(-1)?.ledger.language, deps.languages),
+      audience,
+    },
+    now,
+  );
   if (question) yield* ask({ question, threadId, asker: email ? { email } : {}, turns }, deps, signal);
   else yield* answerGivenBefore(input.eventKey!, readerSets, deps);
 }
@@ -58,12 +70,21 @@ async function answerFor(answerId: string, readerSets: number[], deps: Pick<AskD
   const rows = ids.length === 0 ? [] : await deps.db.selectFrom('documents').select(['id', 'reader_set']).where('id', 'in', ids).execute();
   // The readers of today count, and those of then too: a document that is gone has no others.
   const today = new Map(rows.map((d) => [d.id, d.reader_set]));
-  const open = new Set(cited.filter((c) => [c.reader_set, today.get(c.document_id) ?? c.reader_set].every((set) => readerSets.includes(set))).map((c) => c.n));
+  const open = new Set(
+    cited.filter((c) => [c.reader_set, today.get(c.document_id) ?? c.reader_set].every((set) => readerSets.includes(set))).map((c) => c.n),
+  );
   const closest = answer.closest.filter((c) => readerSets.includes(today.get(documentOf(c.documentUrl)) ?? -1));
   const sentences = answer.sentences.filter((s) => s.citations.every((n) => open.has(n)));
   if (open.size === cited.length && closest.length === answer.closest.length) return answer;
   const own = answer.status === 'unanswered' ? [say(answer.language, 'notFound')] : [];
-  return { ...answer, sentences, closest, citations: answer.citations.filter((c) => open.has(c.n)), text: textOf({ ...answer, own, sentences, closest }), degraded: [...(answer.degraded ?? []), WITHHELD] };
+  return {
+    ...answer,
+    sentences,
+    closest,
+    citations: answer.citations.filter((c) => open.has(c.n)),
+    text: textOf({ ...answer, own, sentences, closest }),
+    degraded: [...(answer.degraded ?? []), WITHHELD],
+  };
 }
 
 /** The question's language; a message without words of its own speaks the thread's. */
@@ -71,11 +92,19 @@ function languageOf(text: string, threadLanguage: string | undefined, documentLa
   const fallback = threadLanguage ?? documentLanguages[0] ?? 'en';
   // "Hello!" would be Italian: of a word or two only the likely languages are told apart.
   const others = text.trim().length < SHORT ? [] : ['fr', 'es', 'it', 'pt', 'nl', 'ja', 'ko', 'ru'];
-  return /\p{L}{2}|\p{Script=Han}/u.test(text) ? detectLanguage(text, [...new Set([fallback, ...documentLanguages, 'en', 'zh', 'de', ...others])]) : fallback;
+  return /\p{L}{2}|\p{Script=Han}/u.test(text)
+    ? detectLanguage(text, [...new Set([fallback, ...documentLanguages, 'en', 'zh', 'de', ...others])])
+    : fallback;
 }
 
 async function* answerGivenBefore(eventKey: string, readerSets: number[], deps: AskDeps): AsyncGenerator<AnswerEvent> {
-  const row = await deps.db.selectFrom('questions as q').innerJoin('answers as a', 'a.question_id', 'q.id').select('a.id').where('q.event_key', '=', eventKey).where('a.state', '=', 'current').executeTakeFirst();
+  const row = await deps.db
+    .selectFrom('questions as q')
+    .innerJoin('answers as a', 'a.question_id', 'q.id')
+    .select('a.id')
+    .where('q.event_key', '=', eventKey)
+    .where('a.state', '=', 'current')
+    .executeTakeFirst();
   const answer = row && (await answerFor(row.id, readerSets, deps));
   if (answer) yield { type: 'final', answer };
 }
@@ -84,8 +113,12 @@ async function* answerGivenBefore(eventKey: string, readerSets: number[], deps: 
 export async function readThread(threadId: string, deps: Pick<AskDeps, 'db' | 'pageUrl'>): Promise<ThreadTurn[]> {
   const readerSets = await readableReaderSets(deps.db, {}, 'asker');
   const turns = await conversationTurns(deps.db, threadId, THREAD_SHOWN);
-  return Promise.all(turns.map(async (turn) => ({
-    questionId: turn.questionId, question: turn.text, askedAt: turn.askedAt,
-    answer: turn.answerId === null ? null : ((await answerFor(turn.answerId, readerSets, deps)) ?? null),
-  })));
+  return Promise.all(
+    turns.map(async (turn) => ({
+      questionId: turn.questionId,
+      question: turn.text,
+      askedAt: turn.askedAt,
+      answer: turn.answerId === null ? null : ((await answerFor(turn.answerId, readerSets, deps)) ?? null),
+    })),
+  );
 }

@@ -100,21 +100,39 @@ export interface App {
   requestSync(nameOrId: string): Promise<void>;
   cancelSync(nameOrId: string): Promise<void>;
   /** Syncs here and now (the command line, the workers). All sources when no name is given. */
-  syncNow(names: string[], options: { signal: AbortSignal; onProgress?: (source: string, progress: RunProgress) => void }): Promise<RunSummary[]>;
+  syncNow(
+    names: string[],
+    options: { signal: AbortSignal; onProgress?: (source: string, progress: RunProgress) => void },
+  ): Promise<RunSummary[]>;
   /** Takes up what waits in the catalog: requested syncs, cut-short runs, removed sources. Called by the workers' sweep. */
   workOnce(signal: AbortSignal): Promise<void>;
   /** Rebuilds the index from the catalog. */
-  reindex(options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void }): Promise<{ documents: number; passages: number; passagesEmbedded: number; ms: number }>;
+  reindex(options: {
+    signal: AbortSignal;
+    onProgress?: (done: number, total: number) => void;
+  }): Promise<{ documents: number; passages: number; passagesEmbedded: number; ms: number }>;
 
   /** Title search and paging; newest change first. */
-  listDocuments(options: { sourceId?: string; query?: string; offset: number; limit: number }): Promise<{ total: number; documents: DocumentSummary[] }>;
+  listDocuments(options: {
+    sourceId?: string;
+    query?: string;
+    offset: number;
+    limit: number;
+  }): Promise<{ total: number; documents: DocumentSummary[] }>;
   /** `citation` is `ANSWERID.N`; `passage` a passage id. Undefined when there is none, or when the asker may not read it. */
   showDocument(id: string, options: { citation?: string; passage?: string; email?: string }): Promise<DocumentView | undefined>;
 
   settings(): Promise<Settings>;
   changeSetting<K extends keyof Settings>(key: K, value: unknown): Promise<void>;
   /** What models are in use, what they cost this month, what is missing and how to mend it. */
-  modelStatus(): Promise<{ chatModel: string | null; embeddingModel: string | null; problem?: string; budgetUsd: number | null; spentUsd: number; ollama?: { url: string; models: string[] } }>;
+  modelStatus(): Promise<{
+    chatModel: string | null;
+    embeddingModel: string | null;
+    problem?: string;
+    budgetUsd: number | null;
+    spentUsd: number;
+    ollama?: { url: string; models: string[] };
+  }>;
   doctor(signal: AbortSignal): Promise<Finding[]>;
   /** Prometheus text. */
   metrics(): Promise<string>;

@@ -13,7 +13,17 @@ import { countsBySource, documentPassages, hydratePassages, listDocuments, readD
 import { openCatalog } from './catalog/database.ts';
 import { readCitations, recordFeedback } from './catalog/answers.ts';
 import { readSettings, writeSetting, type Settings } from './catalog/settings.ts';
-import { addSource, findSource, listFailures, listRuns, listSources, markSourceRemoved, requestCancel, requestSync, type Source } from './catalog/sources.ts';
+import {
+  addSource,
+  findSource,
+  listFailures,
+  listRuns,
+  listSources,
+  markSourceRemoved,
+  requestCancel,
+  requestSync,
+  type Source,
+} from './catalog/sources.ts';
 import { recordUsage, spentThisMonth } from './catalog/usage.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -77,16 +87,34 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   let address = `http://127.0.0.1:${config.PORT}`;
   const publicUrl = (): string => (config.PUBLIC_URL ?? address).replace(/\/$/, '');
   const pageUrl = (documentId: string): string => `${publicUrl()}/documents/${documentId}`;
-  const budget = createBudget({ limitUsd: config.BUDGET_USD_MONTH, spentThisMonth: () => spentThisMonth(db, clock.now()), recordUsage: (row) => recordUsage(db, row, clock.now()), log, now: () => clock.now() });
+  const budget = createBudget({
+    limitUsd: config.BUDGET_USD_MONTH,
+    spentThisMonth: () => spentThisMonth(db, clock.now()),
+    recordUsage: (row) => recordUsage(db, row, clock.now()),
+    log,
+    now: () => clock.now(),
+  });
   const metrics = createMetrics(async () => {
     const counts = [...(await countsBySource(db)).values()];
-    return { documents: counts.reduce((n, c) => n + c.documents, 0), passages: counts.reduce((n, c) => n + c.passages, 0), spentUsd: await spentThisMonth(db, clock.now()) };
+    return {
+      documents: counts.reduce((n, c) => n + c.documents, 0),
+      passages: counts.reduce((n, c) => n + c.passages, 0),
+      spentUsd: await spentThisMonth(db, clock.now()),
+    };
   });
 
   let settings = await readSettings(db);
   let models: Promise<Models> = wireModels();
   function wireModels(): Promise<Models> {
-    return createModels({ ...config, prices: settings.prices, profiles: Object.fromEntries(Object.entries(settings.contextTokens).map(([name, contextTokens]) => [name, { contextTokens }])), ...(options.modelTimeouts ? { timeouts: options.modelTimeouts } : {}) }, { clock, budget });
+    return createModels(
+      {
+        ...config,
+        prices: settings.prices,
+        profiles: Object.fromEntries(Object.entries(settings.contextTokens).map(([name, contextTokens]) => [name, { contextTokens }])),
+        ...(options.modelTimeouts ? { timeouts: options.modelTimeouts } : {}),
+      },
+      { clock, budget },
+    );
   }
 
   const outbound = createOutbound({ allowInternal: () => settings.internalAddresses });
@@ -94,34 +122,69 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
 
   async function askDeps(): Promise<AskDeps> {
     // Of an index that cannot be read the search says so, once the question is recorded: it still gets its reply.
-    const [{ languageModel, embedder }, facts] = await Promise.all([models, readIndexFacts(index).catch(() => ({ calibration: undefined, languages: ['en'] }))]);
-    return { db, index, clock, log, pageUrl, meaningWeight: MEANING_WEIGHT, ...facts, ...(languageModel ? { languageModel } : {}), ...(embedder ? { embedder } : {}) };
+    const [{ languageModel, embedder }, facts] = await Promise.all([
+      models,
+      readIndexFacts(index).catch(() => ({ calibration: undefined, languages: ['en'] })),
+    ]);
+    return {
+      db,
+      index,
+      clock,
+      log,
+      pageUrl,
+      meaningWeight: MEANING_WEIGHT,
+      ...facts,
+      ...(languageModel ? { languageModel } : {}),
+      ...(embedder ? { embedder } : {}),
+    };
   }
 
   async function indexingDeps(): Promise<IndexingDeps> {
     settings = await readSettings(db);
     const { embedder } = await models;
     return {
-      db, index, clock, log, meaningWeight: MEANING_WEIGHT, keepRate: settings.keepRate, ...(embedder ? { embedder } : {}), ...(options.atStep ? { atStep: options.atStep } : {}),
-      syncDeps: async (source) => ({ connector: await connectorFor(source.location, source.kind), extractor: (extractor ??= createExtractor()), outbound }),
+      db,
+      index,
+      clock,
+      log,
+      meaningWeight: MEANING_WEIGHT,
+      keepRate: settings.keepRate,
+      ...(embedder ? { embedder } : {}),
+      ...(options.atStep ? { atStep: options.atStep } : {}),
+      syncDeps: async (source) => ({
+        connector: await connectorFor(source.location, source.kind),
+        extractor: (extractor ??= createExtractor()),
+        outbound,
+      }),
     };
   }
 
   async function sourceOrThrow(nameOrId: string): Promise<Source> {
     const source = await findSource(db, nameOrId);
     if (source) return source;
-    throw noSuchSource(nameOrId, (await listSources(db)).map((s) => s.name));
+    throw noSuchSource(
+      nameOrId,
+      (await listSources(db)).map((s) => s.name),
+    );
   }
 
   async function statusOf(source: Source, counts: Awaited<ReturnType<typeof countsBySource>>): Promise<SourceStatus> {
     const [lastRun] = await listRuns(db, source.id, 1);
-    return { source, documents: 0, passages: 0, ...counts.get(source.id), lastRun: lastRun ?? null, syncing: source.syncRequestedAt !== null || lastRun?.state === 'running' };
+    return {
+      source,
+      documents: 0,
+      passages: 0,
+      ...counts.get(source.id),
+      lastRun: lastRun ?? null,
+      syncing: source.syncRequestedAt !== null || lastRun?.state === 'running',
+    };
   }
 
   async function add(input: AddSourceInput): Promise<Source> {
     const location = normaliseLocation(input.location);
     const connector = await connectorFor(location, input.kind);
-    if (input.baseUrl !== undefined && !/^https?:\/\/\S+$/i.test(input.baseUrl)) throw inputError('base-url', `"${input.baseUrl}" is not an http or https address`);
+    if (input.baseUrl !== undefined && !/^https?:\/\/\S+$/i.test(input.baseUrl))
+      throw inputError('base-url', `"${input.baseUrl}" is not an http or https address`);
     const readers = parseReaders(input.readers ?? 'everyone');
     const base = { location, ...(input.baseUrl ? { baseUrl: input.baseUrl } : {}) };
     await connector.check(base, { outbound, clock, log, signal: AbortSignal.timeout(30_000) });
@@ -130,22 +193,35 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     if (name.length > 100) throw inputError('name', 'is longer than 100 characters');
     if (taken.has(name)) throw inputError('name', `there is a source "${name}" already; choose another name, or remove that one first`);
     await internReaders(db, readers);
-    return addSource(db, { name, kind: connector.kind, location, baseUrl: input.baseUrl ?? null, readers, schedule: input.schedule ?? null }, clock.now());
+    return addSource(
+      db,
+      { name, kind: connector.kind, location, baseUrl: input.baseUrl ?? null, readers, schedule: input.schedule ?? null },
+      clock.now(),
+    );
   }
 
-  async function showDocument(id: string, where: { citation?: string; passage?: string; email?: string }): Promise<DocumentView | undefined> {
+  async function showDocument(
+    id: string,
+    where: { citation?: string; passage?: string; email?: string },
+  ): Promise<DocumentView | undefined> {
     const readerSets = await readableReaderSets(db, where.email ? { email: where.email } : {}, 'asker');
     const document = await readDocument(db, id, readerSets);
     if (!document) return undefined;
     const passages = await documentPassages(db, id, readerSets);
     const view: DocumentView = {
-      ...document, passages: passages.length,
+      ...document,
+      passages: passages.length,
       body: passages.map((p) => ({ passageId: p.id, headingPath: p.headingPath, anchor: p.anchor, text: p.text })),
     };
     const [answerId, n] = (where.citation ?? '').split('.');
     if (answerId && n) {
-      const cited = (await readCitations(db, answerId)).find((c) => c.n === Number(n) && c.document_id === id && readerSets.includes(c.reader_set));
-      const holder = cited && (passages.find((p) => p.id === cited.passage_id && p.text.includes(cited.quote)) ?? passages.find((p) => p.text.includes(cited.quote)));
+      const cited = (await readCitations(db, answerId)).find(
+        (c) => c.n === Number(n) && c.document_id === id && readerSets.includes(c.reader_set),
+      );
+      const holder =
+        cited &&
+        (passages.find((p) => p.id === cited.passage_id && p.text.includes(cited.quote)) ??
+          passages.find((p) => p.text.includes(cited.quote)));
       if (cited) view.highlight = { quote: cited.quote, passageId: holder?.id ?? cited.passage_id, present: holder !== undefined };
     } else if (where.passage) {
       const passage = (await hydratePassages(db, [where.passage], readerSets)).get(where.passage);
@@ -155,7 +231,12 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   }
 
   const app: WiredApp = {
-    config, clock, log, sessionKey, publicUrl, askDeps,
+    config,
+    clock,
+    log,
+    sessionKey,
+    publicUrl,
+    askDeps,
     listening(url) {
       address = url;
       // The first question need not wait for it; what fails here, the first search says.
@@ -170,13 +251,19 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     },
     thread: (threadId) => readThread(threadId, { db, pageUrl }),
     async giveFeedback({ answerId, verdict, reason, comment }) {
-      const known = await recordFeedback(db, { id: randomUUID(), answerId, personId: null, verdict, reason: reason ?? null, comment: comment ?? null }, clock.now());
-      if (!known) throw new AppError({ code: 'answer.not_found', message: 'no such answer', publicMessage: 'That answer is not known here.' });
+      const known = await recordFeedback(
+        db,
+        { id: randomUUID(), answerId, personId: null, verdict, reason: reason ?? null, comment: comment ?? null },
+        clock.now(),
+      );
+      if (!known)
+        throw new AppError({ code: 'answer.not_found', message: 'no such answer', publicMessage: 'That answer is not known here.' });
     },
 
     addSource: add,
     addSample: async () => (await findSource(db, SAMPLE_NAME)) ?? add({ location: SAMPLE_FOLDER, name: SAMPLE_NAME }),
-    sampleQuestions: async () => (JSON.parse(await readFile(SAMPLE_QUESTIONS, 'utf8')) as { suggested: { text: string; language: string }[] }).suggested,
+    sampleQuestions: async () =>
+      (JSON.parse(await readFile(SAMPLE_QUESTIONS, 'utf8')) as { suggested: { text: string; language: string }[] }).suggested,
     async listSources() {
       const counts = await countsBySource(db);
       return Promise.all((await listSources(db)).map((source) => statusOf(source, counts)));
@@ -185,7 +272,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       const source = await findSource(db, nameOrId);
       if (!source) return undefined;
       const runs = await listRuns(db, source.id, RUNS_SHOWN);
-      return { ...(await statusOf(source, await countsBySource(db))), runs, failures: runs[0] ? await listFailures(db, runs[0].id, FAILURES_SHOWN) : [] };
+      return {
+        ...(await statusOf(source, await countsBySource(db))),
+        runs,
+        failures: runs[0] ? await listFailures(db, runs[0].id, FAILURES_SHOWN) : [],
+      };
     },
     async removeSource(nameOrId) {
       await markSourceRemoved(db, (await sourceOrThrow(nameOrId)).id, clock.now());
@@ -213,19 +304,37 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       const [{ languageModel, embedder, problem }, state] = await Promise.all([models, budget.state()]);
       const ollama = languageModel ? null : await findOllama();
       return {
-        chatModel: languageModel?.model ?? null, embeddingModel: embedder?.model ?? null, ...(problem ? { problem: problem.publicMessage ?? problem.message } : {}),
-        budgetUsd: state.limitUsd, spentUsd: state.spentUsd, ...(ollama ? { ollama: { url: ollama.url, models: ollama.chatModels } } : {}),
+        chatModel: languageModel?.model ?? null,
+        embeddingModel: embedder?.model ?? null,
+        ...(problem ? { problem: problem.publicMessage ?? problem.message } : {}),
+        budgetUsd: state.limitUsd,
+        spentUsd: state.spentUsd,
+        ...(ollama ? { ollama: { url: ollama.url, models: ollama.chatModels } } : {}),
       };
     },
     async doctor(signal) {
       const { languageModel, embedder, problem, notes } = await models;
-      return examine({ config, db, index, ...(languageModel ? { languageModel } : {}), ...(embedder ? { embedder } : {}), ...(problem ? { modelProblem: problem.publicMessage ?? problem.message } : {}), modelNotes: notes, budget: await budget.state() }, signal);
+      return examine(
+        {
+          config,
+          db,
+          index,
+          ...(languageModel ? { languageModel } : {}),
+          ...(embedder ? { embedder } : {}),
+          ...(problem ? { modelProblem: problem.publicMessage ?? problem.message } : {}),
+          modelNotes: notes,
+          budget: await budget.state(),
+        },
+        signal,
+      );
     },
     async startupNotes() {
       const { languageModel, embedder, problem, notes } = await models;
       return [
         ...(problem ? [problem.publicMessage ?? problem.message] : []),
-        ...(languageModel || problem ? [] : ['No language model is configured: answers are the documents\' own words. See "Models" in the README.']),
+        ...(languageModel || problem
+          ? []
+          : ['No language model is configured: answers are the documents\' own words. See "Models" in the README.']),
         ...(embedder ? [] : ['No embedding model is configured: search is by words.']),
         ...notes,
       ];

@@ -19,22 +19,55 @@ const entry = <T>(e: Entry<T>): Entry<T> => e;
 /** Every environment variable that Docent reads: what it is for, its schema and its default. README's table and `.env.example` are made from it. */
 export const ENTRIES = {
   DATA_DIR: entry({ doc: 'Folder for the catalog, the index and copies of the catalog.', schema: text, default: './data' }),
-  PORT: entry({ doc: 'Port of the console and the API. 0 takes any free one.', schema: z.coerce.number().int().min(0).max(65535), default: '3000' }),
+  PORT: entry({
+    doc: 'Port of the console and the API. 0 takes any free one.',
+    schema: z.coerce.number().int().min(0).max(65535),
+    default: '3000',
+  }),
   HOST: entry({ doc: 'Address to listen on. Anything but loopback needs ADMIN_TOKEN.', schema: text, default: '127.0.0.1' }),
-  PUBLIC_URL: entry({ doc: 'Address under which people reach the console; links in answers use it. Default: the address it listens on.', schema: url }),
-  SECRET_KEY: entry({ doc: 'Signs console sessions. Without it one is made and kept in DATA_DIR.', schema: z.string().min(16, 'must have at least 16 characters'), secret: true }),
-  ADMIN_TOKEN: entry({ doc: 'Password of the console and the API. Required when HOST is not loopback.', schema: z.string().min(12, 'must have at least 12 characters'), secret: true }),
-  LOG_LEVEL: entry({ doc: '`debug`, `info`, `warn`, `error` or `silent`. Logs are JSON lines on stderr.', schema: z.enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' }), default: 'info' }),
-  TZ: entry({ doc: 'Time zone for dates that are shown, e.g. Europe/Berlin. Default: the system\'s.', schema: text }),
-  OPENAI_API_KEY: entry({ doc: 'Key of the model endpoint. Without key and OPENAI_BASE_URL, answers are verbatim quotes.', schema: text, secret: true }),
-  OPENAI_BASE_URL: entry({ doc: 'Any OpenAI-compatible endpoint: Ollama, vLLM, Azure, a gateway. Default: api.openai.com when a key is set.', schema: url }),
-  CHAT_MODEL: entry({ doc: 'Model that writes answers; may be a fine-tuned one. Default: chosen for api.openai.com; the only model of another endpoint.', schema: text }),
+  PUBLIC_URL: entry({
+    doc: 'Address under which people reach the console; links in answers use it. Default: the address it listens on.',
+    schema: url,
+  }),
+  SECRET_KEY: entry({
+    doc: 'Signs console sessions. Without it one is made and kept in DATA_DIR.',
+    schema: z.string().min(16, 'must have at least 16 characters'),
+    secret: true,
+  }),
+  ADMIN_TOKEN: entry({
+    doc: 'Password of the console and the API. Required when HOST is not loopback.',
+    schema: z.string().min(12, 'must have at least 12 characters'),
+    secret: true,
+  }),
+  LOG_LEVEL: entry({
+    doc: '`debug`, `info`, `warn`, `error` or `silent`. Logs are JSON lines on stderr.',
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' }),
+    default: 'info',
+  }),
+  TZ: entry({ doc: "Time zone for dates that are shown, e.g. Europe/Berlin. Default: the system's.", schema: text }),
+  OPENAI_API_KEY: entry({
+    doc: 'Key of the model endpoint. Without key and OPENAI_BASE_URL, answers are verbatim quotes.',
+    schema: text,
+    secret: true,
+  }),
+  OPENAI_BASE_URL: entry({
+    doc: 'Any OpenAI-compatible endpoint: Ollama, vLLM, Azure, a gateway. Default: api.openai.com when a key is set.',
+    schema: url,
+  }),
+  CHAT_MODEL: entry({
+    doc: 'Model that writes answers; may be a fine-tuned one. Default: chosen for api.openai.com; the only model of another endpoint.',
+    schema: text,
+  }),
   EMBEDDING_MODEL: entry({ doc: 'Model for search by meaning at the same endpoint. Without it, search is by words.', schema: text }),
-  BUDGET_USD_MONTH: entry({ doc: 'Spend on models in a calendar month, in US dollars: a warning at 80 %, quotes instead of prose at 100 %.', schema: z.coerce.number().nonnegative() }),
+  BUDGET_USD_MONTH: entry({
+    doc: 'Spend on models in a calendar month, in US dollars: a warning at 80 %, quotes instead of prose at 100 %.',
+    schema: z.coerce.number().nonnegative(),
+  }),
 } as const;
 
 type Entries = typeof ENTRIES;
-type Value<K extends keyof Entries> = Entries[K] extends Entry<infer T> ? (Entries[K] extends { default: string } ? T : T | undefined) : never;
+type Value<K extends keyof Entries> =
+  Entries[K] extends Entry<infer T> ? (Entries[K] extends { default: string } ? T : T | undefined) : never;
 
 const WITH_DEFAULT = ['DATA_DIR', 'PORT', 'HOST', 'LOG_LEVEL'] as const;
 type WithDefault = (typeof WITH_DEFAULT)[number];
@@ -43,7 +76,17 @@ type WithDefault = (typeof WITH_DEFAULT)[number];
 export type Config = { [K in keyof Entries]: K extends WithDefault ? NonNullable<Value<K>> : Value<K> | undefined };
 
 /** Part of the design's contract but not built yet: setting one says so instead of being silently ignored. */
-const NOT_YET = ['DOCENT_ROLE', 'MODELS_DIR', 'QDRANT_URL', 'REDIS_URL', 'DATABASE_URL', 'SLACK_BOT_TOKEN', 'MicrosoftAppId', 'TRIAGE_CHANNEL', 'OIDC_ISSUER'];
+const NOT_YET = [
+  'DOCENT_ROLE',
+  'MODELS_DIR',
+  'QDRANT_URL',
+  'REDIS_URL',
+  'DATABASE_URL',
+  'SLACK_BOT_TOKEN',
+  'MicrosoftAppId',
+  'TRIAGE_CHANNEL',
+  'OIDC_ISSUER',
+];
 
 /** The process's environment, with what a `.env` file in the working folder adds; what is set already wins. */
 function environment(): NodeJS.ProcessEnv {

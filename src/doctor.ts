@@ -41,15 +41,25 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
   const warning = (message: string) => ({ level: 'warning' as const, message });
   const problem = (message: string) => ({ level: 'problem' as const, message });
 
-  await check('node', async () => (Number(process.versions.node.split('.')[0]) >= 24 ? ok(process.version) : problem(`${process.version} is too old; start with "npm start", which brings Node 24.`)));
+  await check('node', async () =>
+    Number(process.versions.node.split('.')[0]) >= 24
+      ? ok(process.version)
+      : problem(`${process.version} is too old; start with "npm start", which brings Node 24.`),
+  );
   await check('data folder', async () => {
     const { bavail, bsize } = statfsSync(deps.config.DATA_DIR);
     const free = bavail * bsize;
-    return free < LITTLE_SPACE ? warning(`${deps.config.DATA_DIR} has ${Math.round(free / 1e6)} MB left; free some space or move DATA_DIR.`) : ok(`${deps.config.DATA_DIR}, ${Math.round(free / 1e9)} GB free`);
+    return free < LITTLE_SPACE
+      ? warning(`${deps.config.DATA_DIR} has ${Math.round(free / 1e6)} MB left; free some space or move DATA_DIR.`)
+      : ok(`${deps.config.DATA_DIR}, ${Math.round(free / 1e9)} GB free`);
   });
   await check('catalog', async () => {
     const { rows } = await sql<{ quick_check: string }>`pragma quick_check`.execute(deps.db);
-    return rows[0]?.quick_check === 'ok' ? ok('reads and checks well') : problem(`the file is damaged: ${rows[0]?.quick_check}. Stop Docent and put the newest file of ${deps.config.DATA_DIR}/copies in its place.`);
+    return rows[0]?.quick_check === 'ok'
+      ? ok('reads and checks well')
+      : problem(
+          `the file is damaged: ${rows[0]?.quick_check}. Stop Docent and put the newest file of ${deps.config.DATA_DIR}/copies in its place.`,
+        );
   });
   await check('sources', async () => {
     const sources = await listSources(deps.db);
@@ -59,26 +69,42 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
     for (const source of sources) {
       const [run] = await listRuns(deps.db, source.id, 1);
       if (run?.state === 'failed') bad.push(`"${source.name}": ${run.summary?.error ?? 'its last sync was cut short; sync it again'}`);
-      else if (run && (run.summary?.failed ?? 0) > 0) bad.push(`"${source.name}": ${run.summary!.failed} documents could not be read, e.g. ${(await listFailures(deps.db, run.id, 1)).map((f) => `${f.externalId}: ${f.reason}`).join('')}`);
+      else if (run && (run.summary?.failed ?? 0) > 0)
+        bad.push(
+          `"${source.name}": ${run.summary!.failed} documents could not be read, e.g. ${(await listFailures(deps.db, run.id, 1)).map((f) => `${f.externalId}: ${f.reason}`).join('')}`,
+        );
     }
-    return bad.length > 0 ? warning(bad.join('; ')) : ok(`${sources.length}, with ${[...counts.values()].reduce((n, c) => n + c.documents, 0)} documents`);
+    return bad.length > 0
+      ? warning(bad.join('; '))
+      : ok(`${sources.length}, with ${[...counts.values()].reduce((n, c) => n + c.documents, 0)} documents`);
   });
   await check('index', async () => {
-    if (!(await indexIsCurrent(deps))) return problem('it was made with another analyzer or embedding model; it is rebuilt by the running server, or by "npx docent reindex".');
+    if (!(await indexIsCurrent(deps)))
+      return problem(
+        'it was made with another analyzer or embedding model; it is rebuilt by the running server, or by "npx docent reindex".',
+      );
     const passages = [...(await countsBySource(deps.db)).values()].reduce((n, c) => n + c.passages, 0);
     const { missing, orphans } = await drift(deps, passages, signal);
     if (missing > 0) return problem(`${missing} of ${passages} passages are missing from it; run "npx docent reindex".`);
-    return ok(`${passages} passages${orphans > 0 ? `, and ${orphans} points that no document has any more (never shown; the next sync takes them out)` : ''}`);
+    return ok(
+      `${passages} passages${orphans > 0 ? `, and ${orphans} points that no document has any more (never shown; the next sync takes them out)` : ''}`,
+    );
   });
   await check('abstention', async () => {
     const { calibration, languages } = await readIndexFacts(deps.index);
-    return languages.length > 0 && !calibration ? warning('not calibrated for this index; run a sync or "npx docent reindex".') : ok(languages.length > 0 ? `calibrated; documents in ${languages.slice(0, 5).join(', ')}` : 'nothing to calibrate yet');
+    return languages.length > 0 && !calibration
+      ? warning('not calibrated for this index; run a sync or "npx docent reindex".')
+      : ok(languages.length > 0 ? `calibrated; documents in ${languages.slice(0, 5).join(', ')}` : 'nothing to calibrate yet');
   });
   await check('language model', async () => {
     if (deps.modelProblem) return problem(deps.modelProblem);
     const model = deps.languageModel;
     if (!model) return warning('none, so answers are verbatim quotes. Set OPENAI_API_KEY, or OPENAI_BASE_URL and CHAT_MODEL.');
-    for await (const _ of model.chat({ messages: [{ role: 'user', content: 'Reply with the word ready.' }], maxTokens: 10, purpose: 'doctor' }, AbortSignal.any([signal, AbortSignal.timeout(MODEL_MS)]))) break;
+    for await (const _ of model.chat(
+      { messages: [{ role: 'user', content: 'Reply with the word ready.' }], maxTokens: 10, purpose: 'doctor' },
+      AbortSignal.any([signal, AbortSignal.timeout(MODEL_MS)]),
+    ))
+      break;
     return ok(`${model.model} answers; context of ${model.contextTokens} tokens`);
   });
   await check('embedding model', async () => {
@@ -90,10 +116,17 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
   await check('budget', async () => {
     const { limitUsd, spentUsd } = deps.budget;
     if (limitUsd === null) return ok(`${spentUsd.toFixed(2)} US dollars this month, no limit set`);
-    if (spentUsd >= limitUsd) return problem(`${spentUsd.toFixed(2)} of ${limitUsd} US dollars spent this month: answers are verbatim quotes until BUDGET_USD_MONTH is raised or the month ends.`);
-    return spentUsd >= 0.8 * limitUsd ? warning(`${spentUsd.toFixed(2)} of ${limitUsd} US dollars spent this month.`) : ok(`${spentUsd.toFixed(2)} of ${limitUsd} US dollars this month`);
+    if (spentUsd >= limitUsd)
+      return problem(
+        `${spentUsd.toFixed(2)} of ${limitUsd} US dollars spent this month: answers are verbatim quotes until BUDGET_USD_MONTH is raised or the month ends.`,
+      );
+    return spentUsd >= 0.8 * limitUsd
+      ? warning(`${spentUsd.toFixed(2)} of ${limitUsd} US dollars spent this month.`)
+      : ok(`${spentUsd.toFixed(2)} of ${limitUsd} US dollars this month`);
   });
-  await check('access', async () => (deps.config.ADMIN_TOKEN ? ok('the console asks for ADMIN_TOKEN') : ok('the console is open to this machine alone')));
+  await check('access', async () =>
+    deps.config.ADMIN_TOKEN ? ok('the console asks for ADMIN_TOKEN') : ok('the console is open to this machine alone'),
+  );
   return findings;
 }
 
@@ -101,7 +134,7 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
 async function drift(deps: DoctorDeps, passages: number, signal: AbortSignal): Promise<{ missing: number; orphans: number }> {
   let points = 0;
   let orphans = 0;
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     signal.throwIfAborted();
     const ids = await deps.index.ids(after, 2000);
     if (ids.length === 0) break;

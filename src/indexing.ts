@@ -2,7 +2,16 @@
 import { hostname } from 'node:os';
 import type { Catalog } from './catalog/database.ts';
 import { clearLeftovers, documentLanguages, passagesAfter, purgeSource, samplePassages, sourcePassageIds } from './catalog/documents.ts';
-import { findSource, listSources, releaseLease, sourcesToWorkOn, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
+import {
+  findSource,
+  listSources,
+  releaseLease,
+  sourcesToWorkOn,
+  takeLease,
+  type RunProgress,
+  type RunSummary,
+  type Source,
+} from './catalog/sources.ts';
 import { calibrate, gatherSamples } from './ask/calibrate.ts';
 import { CALIBRATION_VERSION, type Calibration } from './ask/sufficient.ts';
 import { retrieve } from './ask/retrieve.ts';
@@ -43,7 +52,10 @@ export interface IndexFacts {
 
 export async function readIndexFacts(index: SearchIndex): Promise<IndexFacts> {
   const [calibration, languages] = await Promise.all([index.getMeta('calibration'), index.getMeta('languages')]);
-  return { calibration: calibration === undefined ? undefined : (JSON.parse(calibration) as Calibration), languages: languages === undefined ? [] : (JSON.parse(languages) as string[]) };
+  return {
+    calibration: calibration === undefined ? undefined : (JSON.parse(calibration) as Calibration),
+    languages: languages === undefined ? [] : (JSON.parse(languages) as string[]),
+  };
 }
 
 /** Whether the index was made by this analyzer and embedding model; an empty one is while the catalog is (else it was lost). */
@@ -67,26 +79,51 @@ async function markCurrent(deps: IndexingDeps): Promise<void> {
  * Syncs sources by name, one after the other; all when none is named.
  * @throws AppError `source.not_found` that lists the sources when a name is unknown
  */
-export async function syncNow(names: string[], deps: IndexingDeps, options: { signal: AbortSignal; onProgress?: (source: string, progress: RunProgress) => void }): Promise<RunSummary[]> {
+export async function syncNow(
+  names: string[],
+  deps: IndexingDeps,
+  options: { signal: AbortSignal; onProgress?: (source: string, progress: RunProgress) => void },
+): Promise<RunSummary[]> {
   const all = await listSources(deps.db);
-  const chosen = names.length === 0 ? all : await Promise.all(names.map(async (name) => {
-    const source = await findSource(deps.db, name);
-    if (!source) throw noSuchSource(name, all.map((s) => s.name));
-    return source;
-  }));
+  const chosen =
+    names.length === 0
+      ? all
+      : await Promise.all(
+          names.map(async (name) => {
+            const source = await findSource(deps.db, name);
+            if (!source)
+              throw noSuchSource(
+                name,
+                all.map((s) => s.name),
+              );
+            return source;
+          }),
+        );
   if (!(await indexIsCurrent(deps))) await reindex(deps, { signal: options.signal });
   await markCurrent(deps);
   const summaries: RunSummary[] = [];
   for (const source of chosen) {
     options.signal.throwIfAborted();
     const onProgress = options.onProgress && ((progress: RunProgress) => options.onProgress!(source.name, progress));
-    const summary = await syncSource(source, {
-      db: deps.db, index: deps.index, clock: deps.clock, log: deps.log, leaseOwner: LEASE_OWNER, ...(deps.embedder ? { embedder: deps.embedder } : {}),
-      ...(await deps.syncDeps(source)), ...(onProgress ? { onProgress } : {}), ...(deps.atStep ? { atStep: deps.atStep } : {}),
-    }, options.signal);
+    const summary = await syncSource(
+      source,
+      {
+        db: deps.db,
+        index: deps.index,
+        clock: deps.clock,
+        log: deps.log,
+        leaseOwner: LEASE_OWNER,
+        ...(deps.embedder ? { embedder: deps.embedder } : {}),
+        ...(await deps.syncDeps(source)),
+        ...(onProgress ? { onProgress } : {}),
+        ...(deps.atStep ? { atStep: deps.atStep } : {}),
+      },
+      options.signal,
+    );
     summaries.push(summary);
   }
-  if (!(await isCalibrated(deps.index)) || summaries.some((s) => s.added + s.changed + s.removed > 0)) await renewIndexFacts(deps, options.signal);
+  if (!(await isCalibrated(deps.index)) || summaries.some((s) => s.added + s.changed + s.removed > 0))
+    await renewIndexFacts(deps, options.signal);
   return summaries;
 }
 
@@ -100,10 +137,20 @@ export async function renewIndexFacts(deps: IndexingDeps, signal: AbortSignal): 
 }
 
 /** Asks the index questions made from its own passages, and off-topic ones. Undefined for an empty index. */
-async function calibrateIndex(deps: IndexingDeps, languages: string[], readerSets: number[], signal: AbortSignal): Promise<Calibration | undefined> {
+async function calibrateIndex(
+  deps: IndexingDeps,
+  languages: string[],
+  readerSets: number[],
+  signal: AbortSignal,
+): Promise<Calibration | undefined> {
   const passages = await samplePassages(deps.db, CALIBRATION_PASSAGES);
   if (passages.length === 0) return undefined;
-  const samples = await gatherSamples(passages, (text, exceptDocuments) => retrieve({ text, languages, readerSets, limit: CALIBRATION_HITS, ...(exceptDocuments ? { exceptDocuments } : {}) }, deps, signal), signal);
+  const samples = await gatherSamples(
+    passages,
+    (text, exceptDocuments) =>
+      retrieve({ text, languages, readerSets, limit: CALIBRATION_HITS, ...(exceptDocuments ? { exceptDocuments } : {}) }, deps, signal),
+    signal,
+  );
   return calibrate(samples, deps.keepRate);
 }
 
@@ -136,23 +183,41 @@ async function takeOutSource(sourceId: string, deps: IndexingDeps): Promise<void
  * Rebuilds the index from the catalog: every current passage is put again, then what else stands in it is dropped.
  * A source under sync is waited for, so that the two never work on the same documents.
  */
-export async function reindex(deps: IndexingDeps, options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void }): Promise<{ documents: number; passages: number; passagesEmbedded: number; ms: number }> {
+export async function reindex(
+  deps: IndexingDeps,
+  options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void },
+): Promise<{ documents: number; passages: number; passagesEmbedded: number; ms: number }> {
   const { db, index, clock } = deps;
   const startedAt = clock.now();
-  const total = Number((await db.selectFrom('passages').select((e) => e.fn.countAll().as('n')).executeTakeFirstOrThrow()).n);
+  const total = Number(
+    (
+      await db
+        .selectFrom('passages')
+        .select((e) => e.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow()
+    ).n,
+  );
   const sources = await listSources(db);
   for (const source of sources) await waitForLease(source.id, deps, options.signal);
-  const renewal = setInterval(() => void Promise.all(sources.map((s) => takeLease(db, s.id, LEASE_OWNER, clock.now()))).catch(() => {}), 5_000);
+  const renewal = setInterval(
+    () => void Promise.all(sources.map((s) => takeLease(db, s.id, LEASE_OWNER, clock.now()))).catch(() => {}),
+    5_000,
+  );
   let passages = 0;
   let passagesEmbedded = 0;
   const documents = new Set<string>();
   try {
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       options.signal.throwIfAborted();
       const batch = await passagesAfter(db, after, REINDEX_BATCH);
       if (batch.length === 0) break;
-      const { vectors, embedded } = deps.embedder ? await embedPassages(batch, { db, embedder: deps.embedder }, options.signal) : { vectors: [], embedded: 0 };
-      await index.put(batch.map((p, i) => pointOf(p, { id: p.documentId, title: p.title, language: p.language, readerSet: p.readerSet }, vectors[i])), options.signal);
+      const { vectors, embedded } = deps.embedder
+        ? await embedPassages(batch, { db, embedder: deps.embedder }, options.signal)
+        : { vectors: [], embedded: 0 };
+      await index.put(
+        batch.map((p, i) => pointOf(p, { id: p.documentId, title: p.title, language: p.language, readerSet: p.readerSet }, vectors[i])),
+        options.signal,
+      );
       for (const p of batch) documents.add(p.documentId);
       passages += batch.length;
       passagesEmbedded += embedded;
@@ -171,7 +236,7 @@ export async function reindex(deps: IndexingDeps, options: { signal: AbortSignal
 
 /** Takes out every point that the catalog does not know. Call with all leases held. */
 async function dropOrphans(deps: Pick<IndexingDeps, 'db' | 'index'>, signal: AbortSignal): Promise<void> {
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     signal.throwIfAborted();
     const ids = await deps.index.ids(after, 1000);
     if (ids.length === 0) return;
@@ -186,7 +251,13 @@ async function dropOrphans(deps: Pick<IndexingDeps, 'db' | 'index'>, signal: Abo
 export async function orphansAmong(ids: string[], db: Catalog): Promise<string[]> {
   const current = new Set<string>();
   for (let i = 0; i < ids.length; i += 500) {
-    const rows = await db.selectFrom('passages as p').innerJoin('documents as d', 'd.id', 'p.document_id').select('p.id').where('d.deleted_at', 'is', null).where('p.id', 'in', ids.slice(i, i + 500)).execute();
+    const rows = await db
+      .selectFrom('passages as p')
+      .innerJoin('documents as d', 'd.id', 'p.document_id')
+      .select('p.id')
+      .where('d.deleted_at', 'is', null)
+      .where('p.id', 'in', ids.slice(i, i + 500))
+      .execute();
     for (const row of rows) current.add(row.id);
   }
   return ids.filter((id) => !current.has(id));

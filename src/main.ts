@@ -37,13 +37,20 @@ try {
     setTimeout(() => server.closeAllConnections(), GRACE_MS - CUT_OFF_MS).unref();
     const answered = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    void Promise.all([answered, workers.stop()]).then(() => app.close()).then(() => process.exit(0));
+    void Promise.all([answered, workers.stop()])
+      .then(() => app.close())
+      .then(() => process.exit(0));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
 } catch (error) {
   const code = (error as NodeJS.ErrnoException).code;
-  const hint = code === 'EADDRINUSE' ? 'The port is in use: stop the other program, or set PORT to another one.' : code === 'EACCES' ? 'The address may not be used: set PORT to one above 1023.' : publicMessageOf(error);
+  const hint =
+    code === 'EADDRINUSE'
+      ? 'The port is in use: stop the other program, or set PORT to another one.'
+      : code === 'EACCES'
+        ? 'The address may not be used: set PORT to one above 1023.'
+        : publicMessageOf(error);
   process.stderr.write(`Docent cannot start: ${hint}\n`);
   if (hint.startsWith('Something went wrong')) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);

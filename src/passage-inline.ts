@@ -76,8 +76,17 @@ export function scanInline(source: string, start: number, end: number, drop: Uin
 /** `!` `&` `*` `<` `[` `\` `]` `_` `` ` `` `{` `~` */
 function special(code: number): boolean {
   return (
-    code === 33 || code === 38 || code === 42 || code === 60 || code === 91 || code === 92 || code === 93 || code === 95 ||
-    code === 96 || code === 123 || code === 126
+    code === 33 ||
+    code === 38 ||
+    code === 42 ||
+    code === 60 ||
+    code === 91 ||
+    code === 92 ||
+    code === 93 ||
+    code === 95 ||
+    code === 96 ||
+    code === 123 ||
+    code === 126
   );
 }
 
@@ -189,13 +198,17 @@ function shortcode(source: string, at: number, end: number): number {
 }
 
 const inlineTags = new Set(
-  'a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u var wbr'.split(' '),
+  'a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u var wbr'.split(
+    ' ',
+  ),
 );
 const blockTags = new Set(
-  ('address area article aside audio base blockquote body br button canvas caption center col colgroup dd details dialog dir div dl dt ' +
+  (
+    'address area article aside audio base blockquote body br button canvas caption center col colgroup dd details dialog dir div dl dt ' +
     'embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe img input label legend li link ' +
     'main map menu meta nav noscript object ol optgroup option output p param picture pre progress rp rt ruby script section select source ' +
-    'style summary svg table tbody td template textarea tfoot th thead title tr track ul video path g rect circle line').split(' '),
+    'style summary svg table tbody td template textarea tfoot th thead title tr track ul video path g rect circle line'
+  ).split(' '),
 );
 
 /**
@@ -254,10 +267,52 @@ function autolinkEnd(source: string, from: number, end: number): number {
 }
 
 const named: Record<string, number> = {
-  amp: 38, lt: 60, gt: 62, quot: 34, apos: 39, nbsp: 160, ensp: 8194, emsp: 8195, thinsp: 8201, ndash: 8211, mdash: 8212, hellip: 8230,
-  lsquo: 8216, rsquo: 8217, ldquo: 8220, rdquo: 8221, laquo: 171, raquo: 187, copy: 169, reg: 174, trade: 8482, times: 215, middot: 183,
-  bull: 8226, euro: 8364, pound: 163, sect: 167, deg: 176, larr: 8592, rarr: 8594, harr: 8596, uarr: 8593, darr: 8595, shy: 173,
-  le: 8804, ge: 8805, ne: 8800, auml: 228, ouml: 246, uuml: 252, Auml: 196, Ouml: 214, Uuml: 220, szlig: 223, eacute: 233, egrave: 232,
+  amp: 38,
+  lt: 60,
+  gt: 62,
+  quot: 34,
+  apos: 39,
+  nbsp: 160,
+  ensp: 8194,
+  emsp: 8195,
+  thinsp: 8201,
+  ndash: 8211,
+  mdash: 8212,
+  hellip: 8230,
+  lsquo: 8216,
+  rsquo: 8217,
+  ldquo: 8220,
+  rdquo: 8221,
+  laquo: 171,
+  raquo: 187,
+  copy: 169,
+  reg: 174,
+  trade: 8482,
+  times: 215,
+  middot: 183,
+  bull: 8226,
+  euro: 8364,
+  pound: 163,
+  sect: 167,
+  deg: 176,
+  larr: 8592,
+  rarr: 8594,
+  harr: 8596,
+  uarr: 8593,
+  darr: 8595,
+  shy: 173,
+  le: 8804,
+  ge: 8805,
+  ne: 8800,
+  auml: 228,
+  ouml: 246,
+  uuml: 252,
+  Auml: 196,
+  Ouml: 214,
+  Uuml: 220,
+  szlig: 223,
+  eacute: 233,
+  egrave: 232,
 };
 
 function entity(source: string, at: number, end: number, drop: Uint8Array, substitutes: Map<number, number>): number {

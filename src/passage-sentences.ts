@@ -14,7 +14,9 @@ const neverLast = words(
     'art ca approx resp incl esp bzw z.b d.h u.a evtl ggf sog vgl hr fr str abs mme mlle dra sra m',
 );
 /** At a sentence's end only when a new sentence plainly begins. Single letters and `U.S.` belong here too. */
-const seldomLast = words('inc ltd co corp llc plc gmbh jr sr dept univ assn bros al ave blvd rd jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun');
+const seldomLast = words(
+  'inc ltd co corp llc plc gmbh jr sr dept univ assn bros al ave blvd rd jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun',
+);
 /** Only before a number. */
 const beforeNumber = words('no nos nr nrn p par para item art ver rev');
 const starters = words(
@@ -90,7 +92,8 @@ function isRow(text: string, start: number, end: number): boolean {
   let at = start;
   while (at < end && isBlank(text.charCodeAt(at))) at++;
   if (text.charCodeAt(at) === 124) return true;
-  for (; at + 2 < end; at++) if (text.charCodeAt(at) === 32 && text.charCodeAt(at + 1) === 124 && text.charCodeAt(at + 2) === 32) return true;
+  for (; at + 2 < end; at++)
+    if (text.charCodeAt(at) === 32 && text.charCodeAt(at + 1) === 124 && text.charCodeAt(at + 2) === 32) return true;
   return false;
 }
 
@@ -144,9 +147,23 @@ function endOfSentence(text: string, i: number, lineEnd: number, start: number):
 function isCloser(code: number): boolean {
   // ) ] } " ' * _ ` ” ’ » 」 』 】 ） 》 〉
   return (
-    code === 41 || code === 93 || code === 125 || code === 34 || code === 39 || code === 42 || code === 95 || code === 96 ||
-    code === 0x201d || code === 0x2019 || code === 0xbb || code === 0x300d || code === 0x300f || code === 0x3011 || code === 0xff09 ||
-    code === 0x300b || code === 0x3009
+    code === 41 ||
+    code === 93 ||
+    code === 125 ||
+    code === 34 ||
+    code === 39 ||
+    code === 42 ||
+    code === 95 ||
+    code === 96 ||
+    code === 0x201d ||
+    code === 0x2019 ||
+    code === 0xbb ||
+    code === 0x300d ||
+    code === 0x300f ||
+    code === 0x3011 ||
+    code === 0xff09 ||
+    code === 0x300b ||
+    code === 0x3009
   );
 }
 

@@ -41,7 +41,6 @@ export function plainText(markdown: string): PlainText {
   return { text: parts.join(''), map };
 }
 
-
 /**
  * About how many tokens a language model counts, without its vocabulary. Weights fitted to o200k_base on 1,500-character
  * pieces of the measuring data (English, Chinese, Markdown, chat): within 17 % for nine pieces of ten.

@@ -17,7 +17,7 @@ export function startWorkers(log: Log): Workers {
   let stopped = false;
   const start = (): void => {
     worker = new Worker(new URL('./thread.ts', import.meta.url));
-    worker.on('error', (error) => log.error({ reason: error.message }, 'the workers\' thread crashed'));
+    worker.on('error', (error) => log.error({ reason: error.message }, "the workers' thread crashed"));
     worker.on('exit', () => {
       worker = undefined;
       if (!stopped) setTimeout(() => !stopped && start(), RESTART_MS).unref();

@@ -125,7 +125,17 @@ export function createAnswerLineParser(): AnswerLineParser {
   };
 }
 
-const BLOCKS: Record<string, AnswerLine['block']> = { paragraph: 'paragraph', bullet: 'bullet', step: 'step', heading: 'heading', code: 'code', table: 'table', none: 'none', list: 'bullet', item: 'bullet' };
+const BLOCKS: Record<string, AnswerLine['block']> = {
+  paragraph: 'paragraph',
+  bullet: 'bullet',
+  step: 'step',
+  heading: 'heading',
+  code: 'code',
+  table: 'table',
+  none: 'none',
+  list: 'bullet',
+  item: 'bullet',
+};
 
 function objectLines(source: string): AnswerLine[] {
   const value = parseLoosely(source);
@@ -141,7 +151,9 @@ function linesOf(value: unknown, depth: number): AnswerLine[] {
     return line ? [line] : [];
   }
   // {"answer":[…]}: one object around the lines
-  return Object.values(record).filter(Array.isArray).flatMap((list) => linesOf(list, depth + 1));
+  return Object.values(record)
+    .filter(Array.isArray)
+    .flatMap((list) => linesOf(list, depth + 1));
 }
 
 function lineOf(record: Record<string, unknown>): AnswerLine | undefined {
@@ -153,7 +165,10 @@ function lineOf(record: Record<string, unknown>): AnswerLine | undefined {
   const text = withoutMarks(written);
   if (text === '') return undefined;
   const given = record.cites ?? record.cite ?? record.citations;
-  const cites = (Array.isArray(given) ? given : given === undefined || given === null ? [] : [given]).slice(0, MOST_CITES).map(citeOf).filter((cite) => cite !== undefined);
+  const cites = (Array.isArray(given) ? given : given === undefined || given === null ? [] : [given])
+    .slice(0, MOST_CITES)
+    .map(citeOf)
+    .filter((cite) => cite !== undefined);
   return { block, text, cites: cites.length > 0 || given !== undefined ? cites : marks.map((p) => ({ p })) };
 }
 
@@ -221,18 +236,32 @@ function plainLines(source: string): AnswerLine[] {
   const block = start?.groups?.step ? 'step' : start?.groups?.bullet ? 'bullet' : start?.groups?.heading ? 'heading' : 'paragraph';
   const found: AnswerLine[] = [];
   for (const [part] of line.slice(start?.[0].length ?? 0).matchAll(MARKED_PART)) {
-    const text = withoutMarks(part).replace(/^[.,;。，；]\s*/u, '').replace(/\*\*|__|`/g, '');
-    if (/[\p{L}\p{N}]/u.test(text)) found.push({ block, text, cites: marksIn(part).slice(0, MOST_CITES).map((p) => ({ p })) });
+    const text = withoutMarks(part)
+      .replace(/^[.,;。，；]\s*/u, '')
+      .replace(/\*\*|__|`/g, '');
+    if (/[\p{L}\p{N}]/u.test(text))
+      found.push({
+        block,
+        text,
+        cites: marksIn(part)
+          .slice(0, MOST_CITES)
+          .map((p) => ({ p })),
+      });
   }
   return found;
 }
 
 function marksIn(text: string): number[] {
   const found = new Set<number>();
-  for (const [mark] of text.matchAll(MARKS)) for (const [digits] of mark.matchAll(/\d+/g)) if (Number(digits) >= 1) found.add(Number(digits));
+  for (const [mark] of text.matchAll(MARKS))
+    for (const [digits] of mark.matchAll(/\d+/g)) if (Number(digits) >= 1) found.add(Number(digits));
   return [...found];
 }
 
 function withoutMarks(text: string): string {
-  return text.replace(MARKS, '').replace(/\s+/g, ' ').replace(/ (?=[.,;:!?。，；：！？])/gu, '').trim();
+  return text
+    .replace(MARKS, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ (?=[.,;:!?。，；：！？])/gu, '')
+    .trim();
 }

@@ -63,7 +63,17 @@ export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): 
   const startedAt = deps.clock.now();
   const answerId = randomUUID();
   const citations = createCitations(answerId, deps.pageUrl);
-  const draft: Draft = { status: 'failed', language: question.language, sentences: [], own: [], closest: [], degraded: new Set(), calls: 0, usage: { promptTokens: 0, completionTokens: 0, costUsd: 0 }, trace: {} };
+  const draft: Draft = {
+    status: 'failed',
+    language: question.language,
+    sentences: [],
+    own: [],
+    closest: [],
+    degraded: new Set(),
+    calls: 0,
+    usage: { promptTokens: 0, completionTokens: 0, costUsd: 0 },
+    trace: {},
+  };
 
   const show: Show = (text, block, places, support) => {
     const numbers = [...new Set(places.map((p) => citations.cite(p.passage, p.start, p.end)))];
@@ -76,25 +86,65 @@ export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): 
     yield* answerInto(draft, asking, show, deps, signal);
   } catch (error) {
     if (signal.aborted && isAbort(error)) throw error;
-    deps.log.error({ questionId: question.id, reason: reasonOf(error), code: error instanceof AppError ? error.code : undefined }, 'answering failed');
+    deps.log.error(
+      { questionId: question.id, reason: reasonOf(error), code: error instanceof AppError ? error.code : undefined },
+      'answering failed',
+    );
     draft.status = draft.sentences.length > 0 ? draft.status : 'failed';
     draft.own = draft.sentences.length > 0 ? draft.own : [say(draft.language, 'failed')];
   }
 
   const cited = citations.list();
   const answer: Answer = {
-    answerId, questionId: question.id, threadId: asking.threadId, status: draft.status, language: draft.language, audience: question.audience,
-    text: textOf(draft), sentences: draft.sentences,
-    citations: cited.map(({ n, documentId, title, url, documentUrl, anchor, quote, source, updatedAt }) => ({ n, documentId, title, url, documentUrl, anchor, quote, source, updatedAt })),
-    closest: draft.closest, ...(draft.degraded.size > 0 ? { degraded: [...draft.degraded] } : {}),
-    usage: { modelCalls: draft.calls, promptTokens: draft.usage.promptTokens, completionTokens: draft.usage.completionTokens, costUsd: draft.usage.costUsd, ms: deps.clock.now() - startedAt },
+    answerId,
+    questionId: question.id,
+    threadId: asking.threadId,
+    status: draft.status,
+    language: draft.language,
+    audience: question.audience,
+    text: textOf(draft),
+    sentences: draft.sentences,
+    citations: cited.map(({ n, documentId, title, url, documentUrl, anchor, quote, source, updatedAt }) => ({
+      n,
+      documentId,
+      title,
+      url,
+      documentUrl,
+      anchor,
+      quote,
+      source,
+      updatedAt,
+    })),
+    closest: draft.closest,
+    ...(draft.degraded.size > 0 ? { degraded: [...draft.degraded] } : {}),
+    usage: {
+      modelCalls: draft.calls,
+      promptTokens: draft.usage.promptTokens,
+      completionTokens: draft.usage.completionTokens,
+      costUsd: draft.usage.costUsd,
+      ms: deps.clock.now() - startedAt,
+    },
   };
   try {
-    await recordAnswer(deps.db, { answer, citations: cited, model: draft.calls > 0 ? (deps.languageModel?.model ?? null) : null, trace: draft.trace }, deps.clock.now());
+    await recordAnswer(
+      deps.db,
+      { answer, citations: cited, model: draft.calls > 0 ? (deps.languageModel?.model ?? null) : null, trace: draft.trace },
+      deps.clock.now(),
+    );
   } catch (error) {
     deps.log.error({ questionId: question.id, reason: reasonOf(error) }, 'the answer could not be kept in the ledger');
   }
-  deps.log.info({ questionId: question.id, answerId, status: answer.status, sentences: answer.sentences.length, modelCalls: answer.usage.modelCalls, ms: answer.usage.ms }, 'question answered');
+  deps.log.info(
+    {
+      questionId: question.id,
+      answerId,
+      status: answer.status,
+      sentences: answer.sentences.length,
+      modelCalls: answer.usage.modelCalls,
+      ms: answer.usage.ms,
+    },
+    'question answered',
+  );
   yield { type: 'final', answer };
 }
 
@@ -137,7 +187,11 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   const { standalone, found, enough, decision } = attempt;
   if (attempt.modelFailed) model = undefined;
   await saveStandalone(deps.db, question.id, standalone.question);
-  draft.trace = { sufficiency: enough, decision, passages: found.hits.map((h) => ({ id: h.id, score: h.score, ...(h.meaning === undefined ? {} : { meaning: h.meaning }) })) };
+  draft.trace = {
+    sufficiency: enough,
+    decision,
+    passages: found.hits.map((h) => ({ id: h.id, score: h.score, ...(h.meaning === undefined ? {} : { meaning: h.meaning }) })),
+  };
   if (decision === 'nothing' || found.hits.length === 0 || (decision === 'closest' && !model)) {
     await notFound(draft, standalone.query, decision === 'nothing' ? [] : found.hits, found, readerSets, deps);
     return;
@@ -147,10 +201,21 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   if (model) {
     yield { type: 'status', status: 'reading' };
     const passages = await withNeighbours(found.hits, readerSets, model, deps);
-    const fitting = fitPassages(passages, model.contextTokens, (t) => model!.countTokens(t), JSON.stringify(turns.slice(-3).map((t) => [t.question, t.answer])) + text);
+    const fitting = fitPassages(
+      passages,
+      model.contextTokens,
+      (t) => model!.countTokens(t),
+      JSON.stringify(turns.slice(-3).map((t) => [t.question, t.answer])) + text,
+    );
     yield { type: 'status', status: 'writing' };
     const messages = answerPrompt({ question: standalone.question, languageName: languageName(language), passages: fitting, turns });
-    const outcome = yield* writeAnswer({ messages, passages: fitting, question: standalone.question, language, purpose: 'answer' }, model, draft, show, signal);
+    const outcome = yield* writeAnswer(
+      { messages, passages: fitting, question: standalone.question, language, purpose: 'answer' },
+      model,
+      draft,
+      show,
+      signal,
+    );
     if (outcome.shown > 0) {
       draft.status = 'answered';
       if (outcome.error !== undefined) draft.degraded.add('model-stopped');
@@ -177,13 +242,25 @@ interface Attempt {
 }
 
 /** @param documentLanguage set when the query is to be translated into it */
-async function search(asking: Asking, text: string, documentLanguage: string | undefined, readerSets: number[], draft: Draft, deps: AskDeps, signal: AbortSignal): Promise<Attempt> {
+async function search(
+  asking: Asking,
+  text: string,
+  documentLanguage: string | undefined,
+  readerSets: number[],
+  draft: Draft,
+  deps: AskDeps,
+  signal: AbortSignal,
+): Promise<Attempt> {
   const { language } = asking.question;
   const turns = asking.turns.map((t) => ({ question: t.standalone, answer: t.answer }));
   let standalone: Standalone;
   let modelFailed = false;
   try {
-    standalone = await makeStandalone({ text, language, turns, ...(documentLanguage ? { documentLanguage } : {}) }, deps.languageModel, signal);
+    standalone = await makeStandalone(
+      { text, language, turns, ...(documentLanguage ? { documentLanguage } : {}) },
+      deps.languageModel,
+      signal,
+    );
   } catch (error) {
     if (signal.aborted && isAbort(error)) throw error;
     draft.degraded.add(degradedBy(error));
@@ -199,13 +276,17 @@ async function search(asking: Asking, text: string, documentLanguage: string | u
 
 async function* quote(query: string, found: Retrieved, draft: Draft, show: Show): AsyncGenerator<AnswerEvent> {
   draft.status = 'quoted';
-  for (const { hit, run, text, block } of quotedSentences(query, found, QUOTED_SENTENCES)) yield show(text, block, [{ passage: hit, ...run }], 'quote');
+  for (const { hit, run, text, block } of quotedSentences(query, found, QUOTED_SENTENCES))
+    yield show(text, block, [{ passage: hit, ...run }], 'quote');
   if (draft.sentences.length === 0) draft.status = 'unanswered';
 }
 
 async function notFound(draft: Draft, query: string, hits: Hit[], found: Retrieved, readerSets: number[], deps: AskDeps): Promise<void> {
   draft.status = 'unanswered';
-  draft.own.push(say(draft.language, 'notFound'), say(draft.language, 'notFoundSearched', { documents: await countReadable(deps.db, readerSets) }));
+  draft.own.push(
+    say(draft.language, 'notFound'),
+    say(draft.language, 'notFoundSearched', { documents: await countReadable(deps.db, readerSets) }),
+  );
   const perDocument = hits.filter((h, i) => hits.findIndex((x) => x.documentId === h.documentId) === i).slice(0, CLOSEST);
   for (const hit of perDocument) {
     const [best] = quotedSentences(query, { ...found, hits: [hit] }, 1);
@@ -223,7 +304,11 @@ async function withNeighbours(hits: Hit[], readerSets: number[], model: Language
   const taken = new Set<string>();
   const list: Passage[] = [];
   for (const hit of hits) {
-    const group = first.includes(hit) ? [hit, ...beside.filter((p) => p.documentId === hit.documentId && Math.abs(p.ordinal - hit.ordinal) === 1)].sort((a, b) => a.ordinal - b.ordinal) : [hit];
+    const group = first.includes(hit)
+      ? [hit, ...beside.filter((p) => p.documentId === hit.documentId && Math.abs(p.ordinal - hit.ordinal) === 1)].sort(
+          (a, b) => a.ordinal - b.ordinal,
+        )
+      : [hit];
     for (const passage of group) {
       if (taken.has(passage.id)) continue;
       taken.add(passage.id);
@@ -232,4 +317,3 @@ async function withNeighbours(hits: Hit[], readerSets: number[], model: Language
   }
   return list;
 }
-

@@ -67,7 +67,11 @@ export function calibrate(samples: Sample[], keepRate: number = defaultKeepRate)
  * The same passages give the same questions.
  * @param passages any or all of the index; those with the lowest hash of their text are used
  */
-export async function gatherSamples(passages: Iterable<Passage> | AsyncIterable<Passage>, search: CalibrationSearch, signal?: AbortSignal): Promise<Sample[]> {
+export async function gatherSamples(
+  passages: Iterable<Passage> | AsyncIterable<Passage>,
+  search: CalibrationSearch,
+  signal?: AbortSignal,
+): Promise<Sample[]> {
   const chosen = await choosePassages(passages, presentCount * 2);
   const samples: Sample[] = [];
   const ask = async (kind: SampleKind, question: string, except?: string[]): Promise<void> => {
@@ -144,7 +148,9 @@ const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
 /** Distinct words of a text without stop words and single characters, as they stand there. */
 function contentWords(text: string, language: string): string[] {
   const stops = stopWordsOf(language);
-  const words = [...segmenter.segment(text)].filter(({ isWordLike, segment }) => isWordLike && segment.length > 1 && !stops.has(segment.toLowerCase()));
+  const words = [...segmenter.segment(text)].filter(
+    ({ isWordLike, segment }) => isWordLike && segment.length > 1 && !stops.has(segment.toLowerCase()),
+  );
   return [...new Set(words.map(({ segment }) => segment))];
 }
 
@@ -163,7 +169,8 @@ function hash(text: string): number {
 }
 
 function meaningScale(samples: Sample[]): Calibration['meaning'] {
-  const of = (kinds: SampleKind[]): number[] => samples.flatMap(({ kind, meaning }) => (kinds.includes(kind) && meaning !== undefined ? [meaning] : []));
+  const of = (kinds: SampleKind[]): number[] =>
+    samples.flatMap(({ kind, meaning }) => (kinds.includes(kind) && meaning !== undefined ? [meaning] : []));
   const present = of(['present']);
   const absent = of(['left-out', 'off-topic']);
   if (present.length < 10 || absent.length < 10) return undefined;

@@ -10,7 +10,15 @@ import type { Transform } from './transform.ts';
 import { writeAnswer } from './write-answer.ts';
 
 /** Passages that are gone, or that the asker may no longer read, are left out with the sentences that rest on them. */
-export async function* changeAnswer(transform: Transform, draft: Draft, asking: Asking, readerSets: number[], show: Show, deps: AskDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+export async function* changeAnswer(
+  transform: Transform,
+  draft: Draft,
+  asking: Asking,
+  readerSets: number[],
+  show: Show,
+  deps: AskDeps,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerEvent> {
   const before = asking.turns.findLast((t) => t.ledger.sentences.length > 0);
   if (!before) {
     draft.status = 'courtesy';
@@ -25,9 +33,24 @@ export async function* changeAnswer(transform: Transform, draft: Draft, asking: 
   const model = deps.languageModel;
   if (model && passages.length > 0) {
     yield { type: 'status', status: 'writing' };
-    const instruction = transform.kind === 'translate' ? `write it in ${languageName(language)}.` : 'make it shorter: one or two sentences that keep what matters most.';
-    const messages = answerPrompt({ question: before.standalone, languageName: languageName(language), passages, turns: [], change: { answer: before.ledger.sentences.map((s) => s.text).join(' '), instruction } });
-    const outcome = yield* writeAnswer({ messages, passages, question: before.standalone, language, purpose: 'transform' }, model, draft, show, signal);
+    const instruction =
+      transform.kind === 'translate'
+        ? `write it in ${languageName(language)}.`
+        : 'make it shorter: one or two sentences that keep what matters most.';
+    const messages = answerPrompt({
+      question: before.standalone,
+      languageName: languageName(language),
+      passages,
+      turns: [],
+      change: { answer: before.ledger.sentences.map((s) => s.text).join(' '), instruction },
+    });
+    const outcome = yield* writeAnswer(
+      { messages, passages, question: before.standalone, language, purpose: 'transform' },
+      model,
+      draft,
+      show,
+      signal,
+    );
     if (outcome.shown > 0) {
       draft.status = 'answered';
       return;
@@ -61,4 +84,3 @@ function placeOfRaw(passage: Passage, quote: string): { start: number; end: numb
   while (end < plain.length && map[end]! < rawStart + quote.length) end++;
   return start >= 0 && end > start ? { start, end } : undefined;
 }
-

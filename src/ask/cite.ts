@@ -22,9 +22,19 @@ export function createCitations(answerId: string, pageUrl: (documentId: string) 
       if (known) return known.n;
       const n = list.length + 1;
       list.push({
-        n, documentId: passage.documentId, title: passage.title, url: linkTo(passage, read), documentUrl: `${pageUrl(passage.documentId)}?citation=${answerId}.${n}`,
-        anchor: passage.anchor, quote, source: passage.sourceName, updatedAt: passage.updatedAt === null ? null : new Date(passage.updatedAt).toISOString(),
-        documentVersion: passage.documentVersion, passageId: passage.id, textHash: passage.textHash, readerSet: passage.readerSet,
+        n,
+        documentId: passage.documentId,
+        title: passage.title,
+        url: linkTo(passage, read),
+        documentUrl: `${pageUrl(passage.documentId)}?citation=${answerId}.${n}`,
+        anchor: passage.anchor,
+        quote,
+        source: passage.sourceName,
+        updatedAt: passage.updatedAt === null ? null : new Date(passage.updatedAt).toISOString(),
+        documentVersion: passage.documentVersion,
+        passageId: passage.id,
+        textHash: passage.textHash,
+        readerSet: passage.readerSet,
       });
       return n;
     },
@@ -58,7 +68,8 @@ function textFragment(quote: string): string {
   const encode = (text: string): string => encodeURIComponent(text).replaceAll('-', '%2D');
   const line = quote.split('\n', 1)[0]!.trim();
   const words = line.split(/\s+/);
-  if (words.length > 2 * FRAGMENT_WORDS) return `${encode(words.slice(0, FRAGMENT_WORDS).join(' '))},${encode(words.slice(-FRAGMENT_WORDS).join(' '))}`;
+  if (words.length > 2 * FRAGMENT_WORDS)
+    return `${encode(words.slice(0, FRAGMENT_WORDS).join(' '))},${encode(words.slice(-FRAGMENT_WORDS).join(' '))}`;
   // Text without spaces: the first and last few characters.
   if (words.length === 1 && line.length > 40) return `${encode(line.slice(0, 12))},${encode(line.slice(-12))}`;
   return encode(line);

@@ -18,7 +18,12 @@ export interface Draft {
 }
 
 /** Adds a sentence with the places it rests on, and gives the event that shows it. */
-export type Show = (text: string, block: AnswerSentence['block'], places: { passage: Passage; start: number; end: number }[], support: AnswerSentence['support']) => AnswerEvent;
+export type Show = (
+  text: string,
+  block: AnswerSentence['block'],
+  places: { passage: Passage; start: number; end: number }[],
+  support: AnswerSentence['support'],
+) => AnswerEvent;
 
 /** Counts one model call and what it cost. */
 export function addUsage(draft: Draft, usage: ModelUsage): void {
@@ -52,6 +57,7 @@ export function textOf(draft: Pick<Draft, 'own' | 'sentences' | 'status' | 'clos
     else lines.push(line);
     paragraph = block === 'paragraph';
   }
-  if (draft.closest.length > 0) lines.push('', say(draft.language, 'closest'), ...draft.closest.map((c) => `- ${c.title}${c.url ? ` (${c.url})` : ''}`));
+  if (draft.closest.length > 0)
+    lines.push('', say(draft.language, 'closest'), ...draft.closest.map((c) => `- ${c.title}${c.url ? ` (${c.url})` : ''}`));
   return lines.join('\n');
 }

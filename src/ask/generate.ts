@@ -41,7 +41,11 @@ export interface GenerateInput {
  * Yields supported sentences as the model writes them. Never throws for a failing model: the outcome says so.
  * @throws the signal's reason when the asking was cancelled
  */
-export async function* generate(input: GenerateInput, model: LanguageModel, signal: AbortSignal): AsyncGenerator<SupportedSentence, GenerateOutcome> {
+export async function* generate(
+  input: GenerateInput,
+  model: LanguageModel,
+  signal: AbortSignal,
+): AsyncGenerator<SupportedSentence, GenerateOutcome> {
   const outcome: GenerateOutcome = { shown: 0, dropped: {}, saidNone: false, usage: { promptTokens: 0, completionTokens: 0, costUsd: 0 } };
   const parser = createAnswerLineParser();
   const plain = new Map(input.passages.map((p) => [p, plainText(p.text).text]));
@@ -60,7 +64,10 @@ export async function* generate(input: GenerateInput, model: LanguageModel, sign
     const evidence = places.map((place) => evidenceOf(place, plain));
     if (seen.has(whole)) return [];
     // Each sentence of a line by itself: a true one does not carry the next.
-    const parts = splitSentences(whole).map((range) => whole.slice(range.start, range.end).trim()).filter((text) => /[\p{L}\p{N}]/u.test(text)).map((text) => ({ text, share: shareOf(text, evidence) }));
+    const parts = splitSentences(whole)
+      .map((range) => whole.slice(range.start, range.end).trim())
+      .filter((text) => /[\p{L}\p{N}]/u.test(text))
+      .map((text) => ({ text, share: shareOf(text, evidence) }));
     const supported = parts.filter((part) => part.share !== undefined) as { text: string; share: number }[];
     if (supported.length === 0) return [];
     seen.add(whole);
@@ -78,7 +85,10 @@ export async function* generate(input: GenerateInput, model: LanguageModel, sign
   };
 
   try {
-    for await (const event of model.chat({ messages: input.messages, maxTokens: ANSWER_TOKENS, temperature: 0, purpose: input.purpose }, signal)) {
+    for await (const event of model.chat(
+      { messages: input.messages, maxTokens: ANSWER_TOKENS, temperature: 0, purpose: input.purpose },
+      signal,
+    )) {
       if (event.type === 'usage') outcome.usage = event.usage;
       else yield* parser.push(event.text).flatMap(check);
     }
@@ -92,7 +102,13 @@ export async function* generate(input: GenerateInput, model: LanguageModel, sign
 }
 
 /** Where a quote stands: in the passage it names, or verbatim in another one when the model took the wrong number. */
-function placeOf(text: string, cite: AnswerLine['cites'][number], passages: Passage[], plain: Map<Passage, string>, language: string): SupportedSentence['places'][number] | undefined {
+function placeOf(
+  text: string,
+  cite: AnswerLine['cites'][number],
+  passages: Passage[],
+  plain: Map<Passage, string>,
+  language: string,
+): SupportedSentence['places'][number] | undefined {
   const named = passages[cite.p - 1];
   if (cite.quote === undefined) {
     const found = named && bestQuote(text, plain.get(named)!, language);
@@ -107,5 +123,13 @@ function placeOf(text: string, cite: AnswerLine['cites'][number], passages: Pass
 
 function evidenceOf({ passage, start, end }: SupportedSentence['places'][number], plain: Map<Passage, string>): Evidence {
   const passagePlain = plain.get(passage)!;
-  return { quote: passagePlain.slice(start, end), start, end, passagePlain, title: passage.title, headingPath: passage.headingPath, language: passage.language };
+  return {
+    quote: passagePlain.slice(start, end),
+    start,
+    end,
+    passagePlain,
+    title: passage.title,
+    headingPath: passage.headingPath,
+    language: passage.language,
+  };
 }

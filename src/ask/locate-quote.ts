@@ -35,7 +35,9 @@ export function locateQuote(quote: string, passagePlain: string): QuotePlace | u
   if (trimmed === '') return undefined;
   const passage = placed(passagePlain);
   const parts = trimmed.split(ELLIPSIS).filter((part) => part !== '');
-  const found = find(foldWithPlaces(trimmed).text, passage, passagePlain, 0) ?? (parts.length === 2 ? findParts(parts[0]!, parts[1]!, passage, passagePlain) : undefined);
+  const found =
+    find(foldWithPlaces(trimmed).text, passage, passagePlain, 0) ??
+    (parts.length === 2 ? findParts(parts[0]!, parts[1]!, passage, passagePlain) : undefined);
   if (!found) return undefined;
   const start = passage.starts[found.from]!;
   const end = passage.ends[found.to - 1]!;
@@ -64,7 +66,11 @@ function find(needle: string, passage: PlacedText, plain: string, after: number)
   const firsts = new Set([first, first.toLowerCase(), first.toUpperCase()].filter((form) => form.length === first.length));
   // A needle of one repeated character could be tried at every place: a bound keeps the search linear.
   let tries = 0;
-  for (let at = passage.text.indexOf(rest, after + first.length); at >= 0 && tries < 200; at = passage.text.indexOf(rest, at + 1), tries++) {
+  for (
+    let at = passage.text.indexOf(rest, after + first.length);
+    at >= 0 && tries < 200;
+    at = passage.text.indexOf(rest, at + 1), tries++
+  ) {
     const from = at - first.length;
     if (from < after || !firsts.has(passage.text.slice(from, at))) continue;
     const to = at + rest.length;
@@ -87,7 +93,8 @@ const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 
 /** "art" does not stand in "party"; scripts without spaces have no such edges. Figures always do. */
 function onEdges(plain: string, start: number, end: number): boolean {
-  const cut = (a: string | undefined, b: string | undefined): boolean => a !== undefined && b !== undefined && SPACED.test(a) && SPACED.test(b) && !UNSPACED.test(a) && !UNSPACED.test(b);
+  const cut = (a: string | undefined, b: string | undefined): boolean =>
+    a !== undefined && b !== undefined && SPACED.test(a) && SPACED.test(b) && !UNSPACED.test(a) && !UNSPACED.test(b);
   const figures = /[.,]/.test(plain[end] ?? '') && /\d/.test(plain[end - 1] ?? '') && /\d/.test(plain[end + 1] ?? '');
   return !cut(plain[start - 1], plain[start]) && !cut(plain[end - 1], plain[end]) && !figures;
 }
@@ -101,7 +108,8 @@ function saysEnough(text: string, words: number, han: number): boolean {
 
 /** A whole line, cell or sentence. */
 function isWholePiece(plain: string, start: number, end: number): boolean {
-  const before = /(?:^|[\n|])[\s\-*•>#\d.)]*$|[.!?。！？；:：]["'”’」』)\s]*$/u.test(plain.slice(Math.max(0, start - 40), start)) || start === 0;
+  const before =
+    /(?:^|[\n|])[\s\-*•>#\d.)]*$|[.!?。！？；:：]["'”’」』)\s]*$/u.test(plain.slice(Math.max(0, start - 40), start)) || start === 0;
   const after = /^["'”’」』)*_]*(?:\s*(?:\n|\||$)|[.!?。！？；])/u.test(plain.slice(end, end + 40));
   return before && after;
 }
@@ -117,7 +125,9 @@ export function bestQuote(sentence: string, passagePlain: string, language: Lang
   const wanted = new Set(termsOf(sentence, language));
   if (wanted.size === 0) return undefined;
   const ranges = splitSentences(passagePlain);
-  const held = ranges.map((range) => new Set(termsOf(passagePlain.slice(range.start, range.end), language).filter((term) => wanted.has(term))));
+  const held = ranges.map(
+    (range) => new Set(termsOf(passagePlain.slice(range.start, range.end), language).filter((term) => wanted.has(term))),
+  );
   let best = -1;
   held.forEach((terms, i) => {
     if (terms.size > 0 && (best < 0 || terms.size > held[best]!.size)) best = i;

@@ -60,7 +60,10 @@ export function readPassage(passage: Passage): ReadPassage {
       for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
       return { start, end, text, terms, heading: isHeading(passage.text, map[start] ?? 0) };
     });
-    const head = new Set([...termsOf(passage.title, passage.language), ...passage.headingPath.flatMap((heading) => termsOf(heading, passage.language))]);
+    const head = new Set([
+      ...termsOf(passage.title, passage.language),
+      ...passage.headingPath.flatMap((heading) => termsOf(heading, passage.language)),
+    ]);
     known = { plain, sentences, head, counts, length: sentences.reduce((length, sentence) => length + sentence.terms.length, 0) };
     read.set(passage, known);
   }

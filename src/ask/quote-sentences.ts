@@ -79,11 +79,24 @@ function candidatesOf(question: string, hit: Hit, rank: number, topScore: number
     if (sentence.heading || !worthReading(sentence.text, headings)) return [];
     const needs = neededBy(plain, sentences, index);
     // A row or an item is read with its head: what stands there speaks for each of them alike, not for the nearest alone.
-    const beside = needs.length > 0 ? Math.max(...needs.map((at) => overlaps[at]!)) : Math.max(overlaps[index - 1] ?? 0, 0.6 * (overlaps[index + 1] ?? 0));
+    const beside =
+      needs.length > 0
+        ? Math.max(...needs.map((at) => overlaps[at]!))
+        : Math.max(overlaps[index - 1] ?? 0, 0.6 * (overlaps[index + 1] ?? 0));
     const fits = kind !== 'any' && looksLike(kind, sentence.text) ? kindWeight : 0;
     const whole = isWhole(plain, sentences, index) ? 1 : fragmentShare;
     const score = whole * (overlaps[index]! + besideWeight * beside + fits) + passageWeight * relative;
-    return [{ hit, rank, index, sentence, score, needs, named: new Set(terms.filter((term) => sentence.terms.includes(term.term)).map((term) => term.term)) }];
+    return [
+      {
+        hit,
+        rank,
+        index,
+        sentence,
+        score,
+        needs,
+        named: new Set(terms.filter((term) => sentence.terms.includes(term.term)).map((term) => term.term)),
+      },
+    ];
   });
 }
 
@@ -97,7 +110,12 @@ function worthReading(text: string, headings: Set<string>): boolean {
 /** A sentence that ends as one, an item, a row, or a long line: not a caption, nor a lead-in without its list. */
 function isWhole(plain: string, sentences: ReadSentence[], index: number): boolean {
   const { text } = sentences[index]!;
-  return (text.length > shortLine && !/[:：]$/.test(text)) || /[.!?…。！？；)"'”’」]$/.test(text) || / \| /.test(text) || isItem(plain, sentences[index]!);
+  return (
+    (text.length > shortLine && !/[:：]$/.test(text)) ||
+    /[.!?…。！？；)"'”’」]$/.test(text) ||
+    / \| /.test(text) ||
+    isItem(plain, sentences[index]!)
+  );
 }
 
 function isItem(plain: string, { start }: ReadSentence): boolean {
@@ -137,10 +155,12 @@ function inReadingOrder(chosen: Map<Hit, Set<number>>, candidates: Candidate[]):
     .toSorted(([a], [b]) => rank.get(a.documentId)! - rank.get(b.documentId)! || a.ordinal - b.ordinal)
     .map(([hit, indexes]) => ({
       passageId: hit.id,
-      sentences: [...indexes].toSorted((a, b) => a - b).map((index) => {
-        const { start, end } = readPassage(hit).sentences[index]!;
-        return { start, end };
-      }),
+      sentences: [...indexes]
+        .toSorted((a, b) => a - b)
+        .map((index) => {
+          const { start, end } = readPassage(hit).sentences[index]!;
+          return { start, end };
+        }),
       score: Math.max(...candidates.filter((candidate) => candidate.hit === hit && indexes.has(candidate.index)).map(({ score }) => score)),
     }));
 }

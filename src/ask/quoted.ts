@@ -36,4 +36,3 @@ function blockAt(passage: Passage, start: number): AnswerSentence['block'] {
   if (/^\s*\|/.test(line)) return 'table';
   return /^\s*(?:[-*+]|\d+[.)])\s/.test(line) ? 'bullet' : 'paragraph';
 }
-

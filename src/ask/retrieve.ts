@@ -54,13 +54,24 @@ export async function retrieve(input: RetrieveInput, deps: RetrieveDeps, signal:
       meaningFailed = true;
     }
   }
-  const found = await deps.index.search({
-    terms, kinds: ['passage'], readerSets: input.readerSets, limit: Math.ceil(input.limit * OVERFETCH),
-    ...(vector ? { vector } : {}), ...(input.exceptDocuments ? { exceptDocuments: input.exceptDocuments } : {}),
-  }, signal);
+  const found = await deps.index.search(
+    {
+      terms,
+      kinds: ['passage'],
+      readerSets: input.readerSets,
+      limit: Math.ceil(input.limit * OVERFETCH),
+      ...(vector ? { vector } : {}),
+      ...(input.exceptDocuments ? { exceptDocuments: input.exceptDocuments } : {}),
+    },
+    signal,
+  );
   const weight = input.only === 'meaning' ? 1 : input.only === 'words' ? 0 : deps.meaningWeight;
   const fused = fuse(input.only === 'meaning' ? [] : found.words, found.meaning, weight).slice(0, Math.ceil(input.limit * OVERFETCH));
-  const passages = await hydratePassages(deps.db, fused.map((h) => h.id), input.readerSets);
+  const passages = await hydratePassages(
+    deps.db,
+    fused.map((h) => h.id),
+    input.readerSets,
+  );
   const hits: Hit[] = [];
   for (const { id, score, meaning } of fused) {
     const passage = passages.get(id);

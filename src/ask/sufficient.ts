@@ -57,7 +57,14 @@ export const commonCalibration: Calibration = {
 export type Decision = 'answer' | 'closest' | 'nothing';
 
 /** Log-odds. Fit once on half of the questions of eight sets, and frozen; `test/bench/abstention.ts --fit` fits anew and measures the other half. */
-export const weights: Features & { bias: number } = { bias: -3.25, match: 7.27, lead: 2.61, density: 1.82, titleNamed: 1.3, titleHolds: -1.64 };
+export const weights: Features & { bias: number } = {
+  bias: -3.25,
+  match: 7.27,
+  lead: 2.61,
+  density: 1.82,
+  titleNamed: 1.3,
+  titleHolds: -1.64,
+};
 
 const nothingFound: Features = { match: 0, lead: 0, density: 0, titleNamed: 0, titleHolds: 0 };
 const readHits = 5;

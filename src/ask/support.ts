@@ -66,7 +66,10 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   const places = evidence.map(widened);
   const quotes = sideOf(distinct(places.map((place) => place.quote)), evidenceLanguage);
   const tables = evidence.map((item, i) => ({ quote: places[i]!.quote, passagePlain: item.passagePlain }));
-  const frame = sideOf(distinct([...evidence.flatMap((item) => [item.title, ...item.headingPath]), ...tableHeads(tables)]), evidenceLanguage);
+  const frame = sideOf(
+    distinct([...evidence.flatMap((item) => [item.title, ...item.headingPath]), ...tableHeads(tables)]),
+    evidenceLanguage,
+  );
   if (sameLanguage && isWholeSentence(claim, quotes)) return { supported: true, share: 1 };
 
   if (rowsMixed(sentence.text, evidenceLanguage, tables)) return refuse('roles');
@@ -90,9 +93,11 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   const edit = editFault(claim, quotes, question);
   if (edit) return refuse(edit);
   const coverage = coverageOf(claim, quotes, frame, passage, question);
-  if (evidence.every((item) => [item.title, ...item.headingPath].includes(item.quote.trim())) && coverage.share < LEAST_BY_HEADINGS) return refuse('overlap', coverage.share);
+  if (evidence.every((item) => [item.title, ...item.headingPath].includes(item.quote.trim())) && coverage.share < LEAST_BY_HEADINGS)
+    return refuse('overlap', coverage.share);
   const isShort = coverage.size <= SHORT && claim.quantities.length === 0 && claim.language !== 'zh';
-  if (coverage.share < (isShort ? LEAST_SHORT : LEAST_SHARE) || coverage.leastClause < LEAST_CLAUSE || coverage.quoted < LEAST_QUOTED) return refuse('overlap', coverage.share);
+  if (coverage.share < (isShort ? LEAST_SHORT : LEAST_SHARE) || coverage.leastClause < LEAST_CLAUSE || coverage.quoted < LEAST_QUOTED)
+    return refuse('overlap', coverage.share);
   if (addedFault(claim, quotes, frame.keys)) return refuse('overlap', coverage.share);
   return { supported: true, share: Math.round(coverage.share * 100) / 100 };
 }
@@ -153,7 +158,9 @@ function isWholeSentence(claim: Side, quotes: Side): boolean {
   const mine = strip(claim.text);
   if (mine === '') return false;
   const sentences: string[] = [];
-  for (const word of quotes.words) sentences[word.sentence] = `${sentences[word.sentence] ?? ''}${quotes.text.slice(word.start, word.end)}${/\s/.test(quotes.text[word.end] ?? '') ? ' ' : ''}`;
+  for (const word of quotes.words)
+    sentences[word.sentence] =
+      `${sentences[word.sentence] ?? ''}${quotes.text.slice(word.start, word.end)}${/\s/.test(quotes.text[word.end] ?? '') ? ' ' : ''}`;
   return sentences.some((sentence) => sentence !== undefined && strip(sentence) === mine);
 }
 

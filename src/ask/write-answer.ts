@@ -11,14 +11,26 @@ const MODEL_MS = 90_000;
  * Streams the model's supported sentences into the draft, and counts what the call cost.
  * @throws the signal's reason when the asking was cancelled
  */
-export async function* writeAnswer(input: GenerateInput, model: LanguageModel, draft: Draft, show: Show, signal: AbortSignal): AsyncGenerator<AnswerEvent, GenerateOutcome> {
+export async function* writeAnswer(
+  input: GenerateInput,
+  model: LanguageModel,
+  draft: Draft,
+  show: Show,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerEvent, GenerateOutcome> {
   const sentences = generate(input, model, AbortSignal.any([signal, AbortSignal.timeout(MODEL_MS)]));
   for (;;) {
     const next = await sentences.next();
     if (next.done) {
       const { usage, ...rest } = next.value;
       addUsage(draft, usage);
-      draft.trace = { ...draft.trace, given: input.passages.map((p) => p.id), dropped: rest.dropped, saidNone: rest.saidNone, ...(rest.error === undefined ? {} : { modelError: rest.error instanceof AppError ? rest.error.code : 'model.failed' }) };
+      draft.trace = {
+        ...draft.trace,
+        given: input.passages.map((p) => p.id),
+        dropped: rest.dropped,
+        saidNone: rest.saidNone,
+        ...(rest.error === undefined ? {} : { modelError: rest.error instanceof AppError ? rest.error.code : 'model.failed' }),
+      };
       signal.throwIfAborted();
       return next.value;
     }
@@ -27,4 +39,3 @@ export async function* writeAnswer(input: GenerateInput, model: LanguageModel, d
     yield show(next.value.text, next.value.block, next.value.places, Math.round(next.value.share * 100) / 100);
   }
 }
-

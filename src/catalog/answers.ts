@@ -28,35 +28,111 @@ interface Body {
 /** Writes an answer with its citations and closes its question, in one transaction. An earlier answer is superseded. */
 export async function recordAnswer(db: Catalog, entry: LedgerEntry, now: number): Promise<void> {
   const { answer } = entry;
-  const body: Body = { text: answer.text, sentences: answer.sentences, closest: answer.closest, ...(answer.degraded ? { degraded: answer.degraded } : {}) };
+  const body: Body = {
+    text: answer.text,
+    sentences: answer.sentences,
+    closest: answer.closest,
+    ...(answer.degraded ? { degraded: answer.degraded } : {}),
+  };
   await db.transaction().execute(async (tx) => {
-    const before = await tx.selectFrom('answers').select(['id', 'revision']).where('question_id', '=', answer.questionId).orderBy('revision', 'desc').executeTakeFirst();
-    if (before) await tx.updateTable('answers').set({ state: 'superseded' }).where('question_id', '=', answer.questionId).where('state', '=', 'current').execute();
-    await tx.insertInto('answers').values({
-      id: answer.answerId, question_id: answer.questionId, revision: (before?.revision ?? 0) + 1, supersedes: before?.id ?? null, state: 'current', status: answer.status,
-      language: answer.language, model: entry.model, body_json: JSON.stringify(body), usage_json: JSON.stringify(answer.usage), trace_json: JSON.stringify(entry.trace), created_at: now,
-    }).execute();
-    const rows = answer.sentences.flatMap((sentence, at) => sentence.citations.map((n) => {
-      const c = entry.citations.find((x) => x.n === n)!;
-      return {
-        answer_id: answer.answerId, sentence: at, n, document_id: c.documentId, document_version: c.documentVersion, passage_id: c.passageId, text_hash: c.textHash, quote: c.quote,
-        anchor: c.anchor, url: c.url, title: c.title, source_name: c.source, updated_at: c.updatedAt === null ? null : Date.parse(c.updatedAt), reader_set: c.readerSet,
-      };
-    }));
+    const before = await tx
+      .selectFrom('answers')
+      .select(['id', 'revision'])
+      .where('question_id', '=', answer.questionId)
+      .orderBy('revision', 'desc')
+      .executeTakeFirst();
+    if (before)
+      await tx
+        .updateTable('answers')
+        .set({ state: 'superseded' })
+        .where('question_id', '=', answer.questionId)
+        .where('state', '=', 'current')
+        .execute();
+    await tx
+      .insertInto('answers')
+      .values({
+        id: answer.answerId,
+        question_id: answer.questionId,
+        revision: (before?.revision ?? 0) + 1,
+        supersedes: before?.id ?? null,
+        state: 'current',
+        status: answer.status,
+        language: answer.language,
+        model: entry.model,
+        body_json: JSON.stringify(body),
+        usage_json: JSON.stringify(answer.usage),
+        trace_json: JSON.stringify(entry.trace),
+        created_at: now,
+      })
+      .execute();
+    const rows = answer.sentences.flatMap((sentence, at) =>
+      sentence.citations.map((n) => {
+        const c = entry.citations.find((x) => x.n === n)!;
+        return {
+          answer_id: answer.answerId,
+          sentence: at,
+          n,
+          document_id: c.documentId,
+          document_version: c.documentVersion,
+          passage_id: c.passageId,
+          text_hash: c.textHash,
+          quote: c.quote,
+          anchor: c.anchor,
+          url: c.url,
+          title: c.title,
+          source_name: c.source,
+          updated_at: c.updatedAt === null ? null : Date.parse(c.updatedAt),
+          reader_set: c.readerSet,
+        };
+      }),
+    );
     if (rows.length > 0) await tx.insertInto('citations').values(rows).execute();
-    await tx.updateTable('questions').set({ state: answer.status === 'failed' ? 'failed' : 'answered' }).where('id', '=', answer.questionId).execute();
+    await tx
+      .updateTable('questions')
+      .set({ state: answer.status === 'failed' ? 'failed' : 'answered' })
+      .where('id', '=', answer.questionId)
+      .execute();
   });
 }
 
 /** An answer as it was shown, or undefined. `documentUrl` makes the address of Docent's own view of a citation. */
-export async function readAnswer(db: Catalog, answerId: string, documentUrl: (documentId: string, answerId: string, n: number) => string): Promise<Answer | undefined> {
-  const row = await db.selectFrom('answers as a').innerJoin('questions as q', 'q.id', 'a.question_id').innerJoin('conversations as c', 'c.id', 'q.conversation_id')
-    .select(['a.id', 'a.question_id', 'a.status', 'a.language', 'a.body_json', 'a.usage_json', 'q.audience', 'c.thread']).where('a.id', '=', answerId).executeTakeFirst();
+export async function readAnswer(
+  db: Catalog,
+  answerId: string,
+  documentUrl: (documentId: string, answerId: string, n: number) => string,
+): Promise<Answer | undefined> {
+  const row = await db
+    .selectFrom('answers as a')
+    .innerJoin('questions as q', 'q.id', 'a.question_id')
+    .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
+    .select(['a.id', 'a.question_id', 'a.status', 'a.language', 'a.body_json', 'a.usage_json', 'q.audience', 'c.thread'])
+    .where('a.id', '=', answerId)
+    .executeTakeFirst();
   if (!row) return undefined;
   const body = JSON.parse(row.body_json) as Body;
   const cited = await readCitations(db, answerId);
-  const citations: Citation[] = cited.map((c) => ({ n: c.n, documentId: c.document_id, title: c.title, url: c.url, documentUrl: documentUrl(c.document_id, answerId, c.n), anchor: c.anchor, quote: c.quote, source: c.source_name, updatedAt: c.updated_at === null ? null : new Date(c.updated_at).toISOString() }));
-  return { answerId: row.id, questionId: row.question_id, threadId: row.thread, status: row.status, language: row.language, audience: row.audience, ...body, citations, usage: JSON.parse(row.usage_json) as AnswerUsage };
+  const citations: Citation[] = cited.map((c) => ({
+    n: c.n,
+    documentId: c.document_id,
+    title: c.title,
+    url: c.url,
+    documentUrl: documentUrl(c.document_id, answerId, c.n),
+    anchor: c.anchor,
+    quote: c.quote,
+    source: c.source_name,
+    updatedAt: c.updated_at === null ? null : new Date(c.updated_at).toISOString(),
+  }));
+  return {
+    answerId: row.id,
+    questionId: row.question_id,
+    threadId: row.thread,
+    status: row.status,
+    language: row.language,
+    audience: row.audience,
+    ...body,
+    citations,
+    usage: JSON.parse(row.usage_json) as AnswerUsage,
+  };
 }
 
 /** The citations of an answer, each number once. */
@@ -66,9 +142,31 @@ export async function readCitations(db: Catalog, answerId: string) {
 }
 
 /** Returns false when there is no such answer. */
-export async function recordFeedback(db: Catalog, feedback: { id: string; answerId: string; personId: string | null; verdict: 'up' | 'down'; reason: string | null; comment: string | null }, now: number): Promise<boolean> {
+export async function recordFeedback(
+  db: Catalog,
+  feedback: {
+    id: string;
+    answerId: string;
+    personId: string | null;
+    verdict: 'up' | 'down';
+    reason: string | null;
+    comment: string | null;
+  },
+  now: number,
+): Promise<boolean> {
   const answer = await db.selectFrom('answers').select('id').where('id', '=', feedback.answerId).executeTakeFirst();
   if (!answer) return false;
-  await db.insertInto('feedback').values({ id: feedback.id, answer_id: feedback.answerId, person_id: feedback.personId, verdict: feedback.verdict, reason: feedback.reason, comment: feedback.comment, created_at: now }).execute();
+  await db
+    .insertInto('feedback')
+    .values({
+      id: feedback.id,
+      answer_id: feedback.answerId,
+      person_id: feedback.personId,
+      verdict: feedback.verdict,
+      reason: feedback.reason,
+      comment: feedback.comment,
+      created_at: now,
+    })
+    .execute();
   return true;
 }

@@ -26,7 +26,12 @@ export async function openCatalog(folder: string, migrations: Migration[] = MIGR
     // A reader never waits for a writer under WAL; two writers (server and command line) wait for each other.
     database.exec('pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on');
   } catch (cause) {
-    throw new AppError({ code: 'catalog.unusable', message: `cannot open ${file}`, publicMessage: `The catalog ${file} cannot be opened: ${String(cause)}. Check the folder's rights and free space, or set DATA_DIR to another folder.`, cause });
+    throw new AppError({
+      code: 'catalog.unusable',
+      message: `cannot open ${file}`,
+      publicMessage: `The catalog ${file} cannot be opened: ${String(cause)}. Check the folder's rights and free space, or set DATA_DIR to another folder.`,
+      cause,
+    });
   }
   if (isNew) chmodSync(file, 0o600);
   const db = new Kysely<CatalogTables>({ dialect: new SqliteDialect({ database: kyselyDatabase(database) }) });
@@ -46,7 +51,8 @@ export async function openCatalog(folder: string, migrations: Migration[] = MIGR
 /** Runs what is missing, each migration with its record in one transaction; `immediate` keeps two starters apart. */
 async function migrate(db: Catalog, migrations: Migration[], beforeFirst: () => void): Promise<void> {
   await sql`create table if not exists migrations (name text primary key, at bigint not null)`.execute(db);
-  const done = async (): Promise<Set<string>> => new Set((await sql<{ name: string }>`select name from migrations`.execute(db)).rows.map((row) => row.name));
+  const done = async (): Promise<Set<string>> =>
+    new Set((await sql<{ name: string }>`select name from migrations`.execute(db)).rows.map((row) => row.name));
   const known = await done();
   const newer = [...known].filter((name) => !migrations.some((m) => m.name === name));
   if (newer.length > 0) {
@@ -77,7 +83,10 @@ function keepCopy(folder: string, file: string): void {
   const copies = join(folder, 'copies');
   mkdirSync(copies, { recursive: true, mode: 0o700 });
   copyFileSync(file, join(copies, `catalog-${new Date().toISOString().replaceAll(':', '-')}.db`));
-  const old = readdirSync(copies).filter((name) => name.startsWith('catalog-')).sort().slice(0, -COPIES_KEPT);
+  const old = readdirSync(copies)
+    .filter((name) => name.startsWith('catalog-'))
+    .sort()
+    .slice(0, -COPIES_KEPT);
   for (const name of old) rmSync(join(copies, name));
 }
 

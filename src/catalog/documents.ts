@@ -49,13 +49,26 @@ const IN_CHUNK = 500;
 
 /** All documents of a source, the removed ones too (their version goes on when they come back). */
 export async function knownDocuments(db: Catalog, sourceId: string): Promise<Map<string, KnownDocument>> {
-  const rows = await db.selectFrom('documents')
+  const rows = await db
+    .selectFrom('documents')
     .select(['id', 'external_id', 'version', 'content_hash', 'listed_version', 'validators_json', 'reader_set', 'deleted_at'])
-    .where('source_id', '=', sourceId).execute();
-  return new Map(rows.map((row) => [row.external_id, {
-    id: row.id, externalId: row.external_id, version: row.version, contentHash: row.content_hash, listedVersion: row.listed_version,
-    validators: row.validators_json === null ? undefined : JSON.parse(row.validators_json), readerSet: row.reader_set, deleted: row.deleted_at !== null,
-  }]));
+    .where('source_id', '=', sourceId)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.external_id,
+      {
+        id: row.id,
+        externalId: row.external_id,
+        version: row.version,
+        contentHash: row.content_hash,
+        listedVersion: row.listed_version,
+        validators: row.validators_json === null ? undefined : JSON.parse(row.validators_json),
+        readerSet: row.reader_set,
+        deleted: row.deleted_at !== null,
+      },
+    ]),
+  );
 }
 
 /** Passages of one document that are current, by id. */
@@ -67,13 +80,20 @@ export async function passagesOf(db: Catalog, documentId: string): Promise<Map<s
 /** Notes ids that may stand in the index without ever becoming current, before they are put there. */
 export async function noteLeftovers(db: Catalog, sourceId: string, passageIds: string[]): Promise<void> {
   for (let i = 0; i < passageIds.length; i += IN_CHUNK) {
-    await db.insertInto('index_leftovers').values(passageIds.slice(i, i + IN_CHUNK).map((passage_id) => ({ passage_id, source_id: sourceId }))).onConflict((c) => c.doNothing()).execute();
+    await db
+      .insertInto('index_leftovers')
+      .values(passageIds.slice(i, i + IN_CHUNK).map((passage_id) => ({ passage_id, source_id: sourceId })))
+      .onConflict((c) => c.doNothing())
+      .execute();
   }
 }
 
 export async function clearLeftovers(db: Catalog, passageIds: string[]): Promise<void> {
   for (let i = 0; i < passageIds.length; i += IN_CHUNK) {
-    await db.deleteFrom('index_leftovers').where('passage_id', 'in', passageIds.slice(i, i + IN_CHUNK)).execute();
+    await db
+      .deleteFrom('index_leftovers')
+      .where('passage_id', 'in', passageIds.slice(i, i + IN_CHUNK))
+      .execute();
   }
 }
 
@@ -82,8 +102,14 @@ export async function clearLeftovers(db: Catalog, passageIds: string[]): Promise
  * may act on them: a sync in the middle of a write has noted what it is about to commit.
  */
 export async function readLeftovers(db: Catalog, sourceId: string, limit: number): Promise<{ stale: string[]; current: string[] }> {
-  const rows = await db.selectFrom('index_leftovers as l').leftJoin('passages as p', 'p.id', 'l.passage_id').leftJoin('documents as d', 'd.id', 'p.document_id')
-    .select(['l.passage_id as id', 'd.id as documentId', 'd.deleted_at as deletedAt']).where('l.source_id', '=', sourceId).limit(limit).execute();
+  const rows = await db
+    .selectFrom('index_leftovers as l')
+    .leftJoin('passages as p', 'p.id', 'l.passage_id')
+    .leftJoin('documents as d', 'd.id', 'p.document_id')
+    .select(['l.passage_id as id', 'd.id as documentId', 'd.deleted_at as deletedAt'])
+    .where('l.source_id', '=', sourceId)
+    .limit(limit)
+    .execute();
   const isCurrent = (row: (typeof rows)[number]): boolean => row.documentId !== null && row.deletedAt === null;
   return { stale: rows.filter((r) => !isCurrent(r)).map((r) => r.id), current: rows.filter(isCurrent).map((r) => r.id) };
 }
@@ -98,7 +124,8 @@ export interface Writer {
 /** Inside a transaction, so that a writer whose lease was taken over cannot commit. */
 async function checkLease(tx: Catalog, writer: Writer): Promise<void> {
   const row = await tx.selectFrom('sources').select('lease_owner').where('id', '=', writer.sourceId).executeTakeFirst();
-  if (row?.lease_owner !== writer.leaseOwner) throw new AppError({ code: 'sync.lease_lost', message: 'another process took over the sync of this source' });
+  if (row?.lease_owner !== writer.leaseOwner)
+    throw new AppError({ code: 'sync.lease_lost', message: 'another process took over the sync of this source' });
 }
 
 /**
@@ -107,64 +134,157 @@ async function checkLease(tx: Catalog, writer: Writer): Promise<void> {
  * @returns ids of the passages that are no longer current
  * @throws AppError `sync.lease_lost`
  */
-export async function commitDocument(db: Catalog, document: DocumentWrite, writer: Writer, kind: 'added' | 'changed' | 'readers', now: number): Promise<string[]> {
+export async function commitDocument(
+  db: Catalog,
+  document: DocumentWrite,
+  writer: Writer,
+  kind: 'added' | 'changed' | 'readers',
+  now: number,
+): Promise<string[]> {
   return db.transaction().execute(async (tx) => {
     await checkLease(tx, writer);
     const before = await passagesOf(tx, document.id);
     const keep = new Set(document.passages.map((p) => p.id));
     const gone = [...before.keys()].filter((id) => !keep.has(id));
     const row = {
-      source_id: document.sourceId, external_id: document.externalId, url: document.url, title: document.title, owner: document.owner,
-      changed_at: document.changedAt, language: document.language, text_fragments: document.textFragments ? 1 : 0, version: document.version,
-      content_hash: document.contentHash, listed_version: document.listedVersion,
-      validators_json: document.validators ? JSON.stringify(document.validators) : null, reader_set: document.readerSet, indexed_at: now, deleted_at: null,
+      source_id: document.sourceId,
+      external_id: document.externalId,
+      url: document.url,
+      title: document.title,
+      owner: document.owner,
+      changed_at: document.changedAt,
+      language: document.language,
+      text_fragments: document.textFragments ? 1 : 0,
+      version: document.version,
+      content_hash: document.contentHash,
+      listed_version: document.listedVersion,
+      validators_json: document.validators ? JSON.stringify(document.validators) : null,
+      reader_set: document.readerSet,
+      indexed_at: now,
+      deleted_at: null,
     };
-    await tx.insertInto('documents').values({ id: document.id, ...row }).onConflict((c) => c.column('id').doUpdateSet(row)).execute();
+    await tx
+      .insertInto('documents')
+      .values({ id: document.id, ...row })
+      .onConflict((c) => c.column('id').doUpdateSet(row))
+      .execute();
     await tx.deleteFrom('passages').where('document_id', '=', document.id).execute();
     for (let i = 0; i < document.passages.length; i += 100) {
-      await tx.insertInto('passages').values(document.passages.slice(i, i + 100).map((p) => ({
-        id: p.id, document_id: document.id, ordinal: p.ordinal, heading_path_json: JSON.stringify(p.headingPath), anchor: p.anchor,
-        text: p.text, text_hash: p.textHash, embed_hash: p.embedHash,
-      }))).execute();
+      await tx
+        .insertInto('passages')
+        .values(
+          document.passages.slice(i, i + 100).map((p) => ({
+            id: p.id,
+            document_id: document.id,
+            ordinal: p.ordinal,
+            heading_path_json: JSON.stringify(p.headingPath),
+            anchor: p.anchor,
+            text: p.text,
+            text_hash: p.textHash,
+            embed_hash: p.embedHash,
+          })),
+        )
+        .execute();
     }
     await clearLeftovers(tx, [...keep]);
     await noteLeftovers(tx, document.sourceId, gone);
     const goneHashes = [...new Set(gone.map((id) => before.get(id)!.textHash))];
-    await tx.insertInto('changes').values({ run_id: writer.runId, document_id: document.id, kind, gone_hashes_json: JSON.stringify(goneHashes) }).execute();
+    await tx
+      .insertInto('changes')
+      .values({ run_id: writer.runId, document_id: document.id, kind, gone_hashes_json: JSON.stringify(goneHashes) })
+      .execute();
     return gone;
   });
 }
 
 /** The document's source bytes are as they were; only what the listing said of it is kept. */
-export async function touchDocument(db: Catalog, id: string, listedVersion: string | null, validators: Record<string, string> | undefined): Promise<void> {
-  await db.updateTable('documents').set({ listed_version: listedVersion, ...(validators ? { validators_json: JSON.stringify(validators) } : {}) }).where('id', '=', id).execute();
+export async function touchDocument(
+  db: Catalog,
+  id: string,
+  listedVersion: string | null,
+  validators: Record<string, string> | undefined,
+): Promise<void> {
+  await db
+    .updateTable('documents')
+    .set({ listed_version: listedVersion, ...(validators ? { validators_json: JSON.stringify(validators) } : {}) })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** Removes one document: at once invisible; its points are noted as leftovers. Returns their ids. */
-export async function commitRemoval(db: Catalog, documentId: string, writer: Writer, kind: 'removed' | 'moved', now: number): Promise<string[]> {
+export async function commitRemoval(
+  db: Catalog,
+  documentId: string,
+  writer: Writer,
+  kind: 'removed' | 'moved',
+  now: number,
+): Promise<string[]> {
   return db.transaction().execute(async (tx) => {
     await checkLease(tx, writer);
     const before = await passagesOf(tx, documentId);
-    await tx.updateTable('documents').set({ deleted_at: now, listed_version: null, validators_json: null }).where('id', '=', documentId).execute();
+    await tx
+      .updateTable('documents')
+      .set({ deleted_at: now, listed_version: null, validators_json: null })
+      .where('id', '=', documentId)
+      .execute();
     await tx.deleteFrom('passages').where('document_id', '=', documentId).execute();
     await noteLeftovers(tx, writer.sourceId, [...before.keys()]);
     const goneHashes = [...new Set([...before.values()].map((p) => p.textHash))];
-    await tx.insertInto('changes').values({ run_id: writer.runId, document_id: documentId, kind, gone_hashes_json: JSON.stringify(goneHashes) }).execute();
+    await tx
+      .insertInto('changes')
+      .values({ run_id: writer.runId, document_id: documentId, kind, gone_hashes_json: JSON.stringify(goneHashes) })
+      .execute();
     return [...before.keys()];
   });
 }
 
-const passageQuery = (db: Catalog) => db.selectFrom('passages as p').innerJoin('documents as d', 'd.id', 'p.document_id').innerJoin('sources as s', 's.id', 'd.source_id')
-  .select(['p.id', 'p.document_id', 'p.ordinal', 'p.heading_path_json', 'p.anchor', 'p.text', 'p.text_hash', 'd.version', 'd.title', 'd.url', 'd.text_fragments',
-    'd.source_id', 's.name as source_name', 'd.owner', 'd.changed_at', 'd.reader_set', 'd.language'])
-  .where('d.deleted_at', 'is', null).where('s.removed_at', 'is', null);
+const passageQuery = (db: Catalog) =>
+  db
+    .selectFrom('passages as p')
+    .innerJoin('documents as d', 'd.id', 'p.document_id')
+    .innerJoin('sources as s', 's.id', 'd.source_id')
+    .select([
+      'p.id',
+      'p.document_id',
+      'p.ordinal',
+      'p.heading_path_json',
+      'p.anchor',
+      'p.text',
+      'p.text_hash',
+      'd.version',
+      'd.title',
+      'd.url',
+      'd.text_fragments',
+      'd.source_id',
+      's.name as source_name',
+      'd.owner',
+      'd.changed_at',
+      'd.reader_set',
+      'd.language',
+    ])
+    .where('d.deleted_at', 'is', null)
+    .where('s.removed_at', 'is', null);
 
 type PassageJoin = Awaited<ReturnType<ReturnType<typeof passageQuery>['execute']>>[number];
 
 const passageOf = (row: PassageJoin): Passage => ({
-  id: row.id, documentId: row.document_id, documentVersion: row.version, ordinal: row.ordinal, headingPath: JSON.parse(row.heading_path_json), anchor: row.anchor,
-  text: row.text, textHash: row.text_hash, title: row.title, url: row.url, textFragments: row.text_fragments === 1, sourceId: row.source_id,
-  sourceName: row.source_name, owner: row.owner, updatedAt: row.changed_at, readerSet: row.reader_set, language: row.language,
+  id: row.id,
+  documentId: row.document_id,
+  documentVersion: row.version,
+  ordinal: row.ordinal,
+  headingPath: JSON.parse(row.heading_path_json),
+  anchor: row.anchor,
+  text: row.text,
+  textHash: row.text_hash,
+  title: row.title,
+  url: row.url,
+  textFragments: row.text_fragments === 1,
+  sourceId: row.source_id,
+  sourceName: row.source_name,
+  owner: row.owner,
+  updatedAt: row.changed_at,
+  readerSet: row.reader_set,
+  language: row.language,
 });
 
 /** Passages that are current and that these reader sets open, by id. Stale and foreign ids are left out. */
@@ -172,7 +292,10 @@ export async function hydratePassages(db: Catalog, ids: string[], readerSets: nu
   const found = new Map<string, Passage>();
   if (readerSets.length === 0) return found;
   for (let i = 0; i < ids.length; i += IN_CHUNK) {
-    const rows = await passageQuery(db).where('p.id', 'in', ids.slice(i, i + IN_CHUNK)).where('d.reader_set', 'in', readerSets).execute();
+    const rows = await passageQuery(db)
+      .where('p.id', 'in', ids.slice(i, i + IN_CHUNK))
+      .where('d.reader_set', 'in', readerSets)
+      .execute();
     for (const row of rows) found.set(row.id, passageOf(row));
   }
   return found;
@@ -181,8 +304,10 @@ export async function hydratePassages(db: Catalog, ids: string[], readerSets: nu
 /** The passages beside some passages: same document, ordinal one less or one more. */
 export async function neighbourPassages(db: Catalog, of: Passage[], readerSets: number[]): Promise<Passage[]> {
   if (of.length === 0 || readerSets.length === 0) return [];
-  const rows = await passageQuery(db).where('d.reader_set', 'in', readerSets)
-    .where((e) => e.or(of.map((p) => e.and([e('p.document_id', '=', p.documentId), e('p.ordinal', 'in', [p.ordinal - 1, p.ordinal + 1])])))).execute();
+  const rows = await passageQuery(db)
+    .where('d.reader_set', 'in', readerSets)
+    .where((e) => e.or(of.map((p) => e.and([e('p.document_id', '=', p.documentId), e('p.ordinal', 'in', [p.ordinal - 1, p.ordinal + 1])]))))
+    .execute();
   return rows.map(passageOf);
 }
 
@@ -199,59 +324,132 @@ export async function samplePassages(db: Catalog, limit: number): Promise<Passag
 /** All passages of a document in reading order. */
 export async function documentPassages(db: Catalog, documentId: string, readerSets: number[]): Promise<Passage[]> {
   if (readerSets.length === 0) return [];
-  return (await passageQuery(db).where('p.document_id', '=', documentId).where('d.reader_set', 'in', readerSets).orderBy('p.ordinal').execute()).map(passageOf);
+  return (
+    await passageQuery(db).where('p.document_id', '=', documentId).where('d.reader_set', 'in', readerSets).orderBy('p.ordinal').execute()
+  ).map(passageOf);
 }
 
 /** Languages of the documents, most common first. */
 export async function documentLanguages(db: Catalog): Promise<string[]> {
-  const rows = await db.selectFrom('documents').select(['language', (e) => e.fn.countAll().as('n')]).where('deleted_at', 'is', null).groupBy('language').execute();
+  const rows = await db
+    .selectFrom('documents')
+    .select(['language', (e) => e.fn.countAll().as('n')])
+    .where('deleted_at', 'is', null)
+    .groupBy('language')
+    .execute();
   return rows.sort((a, b) => Number(b.n) - Number(a.n)).map((row) => row.language);
 }
 
 /** One current document that these reader sets open, with passages or without; undefined for all others. */
 export async function readDocument(db: Catalog, id: string, readerSets: number[]) {
   if (readerSets.length === 0) return undefined;
-  const row = await db.selectFrom('documents as d').innerJoin('sources as s', 's.id', 'd.source_id')
+  const row = await db
+    .selectFrom('documents as d')
+    .innerJoin('sources as s', 's.id', 'd.source_id')
     .select(['d.id', 'd.title', 'd.url', 'd.external_id', 'd.source_id', 's.name as source_name', 'd.owner', 'd.changed_at'])
-    .where('d.id', '=', id).where('d.reader_set', 'in', readerSets).where('d.deleted_at', 'is', null).where('s.removed_at', 'is', null).executeTakeFirst();
-  return row && { id: row.id, title: row.title, url: row.url, externalId: row.external_id, sourceId: row.source_id, sourceName: row.source_name, owner: row.owner, updatedAt: row.changed_at };
+    .where('d.id', '=', id)
+    .where('d.reader_set', 'in', readerSets)
+    .where('d.deleted_at', 'is', null)
+    .where('s.removed_at', 'is', null)
+    .executeTakeFirst();
+  return (
+    row && {
+      id: row.id,
+      title: row.title,
+      url: row.url,
+      externalId: row.external_id,
+      sourceId: row.source_id,
+      sourceName: row.source_name,
+      owner: row.owner,
+      updatedAt: row.changed_at,
+    }
+  );
 }
 
 /** How many documents these reader sets open: all that an asker is told of what was searched. */
 export async function countReadable(db: Catalog, readerSets: number[]): Promise<number> {
   if (readerSets.length === 0) return 0;
-  const { n } = await db.selectFrom('documents').select((e) => e.fn.countAll().as('n')).where('deleted_at', 'is', null).where('reader_set', 'in', readerSets).executeTakeFirstOrThrow();
+  const { n } = await db
+    .selectFrom('documents')
+    .select((e) => e.fn.countAll().as('n'))
+    .where('deleted_at', 'is', null)
+    .where('reader_set', 'in', readerSets)
+    .executeTakeFirstOrThrow();
   return Number(n);
 }
 
 /** Documents and passages of each source that are current. */
 export async function countsBySource(db: Catalog): Promise<Map<string, { documents: number; passages: number }>> {
-  const documents = await db.selectFrom('documents').select(['source_id', (e) => e.fn.countAll().as('n')]).where('deleted_at', 'is', null).groupBy('source_id').execute();
-  const passages = await db.selectFrom('passages as p').innerJoin('documents as d', 'd.id', 'p.document_id').select(['d.source_id', (e) => e.fn.countAll().as('n')]).where('d.deleted_at', 'is', null).groupBy('d.source_id').execute();
+  const documents = await db
+    .selectFrom('documents')
+    .select(['source_id', (e) => e.fn.countAll().as('n')])
+    .where('deleted_at', 'is', null)
+    .groupBy('source_id')
+    .execute();
+  const passages = await db
+    .selectFrom('passages as p')
+    .innerJoin('documents as d', 'd.id', 'p.document_id')
+    .select(['d.source_id', (e) => e.fn.countAll().as('n')])
+    .where('d.deleted_at', 'is', null)
+    .groupBy('d.source_id')
+    .execute();
   const counts = new Map(documents.map((row) => [row.source_id, { documents: Number(row.n), passages: 0 }]));
   for (const row of passages) counts.get(row.source_id)!.passages = Number(row.n);
   return counts;
 }
 
 /** A page of the documents that these reader sets open, newest change first. */
-export async function listDocuments(db: Catalog, options: { sourceId?: string; query?: string; offset: number; limit: number; readerSets?: number[] }) {
-  let query = db.selectFrom('documents as d').innerJoin('sources as s', 's.id', 'd.source_id').where('d.deleted_at', 'is', null).where('s.removed_at', 'is', null);
+export async function listDocuments(
+  db: Catalog,
+  options: { sourceId?: string; query?: string; offset: number; limit: number; readerSets?: number[] },
+) {
+  let query = db
+    .selectFrom('documents as d')
+    .innerJoin('sources as s', 's.id', 'd.source_id')
+    .where('d.deleted_at', 'is', null)
+    .where('s.removed_at', 'is', null);
   if (options.sourceId) query = query.where('d.source_id', '=', options.sourceId);
   if (options.query) query = query.where(sql<string>`lower(d.title)`, 'like', `%${options.query.toLowerCase().replaceAll(/[%_]/g, ' ')}%`);
   if (options.readerSets) query = query.where('d.reader_set', 'in', options.readerSets);
   const { n } = await query.select((e) => e.fn.countAll().as('n')).executeTakeFirstOrThrow();
-  const rows = await query.select(['d.id', 'd.title', 'd.url', 'd.external_id', 'd.source_id', 's.name as source_name', 'd.owner', 'd.changed_at'])
-    .select((e) => e.selectFrom('passages as p').whereRef('p.document_id', '=', 'd.id').select((x) => x.fn.countAll().as('n')).as('passages'))
-    .orderBy('d.changed_at', 'desc').orderBy('d.title').offset(options.offset).limit(options.limit).execute();
+  const rows = await query
+    .select(['d.id', 'd.title', 'd.url', 'd.external_id', 'd.source_id', 's.name as source_name', 'd.owner', 'd.changed_at'])
+    .select((e) =>
+      e
+        .selectFrom('passages as p')
+        .whereRef('p.document_id', '=', 'd.id')
+        .select((x) => x.fn.countAll().as('n'))
+        .as('passages'),
+    )
+    .orderBy('d.changed_at', 'desc')
+    .orderBy('d.title')
+    .offset(options.offset)
+    .limit(options.limit)
+    .execute();
   return {
     total: Number(n),
-    documents: rows.map((row) => ({ id: row.id, title: row.title, url: row.url, externalId: row.external_id, sourceId: row.source_id, sourceName: row.source_name, owner: row.owner, updatedAt: row.changed_at, passages: Number(row.passages) })),
+    documents: rows.map((row) => ({
+      id: row.id,
+      title: row.title,
+      url: row.url,
+      externalId: row.external_id,
+      sourceId: row.source_id,
+      sourceName: row.source_name,
+      owner: row.owner,
+      updatedAt: row.changed_at,
+      passages: Number(row.passages),
+    })),
   };
 }
 
 /** Ids of all passages that a source ever left in the catalog, to drop from the index before `purgeSource`. */
 export async function sourcePassageIds(db: Catalog, sourceId: string): Promise<string[]> {
-  const rows = await db.selectFrom('passages as p').innerJoin('documents as d', 'd.id', 'p.document_id').select('p.id').where('d.source_id', '=', sourceId).execute();
+  const rows = await db
+    .selectFrom('passages as p')
+    .innerJoin('documents as d', 'd.id', 'p.document_id')
+    .select('p.id')
+    .where('d.source_id', '=', sourceId)
+    .execute();
   return rows.map((row) => row.id);
 }
 
@@ -259,10 +457,13 @@ export async function sourcePassageIds(db: Catalog, sourceId: string): Promise<s
 export async function purgeSource(db: Catalog, sourceId: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const ofSource = tx.selectFrom('documents').select('id').where('source_id', '=', sourceId);
-        await tx.deleteFrom('passages').where('document_id', 'in', ofSource).execute();
+    await tx.deleteFrom('passages').where('document_id', 'in', ofSource).execute();
     await tx.deleteFrom('documents').where('source_id', '=', sourceId).execute();
     await tx.deleteFrom('index_leftovers').where('source_id', '=', sourceId).execute();
-    await tx.deleteFrom('run_failures').where('run_id', 'in', tx.selectFrom('runs').select('id').where('source_id', '=', sourceId)).execute();
+    await tx
+      .deleteFrom('run_failures')
+      .where('run_id', 'in', tx.selectFrom('runs').select('id').where('source_id', '=', sourceId))
+      .execute();
     await tx.deleteFrom('runs').where('source_id', '=', sourceId).execute();
     await tx.deleteFrom('sources').where('id', '=', sourceId).execute();
   });

@@ -4,7 +4,11 @@ import type { Catalog } from './database.ts';
 export async function readEmbeddings(db: Catalog, hashes: string[]): Promise<Map<string, Float32Array>> {
   const found = new Map<string, Float32Array>();
   for (let i = 0; i < hashes.length; i += 500) {
-    const rows = await db.selectFrom('embeddings').selectAll().where('embed_hash', 'in', hashes.slice(i, i + 500)).execute();
+    const rows = await db
+      .selectFrom('embeddings')
+      .selectAll()
+      .where('embed_hash', 'in', hashes.slice(i, i + 500))
+      .execute();
     for (const row of rows) found.set(row.embed_hash, new Float32Array(row.vector.slice().buffer));
   }
   return found;
@@ -12,8 +16,15 @@ export async function readEmbeddings(db: Catalog, hashes: string[]): Promise<Map
 
 /** Later vectors replace earlier ones: the same model name may have become another model. */
 export async function writeEmbeddings(db: Catalog, entries: { key: string; vector: Float32Array }[]): Promise<void> {
-  const rows = entries.map(({ key, vector }) => ({ embed_hash: key, vector: new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength) }));
+  const rows = entries.map(({ key, vector }) => ({
+    embed_hash: key,
+    vector: new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength),
+  }));
   for (let i = 0; i < rows.length; i += 100) {
-    await db.insertInto('embeddings').values(rows.slice(i, i + 100)).onConflict((c) => c.column('embed_hash').doUpdateSet((e) => ({ vector: e.ref('excluded.vector') }))).execute();
+    await db
+      .insertInto('embeddings')
+      .values(rows.slice(i, i + 100))
+      .onConflict((c) => c.column('embed_hash').doUpdateSet((e) => ({ vector: e.ref('excluded.vector') })))
+      .execute();
   }
 }

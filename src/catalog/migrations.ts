@@ -6,9 +6,11 @@ export interface Migration {
   up(db: Kysely<any>): Promise<void>;
 }
 
-const statements = (...list: string[]) => async (db: Kysely<any>): Promise<void> => {
-  for (const statement of list) await sql.raw(statement).execute(db);
-};
+const statements =
+  (...list: string[]) =>
+  async (db: Kysely<any>): Promise<void> => {
+    for (const statement of list) await sql.raw(statement).execute(db);
+  };
 
 export const MIGRATIONS: Migration[] = [
   {

@@ -63,8 +63,23 @@ export interface CatalogTables {
   /** Ids that may stand in the index without being current: written before a `put`, and with the commit that makes them stale. */
   index_leftovers: { passage_id: string; source_id: string };
   embeddings: { embed_hash: string; vector: Uint8Array };
-  changes: { id: Generated<number>; run_id: string; document_id: string; kind: 'added' | 'changed' | 'moved' | 'removed' | 'readers'; gone_hashes_json: string };
-  conversations: { id: string; platform: string; workspace: string; channel: string; thread: string; kind: string; reference: string | null; created_at: number };
+  changes: {
+    id: Generated<number>;
+    run_id: string;
+    document_id: string;
+    kind: 'added' | 'changed' | 'moved' | 'removed' | 'readers';
+    gone_hashes_json: string;
+  };
+  conversations: {
+    id: string;
+    platform: string;
+    workspace: string;
+    channel: string;
+    thread: string;
+    kind: string;
+    reference: string | null;
+    created_at: number;
+  };
   questions: {
     id: string;
     event_key: string;
@@ -111,7 +126,15 @@ export interface CatalogTables {
     updated_at: number | null;
     reader_set: number;
   };
-  feedback: { id: string; answer_id: string; person_id: string | null; verdict: 'up' | 'down'; reason: string | null; comment: string | null; created_at: number };
+  feedback: {
+    id: string;
+    answer_id: string;
+    person_id: string | null;
+    verdict: 'up' | 'down';
+    reason: string | null;
+    comment: string | null;
+    created_at: number;
+  };
   usage: { day: string; purpose: string; model: string; calls: number; prompt_tokens: number; completion_tokens: number; usd: number };
   settings: { key: string; value_json: string; updated_at: number };
 }

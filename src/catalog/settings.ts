@@ -9,7 +9,10 @@ export const SETTINGS = {
   /** Share (0 to 1) of the questions that the documents answer which are to be answered rather than abstained from. */
   keepRate: { schema: z.number().min(0.5).max(0.99), default: 0.9 },
   /** Overrides of the price table: model name to US dollars per million tokens. */
-  prices: { schema: z.record(z.string(), z.object({ input: z.number().nonnegative(), output: z.number().nonnegative() })), default: {} as Record<string, { input: number; output: number }> },
+  prices: {
+    schema: z.record(z.string(), z.object({ input: z.number().nonnegative(), output: z.number().nonnegative() })),
+    default: {} as Record<string, { input: number; output: number }>,
+  },
   /** Overrides of a model's context size in tokens. */
   contextTokens: { schema: z.record(z.string(), z.number().int().min(1024)), default: {} as Record<string, number> },
 } as const;
@@ -32,6 +35,9 @@ export async function writeSetting<K extends keyof Settings>(db: Catalog, key: K
   const parsed = SETTINGS[key].schema.safeParse(value);
   if (!parsed.success) throw inputError(key, parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`.trim()).join('; '));
   const value_json = JSON.stringify(parsed.data);
-  await db.insertInto('settings').values({ key, value_json, updated_at: now })
-    .onConflict((c) => c.column('key').doUpdateSet({ value_json, updated_at: now })).execute();
+  await db
+    .insertInto('settings')
+    .values({ key, value_json, updated_at: now })
+    .onConflict((c) => c.column('key').doUpdateSet({ value_json, updated_at: now }))
+    .execute();
 }

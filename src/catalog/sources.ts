@@ -57,11 +57,24 @@ export const LEASE_MS = 20_000;
 
 export async function addSource(db: Catalog, input: Omit<Source, 'id' | 'createdAt' | 'syncRequestedAt'>, now: number): Promise<Source> {
   const id = randomUUID();
-  await db.insertInto('sources').values({
-    id, name: input.name, kind: input.kind, location: input.location, base_url: input.baseUrl,
-    readers_json: JSON.stringify(input.readers), schedule: input.schedule, created_at: now,
-    sync_requested_at: null, cancel_requested_at: null, removed_at: null, lease_owner: null, lease_until: null,
-  }).execute();
+  await db
+    .insertInto('sources')
+    .values({
+      id,
+      name: input.name,
+      kind: input.kind,
+      location: input.location,
+      base_url: input.baseUrl,
+      readers_json: JSON.stringify(input.readers),
+      schedule: input.schedule,
+      created_at: now,
+      sync_requested_at: null,
+      cancel_requested_at: null,
+      removed_at: null,
+      lease_owner: null,
+      lease_until: null,
+    })
+    .execute();
   return { ...input, id, createdAt: now, syncRequestedAt: null };
 }
 
@@ -72,8 +85,12 @@ export async function listSources(db: Catalog): Promise<Source[]> {
 }
 
 export async function findSource(db: Catalog, nameOrId: string): Promise<Source | undefined> {
-  const row = await db.selectFrom('sources').selectAll().where('removed_at', 'is', null)
-    .where((e) => e.or([e('name', '=', nameOrId), e('id', '=', nameOrId)])).executeTakeFirst();
+  const row = await db
+    .selectFrom('sources')
+    .selectAll()
+    .where('removed_at', 'is', null)
+    .where((e) => e.or([e('name', '=', nameOrId), e('id', '=', nameOrId)]))
+    .executeTakeFirst();
   return row && sourceOf(row);
 }
 
@@ -89,69 +106,131 @@ export async function requestCancel(db: Catalog, sourceId: string, now: number):
 
 /** Ids of sources that wait for a sync, or for their documents to be taken out after they were removed, and that nobody holds. */
 export async function sourcesToWorkOn(db: Catalog, now: number): Promise<string[]> {
-  const rows = await db.selectFrom('sources').select('id')
+  const rows = await db
+    .selectFrom('sources')
+    .select('id')
     .where((e) => e.or([e('sync_requested_at', 'is not', null), e('removed_at', 'is not', null)]))
     .where((e) => e.or([e('lease_until', 'is', null), e('lease_until', '<', now)]))
-    .orderBy('sync_requested_at').execute();
+    .orderBy('sync_requested_at')
+    .execute();
   return rows.map((row) => row.id);
 }
 
 /** Takes the lease when nobody else holds it; true when `owner` holds it now. */
 export async function takeLease(db: Catalog, sourceId: string, owner: string, now: number): Promise<boolean> {
-  const result = await db.updateTable('sources').set({ lease_owner: owner, lease_until: now + LEASE_MS }).where('id', '=', sourceId)
-    .where((e) => e.or([e('lease_owner', 'is', null), e('lease_owner', '=', owner), e('lease_until', '<', now)])).executeTakeFirst();
+  const result = await db
+    .updateTable('sources')
+    .set({ lease_owner: owner, lease_until: now + LEASE_MS })
+    .where('id', '=', sourceId)
+    .where((e) => e.or([e('lease_owner', 'is', null), e('lease_owner', '=', owner), e('lease_until', '<', now)]))
+    .executeTakeFirst();
   return Number(result.numUpdatedRows) === 1;
 }
 
 /** Renews the lease; false when it was lost, or when the run was asked to stop or its source removed. */
 export async function renewLease(db: Catalog, sourceId: string, owner: string, now: number): Promise<'held' | 'lost' | 'cancelled'> {
-  const row = await db.updateTable('sources').set({ lease_until: now + LEASE_MS }).where('id', '=', sourceId).where('lease_owner', '=', owner)
-    .returning(['cancel_requested_at', 'removed_at']).executeTakeFirst();
+  const row = await db
+    .updateTable('sources')
+    .set({ lease_until: now + LEASE_MS })
+    .where('id', '=', sourceId)
+    .where('lease_owner', '=', owner)
+    .returning(['cancel_requested_at', 'removed_at'])
+    .executeTakeFirst();
   if (!row) return 'lost';
   return row.cancel_requested_at === null && row.removed_at === null ? 'held' : 'cancelled';
 }
 
 export async function releaseLease(db: Catalog, sourceId: string, owner: string): Promise<void> {
-  await db.updateTable('sources').set({ lease_owner: null, lease_until: null }).where('id', '=', sourceId).where('lease_owner', '=', owner).execute();
+  await db
+    .updateTable('sources')
+    .set({ lease_owner: null, lease_until: null })
+    .where('id', '=', sourceId)
+    .where('lease_owner', '=', owner)
+    .execute();
 }
 
 /** From here on the source is neither listed nor asked; the workers take its documents out of the index and then drop it. */
 export async function markSourceRemoved(db: Catalog, sourceId: string, now: number): Promise<void> {
   // The name becomes free for another source at once.
-  await db.updateTable('sources').set({ removed_at: now, name: `removed:${sourceId}`, sync_requested_at: null }).where('id', '=', sourceId).execute();
+  await db
+    .updateTable('sources')
+    .set({ removed_at: now, name: `removed:${sourceId}`, sync_requested_at: null })
+    .where('id', '=', sourceId)
+    .execute();
   await db.updateTable('documents').set({ deleted_at: now }).where('source_id', '=', sourceId).where('deleted_at', 'is', null).execute();
 }
 
 export async function startRun(db: Catalog, sourceId: string, now: number): Promise<string> {
   const id = randomUUID();
   // A run that was cut short by a crash is closed when its source is taken up again.
-  await db.updateTable('runs').set({ state: 'failed', finished_at: now }).where('source_id', '=', sourceId).where('state', '=', 'running').execute();
-  await db.insertInto('runs').values({ id, source_id: sourceId, started_at: now, finished_at: null, state: 'running', progress_json: null, summary_json: null }).execute();
+  await db
+    .updateTable('runs')
+    .set({ state: 'failed', finished_at: now })
+    .where('source_id', '=', sourceId)
+    .where('state', '=', 'running')
+    .execute();
+  await db
+    .insertInto('runs')
+    .values({ id, source_id: sourceId, started_at: now, finished_at: null, state: 'running', progress_json: null, summary_json: null })
+    .execute();
   return id;
 }
 
 export async function saveProgress(db: Catalog, runId: string, progress: RunProgress): Promise<void> {
-  await db.updateTable('runs').set({ progress_json: JSON.stringify(progress) }).where('id', '=', runId).execute();
+  await db
+    .updateTable('runs')
+    .set({ progress_json: JSON.stringify(progress) })
+    .where('id', '=', runId)
+    .execute();
 }
 
 export async function recordFailure(db: Catalog, runId: string, externalId: string, reason: string): Promise<void> {
-  await db.insertInto('run_failures').values({ run_id: runId, external_id: externalId, reason }).onConflict((c) => c.doNothing()).execute();
+  await db
+    .insertInto('run_failures')
+    .values({ run_id: runId, external_id: externalId, reason })
+    .onConflict((c) => c.doNothing())
+    .execute();
 }
 
 /** Ends the run; the request for a sync is met unless the run was cut short. */
-export async function finishRun(db: Catalog, run: { id: string; sourceId: string; state: Run['state']; summary: RunSummary; startedAt: number }, now: number): Promise<void> {
-  await db.updateTable('runs').set({ state: run.state, finished_at: now, summary_json: JSON.stringify(run.summary) }).where('id', '=', run.id).execute();
+export async function finishRun(
+  db: Catalog,
+  run: { id: string; sourceId: string; state: Run['state']; summary: RunSummary; startedAt: number },
+  now: number,
+): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({ state: run.state, finished_at: now, summary_json: JSON.stringify(run.summary) })
+    .where('id', '=', run.id)
+    .execute();
   await db.updateTable('sources').set({ cancel_requested_at: null }).where('id', '=', run.sourceId).execute();
   // One that was cut short is taken up again; who cancels it in the console withdraws the request.
-  if (run.state !== 'cancelled') await db.updateTable('sources').set({ sync_requested_at: null }).where('id', '=', run.sourceId).where('sync_requested_at', '<=', run.startedAt).execute();
+  if (run.state !== 'cancelled')
+    await db
+      .updateTable('sources')
+      .set({ sync_requested_at: null })
+      .where('id', '=', run.sourceId)
+      .where('sync_requested_at', '<=', run.startedAt)
+      .execute();
 }
 
 /** Newest first. */
 export async function listRuns(db: Catalog, sourceId: string, limit: number): Promise<Run[]> {
-  const rows = await db.selectFrom('runs').selectAll().where('source_id', '=', sourceId).orderBy('started_at', 'desc').limit(limit).execute();
+  const rows = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('source_id', '=', sourceId)
+    .orderBy('started_at', 'desc')
+    .limit(limit)
+    .execute();
   return rows.map((row) => ({
-    id: row.id, sourceId: row.source_id, startedAt: row.started_at, finishedAt: row.finished_at, state: row.state,
-    progress: row.progress_json === null ? null : JSON.parse(row.progress_json), summary: row.summary_json === null ? null : JSON.parse(row.summary_json),
+    id: row.id,
+    sourceId: row.source_id,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    state: row.state,
+    progress: row.progress_json === null ? null : JSON.parse(row.progress_json),
+    summary: row.summary_json === null ? null : JSON.parse(row.summary_json),
   }));
 }
 
@@ -160,6 +239,26 @@ export async function listFailures(db: Catalog, runId: string, limit: number): P
   return rows.map((row) => ({ externalId: row.external_id, reason: row.reason }));
 }
 
-function sourceOf(row: { id: string; name: string; kind: string; location: string; base_url: string | null; readers_json: string; schedule: string | null; created_at: number; sync_requested_at: number | null }): Source {
-  return { id: row.id, name: row.name, kind: row.kind, location: row.location, baseUrl: row.base_url, readers: JSON.parse(row.readers_json), schedule: row.schedule, createdAt: row.created_at, syncRequestedAt: row.sync_requested_at };
+function sourceOf(row: {
+  id: string;
+  name: string;
+  kind: string;
+  location: string;
+  base_url: string | null;
+  readers_json: string;
+  schedule: string | null;
+  created_at: number;
+  sync_requested_at: number | null;
+}): Source {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    location: row.location,
+    baseUrl: row.base_url,
+    readers: JSON.parse(row.readers_json),
+    schedule: row.schedule,
+    createdAt: row.created_at,
+    syncRequestedAt: row.sync_requested_at,
+  };
 }

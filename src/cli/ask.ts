@@ -6,7 +6,9 @@ import { duration, print, printJson, progressLine, withApp } from './run.ts';
 
 /** `docent ask "question"`; `-` reads the question from standard input. */
 export function askCommand(): Command {
-  return new Command('ask').argument('<question>', 'in your own words; - reads it from standard input').description('ask, and get an answer that shows its sources')
+  return new Command('ask')
+    .argument('<question>', 'in your own words; - reads it from standard input')
+    .description('ask, and get an answer that shows its sources')
     .option('--as <email>', 'who asks')
     .addOption(new Option('--audience <audience>', 'for whom the answer is meant').choices(['everyone', 'asker']).default('asker'))
     .option('--thread <id>', 'continue a conversation')
@@ -15,7 +17,16 @@ export function askCommand(): Command {
       await withApp(async (app, signal) => {
         const text = question === '-' ? readFileSync(0, 'utf8') : question;
         let answer: Answer | undefined;
-        for await (const event of app.ask({ text, platform: 'cli', audience: options.audience, ...(options.as ? { email: options.as } : {}), ...(options.thread ? { threadId: options.thread } : {}) }, signal)) {
+        for await (const event of app.ask(
+          {
+            text,
+            platform: 'cli',
+            audience: options.audience,
+            ...(options.as ? { email: options.as } : {}),
+            ...(options.thread ? { threadId: options.thread } : {}),
+          },
+          signal,
+        )) {
           if (event.type === 'status') progressLine(`${event.status}…`);
           if (event.type === 'final') answer = event.answer;
         }
@@ -36,7 +47,10 @@ function show(answer: Answer): void {
   }
   print(answer.text);
   if (answer.citations.length > 0) print();
-  for (const c of answer.citations) print(`[${c.n}] ${c.title} (${c.source}${c.updatedAt ? `, ${c.updatedAt.slice(0, 10)}` : ''})\n    ${c.url ?? c.documentUrl}`);
+  for (const c of answer.citations)
+    print(`[${c.n}] ${c.title} (${c.source}${c.updatedAt ? `, ${c.updatedAt.slice(0, 10)}` : ''})\n    ${c.url ?? c.documentUrl}`);
   const { modelCalls, costUsd, ms } = answer.usage;
-  print(`\n${answer.status}, ${duration(ms)}${modelCalls > 0 ? `, ${modelCalls} model calls, ${costUsd.toFixed(4)} US dollars` : ''} · follow up with --thread ${answer.threadId}`);
+  print(
+    `\n${answer.status}, ${duration(ms)}${modelCalls > 0 ? `, ${modelCalls} model calls, ${costUsd.toFixed(4)} US dollars` : ''} · follow up with --thread ${answer.threadId}`,
+  );
 }

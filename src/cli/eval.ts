@@ -12,16 +12,24 @@ import { printJson, print, progressLine } from './run.ts';
 export function evalCommand(): Command {
   const command = new Command('eval').description('measure on a labelled question set (BEIR folder)');
 
-  command.command('retrieval').argument('<dir>', 'folder with corpus.jsonl, queries.jsonl, qrels.tsv').description('how well the right documents are found')
+  command
+    .command('retrieval')
+    .argument('<dir>', 'folder with corpus.jsonl, queries.jsonl, qrels.tsv')
+    .description('how well the right documents are found')
     .option('--limit <n>', 'questions at most', wholeNumber)
     .addOption(new Option('--search <mode>', 'what is searched by').choices(['words', 'meaning', 'both']).default('both'))
     .option('--json', 'print JSON')
     .action(async (folder: string, options: { limit?: number; search: SearchMode; json?: true }) => {
-      const report = await over(folder, options.limit, (set, app, signal) => evaluateRetrieval(set, app, options.search, signal, progressLine));
+      const report = await over(folder, options.limit, (set, app, signal) =>
+        evaluateRetrieval(set, app, options.search, signal, progressLine),
+      );
       show(report, options.json);
     });
 
-  command.command('answers').argument('<dir>', 'folder with corpus.jsonl, queries.jsonl, qrels.tsv').description('how often it answers, shows the gold sentence, and abstains')
+  command
+    .command('answers')
+    .argument('<dir>', 'folder with corpus.jsonl, queries.jsonl, qrels.tsv')
+    .description('how often it answers, shows the gold sentence, and abstains')
     .option('--limit <n>', 'questions at most', wholeNumber)
     .option('--json', 'print JSON')
     .action(async (folder: string, options: { limit?: number; json?: true }) => {
@@ -31,13 +39,19 @@ export function evalCommand(): Command {
   return command;
 }
 
-async function over<T>(folder: string, limit: number | undefined, work: (set: EvalSet, app: WiredApp, signal: AbortSignal) => Promise<T>): Promise<T> {
+async function over<T>(
+  folder: string,
+  limit: number | undefined,
+  work: (set: EvalSet, app: WiredApp, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const config = readConfig();
   const set = await readEvalSet(folder, limit);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   try {
-    return await withEvalApp(set.corpusFile, { config, log: createLog('error'), signal: stop.signal, onProgress: progressLine }, (app) => work(set, app, stop.signal));
+    return await withEvalApp(set.corpusFile, { config, log: createLog('error'), signal: stop.signal, onProgress: progressLine }, (app) =>
+      work(set, app, stop.signal),
+    );
   } finally {
     progressLine('');
   }
@@ -45,7 +59,8 @@ async function over<T>(folder: string, limit: number | undefined, work: (set: Ev
 
 function show(report: object, json: true | undefined): void {
   if (json) return printJson(report);
-  for (const [name, value] of Object.entries(report)) print(`${name.padEnd(14)} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  for (const [name, value] of Object.entries(report))
+    print(`${name.padEnd(14)} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
 }
 
 function wholeNumber(text: string): number {

@@ -7,8 +7,9 @@ import { doctorCommand, reindexCommand } from './operate.ts';
 import { sourceCommand } from './source.ts';
 import { syncCommand } from './sync.ts';
 
-const program = new Command('docent').description('Ask the company\'s documents and get an answer that shows its sources.');
-for (const command of [sourceCommand(), syncCommand(), askCommand(), evalCommand(), doctorCommand(), reindexCommand()]) program.addCommand(command);
+const program = new Command('docent').description("Ask the company's documents and get an answer that shows its sources.");
+for (const command of [sourceCommand(), syncCommand(), askCommand(), evalCommand(), doctorCommand(), reindexCommand()])
+  program.addCommand(command);
 strict(program);
 
 try {
@@ -27,6 +28,14 @@ try {
 
 /** Wrong usage is one line on stderr, here and in every command below, and becomes exit code 2. */
 function strict(command: Command): void {
-  command.exitOverride().configureOutput({ outputError: (text, write) => write(`docent: ${text.replace(/^error: /, '').trim().replaceAll('\n', ' ')}; see "npx docent --help"\n`) });
+  command.exitOverride().configureOutput({
+    outputError: (text, write) =>
+      write(
+        `docent: ${text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll('\n', ' ')}; see "npx docent --help"\n`,
+      ),
+  });
   command.commands.forEach(strict);
 }

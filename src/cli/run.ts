@@ -7,7 +7,10 @@ import { createLog } from '../log.ts';
 const quiet = (level: string): string => (level === 'info' ? 'error' : level);
 
 /** Opens the application for one command and closes it after; Ctrl-C cancels the command cleanly, a second one at once. */
-export async function withApp<T>(work: (app: WiredApp, signal: AbortSignal) => Promise<T>, change: Partial<ReturnType<typeof readConfig>> = {}): Promise<T> {
+export async function withApp<T>(
+  work: (app: WiredApp, signal: AbortSignal) => Promise<T>,
+  change: Partial<ReturnType<typeof readConfig>> = {},
+): Promise<T> {
   const config = { ...readConfig(), ...change };
   const app = await createApp(config, { log: createLog(quiet(config.LOG_LEVEL)) });
   const stop = new AbortController();
@@ -44,7 +47,11 @@ export function progressLine(text: string): void {
 }
 
 export function duration(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  return ms < 1000
+    ? `${Math.round(ms)} ms`
+    : ms < 60_000
+      ? `${(ms / 1000).toFixed(1)} s`
+      : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
 export function table(rows: string[][]): void {

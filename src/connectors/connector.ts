@@ -68,5 +68,10 @@ export interface Connector {
   /** Throws when the listing could not be completed: nothing is removed then. */
   list(source: SourceLocation, context: ConnectorContext): AsyncIterable<ListedDocument>;
   /** Throws AppError for one document that cannot be read; the sync reports it by name and goes on. */
-  fetch(source: SourceLocation, listed: ListedDocument, validators: Record<string, string> | undefined, context: ConnectorContext): Promise<Fetched>;
+  fetch(
+    source: SourceLocation,
+    listed: ListedDocument,
+    validators: Record<string, string> | undefined,
+    context: ConnectorContext,
+  ): Promise<Fetched>;
 }

@@ -45,18 +45,31 @@ export function emptyTurn(of: { index: number; threadId: string; question: strin
 /** The turn after one more event. */
 export function grow(turn: TurnView, event: AnswerEvent): TurnView {
   if (event.type === 'status') return { ...turn, status: event.status };
-  if (event.type === 'sentence') return { ...turn, sentences: [...turn.sentences, event.sentence], citations: mergeCitations(turn.citations, event.citations) };
+  if (event.type === 'sentence')
+    return { ...turn, sentences: [...turn.sentences, event.sentence], citations: mergeCitations(turn.citations, event.citations) };
   return { ...turn, phase: 'done', answer: event.answer, ...shown(event.answer) };
 }
 
-function shown(answer: { sentences: AnswerSentence[]; citations: Citation[]; text: string; status: string }): Pick<TurnView, 'sentences' | 'citations'> {
+function shown(answer: {
+  sentences: AnswerSentence[];
+  citations: Citation[];
+  text: string;
+  status: string;
+}): Pick<TurnView, 'sentences' | 'citations'> {
   // A courtesy may come as text alone.
-  const sentences = answer.sentences.length > 0 || answer.text === '' ? answer.sentences : [{ text: answer.text, block: 'paragraph' as const, citations: [], support: 1 }];
+  const sentences =
+    answer.sentences.length > 0 || answer.text === ''
+      ? answer.sentences
+      : [{ text: answer.text, block: 'paragraph' as const, citations: [], support: 1 }];
   return { sentences, citations: answer.citations };
 }
 
 /** A kept turn as it is drawn. */
-export function turnOf(of: { index: number; threadId: string; question: string; searched: Searched }, answer: Answer | null, pending: boolean): TurnView {
+export function turnOf(
+  of: { index: number; threadId: string; question: string; searched: Searched },
+  answer: Answer | null,
+  pending: boolean,
+): TurnView {
   if (!answer) return { ...emptyTurn(of), phase: pending ? 'asking' : 'cut' };
   return { ...of, phase: 'done', answer, ...shown(answer) };
 }

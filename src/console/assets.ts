@@ -3,7 +3,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Router } from 'express';
 
-const FILES = { style: ['console.css', 'text/css; charset=utf-8'], script: ['console.js', 'text/javascript; charset=utf-8'], icon: ['icon.svg', 'image/svg+xml'] } as const;
+const FILES = {
+  style: ['console.css', 'text/css; charset=utf-8'],
+  script: ['console.js', 'text/javascript; charset=utf-8'],
+  icon: ['icon.svg', 'image/svg+xml'],
+} as const;
 
 export type AssetPaths = Record<keyof typeof FILES, string>;
 

@@ -75,31 +75,53 @@ function renderChildren(parent: Parents, walk: Walk): Content {
 
 function renderNode(node: Nodes, walk: Walk): Content {
   switch (node.type) {
-    case 'text': return leaf(node, node.value, walk);
-    case 'paragraph': return html`<p>${renderChildren(node, walk)}</p>`;
-    case 'heading': return renderHeading(node, walk);
-    case 'emphasis': return html`<em>${renderChildren(node, walk)}</em>`;
-    case 'strong': return html`<strong>${renderChildren(node, walk)}</strong>`;
-    case 'delete': return html`<del>${renderChildren(node, walk)}</del>`;
-    case 'inlineCode': return html`<code>${leaf(node, node.value, walk)}</code>`;
-    case 'code': return html`<pre tabindex="0"><code>${leaf(node, node.value, walk)}</code></pre>`;
-    case 'break': return html`<br>`;
-    case 'thematicBreak': return html`<hr>`;
-    case 'blockquote': return html`<blockquote>${renderChildren(node, walk)}</blockquote>`;
-    case 'list': return node.ordered
-      ? html`<ol${typeof node.start === 'number' && node.start !== 1 ? html` start="${node.start}"` : ''}>${renderChildren(node, walk)}</ol>`
-      : html`<ul>${renderChildren(node, walk)}</ul>`;
-    case 'listItem': return renderItem(node, walk);
-    case 'table': return renderTable(node, walk);
+    case 'text':
+      return leaf(node, node.value, walk);
+    case 'paragraph':
+      return html`<p>${renderChildren(node, walk)}</p>`;
+    case 'heading':
+      return renderHeading(node, walk);
+    case 'emphasis':
+      return html`<em>${renderChildren(node, walk)}</em>`;
+    case 'strong':
+      return html`<strong>${renderChildren(node, walk)}</strong>`;
+    case 'delete':
+      return html`<del>${renderChildren(node, walk)}</del>`;
+    case 'inlineCode':
+      return html`<code>${leaf(node, node.value, walk)}</code>`;
+    case 'code':
+      return html`<pre tabindex="0"><code>${leaf(node, node.value, walk)}</code></pre>`;
+    case 'break':
+      return html`<br />`;
+    case 'thematicBreak':
+      return html`<hr />`;
+    case 'blockquote':
+      return html`<blockquote>${renderChildren(node, walk)}</blockquote>`;
+    case 'list':
+      return node.ordered
+        ? html`<ol${typeof node.start === 'number' && node.start !== 1 ? html` start="${node.start}"` : ''}>${renderChildren(node, walk)}</ol>`
+        : html`<ul>
+            ${renderChildren(node, walk)}
+          </ul>`;
+    case 'listItem':
+      return renderItem(node, walk);
+    case 'table':
+      return renderTable(node, walk);
     // Links come from documents' metadata alone: here they are words, with their address to look at.
-    case 'link': return html`<span class="doc-link" title="${node.url}">${renderChildren(node, walk)}</span>`;
-    case 'linkReference': return html`<span class="doc-link">${renderChildren(node, walk)}</span>`;
+    case 'link':
+      return html`<span class="doc-link" title="${node.url}">${renderChildren(node, walk)}</span>`;
+    case 'linkReference':
+      return html`<span class="doc-link">${renderChildren(node, walk)}</span>`;
     case 'image':
-    case 'imageReference': return node.alt ? html`<span class="doc-image">${walk.options.imageWord}: ${leaf(node, node.alt, walk)}</span>` : '';
-    case 'html': return renderRaw(node, node.value, walk);
+    case 'imageReference':
+      return node.alt ? html`<span class="doc-image">${walk.options.imageWord}: ${leaf(node, node.alt, walk)}</span>` : '';
+    case 'html':
+      return renderRaw(node, node.value, walk);
     case 'definition':
-    case 'footnoteReference': return '';
-    default: return 'children' in node ? renderChildren(node as Parents, walk) : '';
+    case 'footnoteReference':
+      return '';
+    default:
+      return 'children' in node ? renderChildren(node as Parents, walk) : '';
   }
 }
 
@@ -112,11 +134,16 @@ function renderHeading(node: Extract<Nodes, { type: 'heading' }>, walk: Walk): C
   const named = id === undefined ? '' : html` id="${id}"`;
   switch (level) {
     case 1:
-    case 2: return html`<h2${named}>${body}</h2>`;
-    case 3: return html`<h3${named}>${body}</h3>`;
-    case 4: return html`<h4${named}>${body}</h4>`;
-    case 5: return html`<h5${named}>${body}</h5>`;
-    default: return html`<h6${named}>${body}</h6>`;
+    case 2:
+      return html`<h2${named}>${body}</h2>`;
+    case 3:
+      return html`<h3${named}>${body}</h3>`;
+    case 4:
+      return html`<h4${named}>${body}</h4>`;
+    case 5:
+      return html`<h5${named}>${body}</h5>`;
+    default:
+      return html`<h6${named}>${body}</h6>`;
   }
 }
 
@@ -124,21 +151,44 @@ function renderItem(node: Extract<Nodes, { type: 'listItem' }>, walk: Walk): Htm
   const box = typeof node.checked === 'boolean' ? html`<span class="task" aria-hidden="true">${node.checked ? '☑' : '☐'}</span> ` : '';
   const only = node.children[0];
   // A tight item is its words, not a paragraph.
-  if (node.spread !== true && only?.type === 'paragraph') return html`<li>${box}${renderChildren(only, walk)}${node.children.slice(1).map((child) => renderNode(child, walk))}</li>`;
+  if (node.spread !== true && only?.type === 'paragraph')
+    return html`<li>${box}${renderChildren(only, walk)}${node.children.slice(1).map((child) => renderNode(child, walk))}</li>`;
   return html`<li>${box}${renderChildren(node, walk)}</li>`;
 }
 
 function renderTable(node: Table, walk: Walk): Html {
   const [head, ...rows] = node.children;
-  return html`<div class="table-scroll" tabindex="0"><table class="table">${head ? html`<thead><tr>${head.children.map((cell) => html`<th scope="col">${renderChildren(cell, walk)}</th>`)}</tr></thead>` : ''}<tbody>${rows.map((row) => html`<tr>${row.children.map((cell) => html`<td>${renderChildren(cell, walk)}</td>`)}</tr>`)}</tbody></table></div>`;
+  return html`<div class="table-scroll" tabindex="0">
+    <table class="table">
+      ${
+        head
+          ? html`<thead>
+              <tr>
+                ${head.children.map((cell) => html`<th scope="col">${renderChildren(cell, walk)}</th>`)}
+              </tr>
+            </thead>`
+          : ''
+      }
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.children.map((cell) => html`<td>${renderChildren(cell, walk)}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 /** Tags fall away; what stands between them is read as text. */
 function renderRaw(node: Nodes, value: string, walk: Walk): Content {
   const start = node.position?.start.offset;
   const plain = plainText(value);
-  if (plain.text.trim() === '') return /^<br\b/i.test(value) ? html`<br>` : ' ';
-  return html`<span class="plain">${marked(plain.text, (i) => (start ?? 0) + (plain.map[i] ?? value.length), start === undefined ? undefined : walk.options.marker)}</span>`;
+  if (plain.text.trim() === '') return /^<br\b/i.test(value) ? html`<br />` : ' ';
+  return html`<span class="plain"
+    >${marked(plain.text, (i) => (start ?? 0) + (plain.map[i] ?? value.length), start === undefined ? undefined : walk.options.marker)}</span
+  >`;
 }
 
 function leaf(node: Nodes, value: string, walk: Walk): Content {

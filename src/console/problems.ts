@@ -38,7 +38,8 @@ export function problemOf(error: unknown, words: Words): Problem {
   const type = (error as { type?: unknown } | null)?.type;
   if (type === 'entity.too.large') return { status: 413, code: 'input.too_large', message: words.say('problem_413_body') };
   if (type === 'entity.parse.failed') return { status: 400, code: 'input.invalid_json', message: 'The body is not valid JSON.' };
-  if (typeof status === 'number' && status >= 400 && status < 500) return { status, code: 'input.invalid', message: words.say('problem_400') };
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return { status, code: 'input.invalid', message: words.say('problem_400') };
   return { status: 500, code: 'internal', message: words.say('problem_500_body') };
 }
 
@@ -60,7 +61,9 @@ function fieldOf(error: AppError): { field?: string; message: string } {
   const named = (error as { field?: unknown }).field;
   if (typeof named === 'string') return { field: named, message };
   const cut = error.code === 'input.invalid' ? message.indexOf(': ') : -1;
-  return cut > 0 && /^[\w.-]+$/.test(message.slice(0, cut)) ? { field: camelCase(message.slice(0, cut)), message: message.slice(cut + 2) } : { message };
+  return cut > 0 && /^[\w.-]+$/.test(message.slice(0, cut))
+    ? { field: camelCase(message.slice(0, cut)), message: message.slice(cut + 2) }
+    : { message };
 }
 
 /** Options of the command line are written `base-url`, fields `baseUrl`. */
@@ -80,7 +83,10 @@ export function problemHandler(app: App): (error: unknown, req: Request, res: Re
     }
     res.status(problem.status);
     if (wantsJson(req)) {
-      res.json({ error: { code: problem.code, message: problem.message, ...(problem.field === undefined ? {} : { field: problem.field }) }, request: context.requestId });
+      res.json({
+        error: { code: problem.code, message: problem.message, ...(problem.field === undefined ? {} : { field: problem.field }) },
+        request: context.requestId,
+      });
       return;
     }
     res.type('html').send(render(problemPage(context, problem)));

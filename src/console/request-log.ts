@@ -12,7 +12,13 @@ export function requestLog(app: App): (req: Request, res: Response, next: NextFu
     res.set('X-Request-Id', request);
     res.once('close', () => {
       const route = routeOf(req);
-      const fields = { request, method: req.method, route, status: res.writableFinished ? res.statusCode : 499, ms: Math.round(performance.now() - started) };
+      const fields = {
+        request,
+        method: req.method,
+        route,
+        status: res.writableFinished ? res.statusCode : 499,
+        ms: Math.round(performance.now() - started),
+      };
       if (route.startsWith('/assets') || route.endsWith('z') || route === '/metrics') app.log.debug(fields, 'request');
       else app.log.info(fields, 'request');
     });

@@ -36,8 +36,10 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
   const assets = createAssets();
   const deps: ConsoleDeps = { app, assets: assets.paths, answering: new Map() };
   const sessions = createSessions({
-    token: config.ADMIN_TOKEN, key: options.sessionKey ?? config.SECRET_KEY ?? randomBytes(32).toString('base64url'),
-    secure: config.PUBLIC_URL?.startsWith('https:') ?? false, clock: app.clock,
+    token: config.ADMIN_TOKEN,
+    key: options.sessionKey ?? config.SECRET_KEY ?? randomBytes(32).toString('base64url'),
+    secure: config.PUBLIC_URL?.startsWith('https:') ?? false,
+    clock: app.clock,
   });
 
   server.disable('x-powered-by');
@@ -54,7 +56,9 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
   server.use(metricsRoutes(app));
   server.use('/api/v1', apiRoutes(deps));
   server.use(askRoutes(deps), sourceRoutes(deps), documentRoutes(deps), settingsRoutes(deps));
-  server.use((_req: Request, _res: Response, next: NextFunction) => next(new AppError({ code: 'page.not_found', message: 'no such page', publicMessage: 'There is no such page.' })));
+  server.use((_req: Request, _res: Response, next: NextFunction) =>
+    next(new AppError({ code: 'page.not_found', message: 'no such page', publicMessage: 'There is no such page.' })),
+  );
   server.use(problemHandler(app));
   return server;
 }
@@ -64,8 +68,11 @@ function putContext(deps: ConsoleDeps, sessions: Sessions): (req: Request, res: 
   return (req, res, next) => {
     const language = chooseLanguage(cookieOf(req.headers.cookie, LANGUAGE_COOKIE), req.headers['accept-language']);
     res.locals.context = {
-      words: wordsFor(language, deps.app.clock.now), path: ownPath(req.method === 'GET' ? req.originalUrl : '/') ?? '/', requestId: res.locals.requestId as string,
-      signedIn: sessions.required && sessions.holds(req.headers.cookie), assets: deps.assets,
+      words: wordsFor(language, deps.app.clock.now),
+      path: ownPath(req.method === 'GET' ? req.originalUrl : '/') ?? '/',
+      requestId: res.locals.requestId as string,
+      signedIn: sessions.required && sessions.holds(req.headers.cookie),
+      assets: deps.assets,
     } satisfies PageContext;
     res.set('Vary', 'Accept-Language, Cookie, Accept');
     next();

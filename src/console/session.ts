@@ -28,7 +28,9 @@ export interface Sessions {
  */
 export function createSessions(options: { token: string | undefined; key: string; secure: boolean; clock: Clock }): Sessions {
   const { token, clock } = options;
-  const key = createHmac('sha256', options.key).update(`session ${token ?? ''}`).digest();
+  const key = createHmac('sha256', options.key)
+    .update(`session ${token ?? ''}`)
+    .digest();
   const sign = (text: string): string => createHmac('sha256', key).update(text).digest('base64url');
   const attributes = `Path=/; HttpOnly; SameSite=Strict${options.secure ? '; Secure' : ''}`;
   const wrong = new Map<string, { count: number; since: number }>();

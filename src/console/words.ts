@@ -46,17 +46,30 @@ export function wordsFor(language: ConsoleLanguage, now: () => number): Words {
     say,
     count: (noun, n) => say(`${noun}_${n === 1 ? 'one' : 'other'}`, { n: number.format(n) }),
     number: (n) => number.format(n),
-    dollars: (amount) => new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', ...(amount > 0 && amount < 0.1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 2 }) }).format(amount),
+    dollars: (amount) =>
+      new Intl.NumberFormat(locale, {
+        style: 'currency',
+        currency: 'USD',
+        currencyDisplay: 'narrowSymbol',
+        ...(amount > 0 && amount < 0.1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 2 }),
+      }).format(amount),
     duration: (ms) => durationOf(ms, locale),
     ago,
     time: (at) => html`<time datetime="${new Date(at).toISOString()}" title="${absolute.format(at)}">${ago(at)}</time>`,
   };
 }
 
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [['year', 31_557_600], ['month', 2_629_800], ['week', 604_800], ['day', 86_400], ['hour', 3600]];
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3600],
+];
 
 function durationOf(ms: number, locale: string): string {
-  const format = (value: number, unit: string, digits: number): string => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: digits }).format(value);
+  const format = (value: number, unit: string, digits: number): string =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: digits }).format(value);
   if (ms < 1000) return format(ms, 'millisecond', 0);
   if (ms < 60_000) return format(ms / 1000, 'second', 1);
   return ms < 5_400_000 ? format(ms / 60_000, 'minute', 1) : format(ms / 3_600_000, 'hour', 1);
@@ -65,11 +78,16 @@ function durationOf(ms: number, locale: string): string {
 /** The language of a request: the kept choice, else the first of Accept-Language that the console speaks, else English. */
 export function chooseLanguage(kept: string | undefined, acceptLanguage: string | undefined): ConsoleLanguage {
   if (kept === 'en' || kept === 'zh') return kept;
-  const wanted = (acceptLanguage ?? '').slice(0, 500).split(',').map((part) => {
-    const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');
-    const q = parameters.map((p) => /^\s*q=([\d.]+)\s*$/.exec(p)?.[1]).find((v) => v !== undefined);
-    return { tag, q: q === undefined ? 1 : Number(q) };
-  }).filter(({ q }) => q > 0).toSorted((a, b) => b.q - a.q);
+  const wanted = (acceptLanguage ?? '')
+    .slice(0, 500)
+    .split(',')
+    .map((part) => {
+      const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');
+      const q = parameters.map((p) => /^\s*q=([\d.]+)\s*$/.exec(p)?.[1]).find((v) => v !== undefined);
+      return { tag, q: q === undefined ? 1 : Number(q) };
+    })
+    .filter(({ q }) => q > 0)
+    .toSorted((a, b) => b.q - a.q);
   for (const { tag } of wanted) {
     if (tag === 'zh' || tag.startsWith('zh-')) return 'zh';
     if (tag === 'en' || tag.startsWith('en-')) return 'en';

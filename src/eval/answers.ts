@@ -72,7 +72,11 @@ export async function evaluateAnswers(
   const { answerable, unanswerable } = scores;
   const share = (count: number, of: number): number => (of === 0 ? 0 : rounded(count / of));
   return {
-    answerable: { n: answerable.length, answered: share(answered, answerable.length), goldShown: withGold === 0 ? null : share(goldShown, withGold) },
+    answerable: {
+      n: answerable.length,
+      answered: share(answered, answerable.length),
+      goldShown: withGold === 0 ? null : share(goldShown, withGold),
+    },
     unanswerable: { n: unanswerable.length, abstained: share(abstained, unanswerable.length) },
     auroc: answerable.length > 0 && unanswerable.length > 0 ? rounded(auroc(answerable, unanswerable)) : null,
     modelCalls,
@@ -93,14 +97,19 @@ export function holdsAny(shown: string[], references: string[]): boolean {
 }
 
 function comparable(text: string): string {
-  return plainText(text).text.normalize('NFKC').toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '');
+  return plainText(text)
+    .text.normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '');
 }
 
 /** The chance that one of the first scores above one of the second, ties counting half (Mann and Whitney 1947). */
 export function auroc(positive: number[], negative: number[]): number {
-  const all = [...positive.map((score) => ({ score, positive: true })), ...negative.map((score) => ({ score, positive: false }))].toSorted((a, b) => a.score - b.score);
+  const all = [...positive.map((score) => ({ score, positive: true })), ...negative.map((score) => ({ score, positive: false }))].toSorted(
+    (a, b) => a.score - b.score,
+  );
   let ranks = 0;
-  for (let from = 0; from < all.length; ) {
+  for (let from = 0; from < all.length;) {
     let to = from;
     while (to < all.length && all[to]!.score === all[from]!.score) to++;
     const rank = (from + 1 + to) / 2;

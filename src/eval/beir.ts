@@ -6,8 +6,13 @@ import { z } from 'zod';
 import { inputError } from '../errors.ts';
 
 const querySchema = z.object({
-  _id: z.string(), text: z.string(), answerable: z.boolean().optional(), kind: z.string().optional(),
-  history: z.array(z.object({ q: z.string(), a: z.string().optional() })).optional(), references: z.array(z.string()).optional(), answer: z.string().optional(),
+  _id: z.string(),
+  text: z.string(),
+  answerable: z.boolean().optional(),
+  kind: z.string().optional(),
+  history: z.array(z.object({ q: z.string(), a: z.string().optional() })).optional(),
+  references: z.array(z.string()).optional(),
+  answer: z.string().optional(),
 });
 
 export type EvalQuery = z.infer<typeof querySchema>;
@@ -37,7 +42,8 @@ export async function readEvalSet(folder: string, limit?: number): Promise<EvalS
     line++;
     if (text.trim() === '') continue;
     const parsed = querySchema.safeParse(JSON.parse(text));
-    if (!parsed.success) throw inputError('queries.jsonl', `line ${line}: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}`);
+    if (!parsed.success)
+      throw inputError('queries.jsonl', `line ${line}: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}`);
     queries.push(parsed.data);
   }
   const relevant = new Map<string, Map<string, number>>();
@@ -46,6 +52,7 @@ export async function readEvalSet(folder: string, limit?: number): Promise<EvalS
     if (!query || !document || !(Number(score) > 0)) continue;
     relevant.set(query, (relevant.get(query) ?? new Map<string, number>()).set(document, Number(score)));
   }
-  if (limit !== undefined && limit < queries.length) queries = Array.from({ length: limit }, (_, i) => queries[Math.floor((i * queries.length) / limit)]!);
+  if (limit !== undefined && limit < queries.length)
+    queries = Array.from({ length: limit }, (_, i) => queries[Math.floor((i * queries.length) / limit)]!);
   return { corpusFile, queries, relevant };
 }

@@ -3,7 +3,10 @@
 /** nDCG at `k` with gain 2^rel − 1 and discount log2(rank + 1) (Burges et al. 2005), as BEIR's trec_eval with binary relevance. */
 export function ndcg(ranked: string[], relevant: Map<string, number>, k: number): number {
   const gain = (relevance: number, rank: number): number => (2 ** relevance - 1) / Math.log2(rank + 2);
-  const ideal = [...relevant.values()].sort((a, b) => b - a).slice(0, k).reduce((sum, r, rank) => sum + gain(r, rank), 0);
+  const ideal = [...relevant.values()]
+    .sort((a, b) => b - a)
+    .slice(0, k)
+    .reduce((sum, r, rank) => sum + gain(r, rank), 0);
   return ideal === 0 ? 0 : ranked.slice(0, k).reduce((sum, id, rank) => sum + gain(relevant.get(id) ?? 0, rank), 0) / ideal;
 }
 

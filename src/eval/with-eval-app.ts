@@ -8,13 +8,25 @@ import { AppError } from '../errors.ts';
 import type { Log } from '../types.ts';
 
 /** Indexes the corpus into a temporary folder, runs `work`, and removes the folder. */
-export async function withEvalApp<T>(corpusFile: string, input: { config: Config; log: Log; signal: AbortSignal; onProgress?: (text: string) => void }, work: (app: WiredApp) => Promise<T>): Promise<T> {
+export async function withEvalApp<T>(
+  corpusFile: string,
+  input: { config: Config; log: Log; signal: AbortSignal; onProgress?: (text: string) => void },
+  work: (app: WiredApp) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'docent-eval-'));
   const app = await createApp({ ...input.config, DATA_DIR: folder }, { log: input.log });
   try {
     const source = await app.addSource({ location: corpusFile, name: 'corpus' });
-    const [summary] = await app.syncNow([source.name], { signal: input.signal, onProgress: (_, p) => input.onProgress?.(`indexing: ${p.done} done, ${p.left} left`) });
-    if (!summary || summary.error) throw new AppError({ code: 'eval.corpus', message: `the corpus could not be indexed: ${summary?.error}`, publicMessage: `The corpus could not be indexed: ${summary?.error}` });
+    const [summary] = await app.syncNow([source.name], {
+      signal: input.signal,
+      onProgress: (_, p) => input.onProgress?.(`indexing: ${p.done} done, ${p.left} left`),
+    });
+    if (!summary || summary.error)
+      throw new AppError({
+        code: 'eval.corpus',
+        message: `the corpus could not be indexed: ${summary?.error}`,
+        publicMessage: `The corpus could not be indexed: ${summary?.error}`,
+      });
     return await work(app);
   } finally {
     await app.close();

@@ -49,7 +49,12 @@ export function createBudget(deps: BudgetDeps): Budget {
     const month = monthNow();
     const spentUsd = (await deps.spentThisMonth()) + (unbooked.month === month ? unbooked.usd : 0);
     const limited = limitUsd !== undefined;
-    return { limitUsd: limitUsd ?? null, spentUsd, warning: limited && spentUsd >= limitUsd * WARN_SHARE, exhausted: limited && spentUsd >= limitUsd };
+    return {
+      limitUsd: limitUsd ?? null,
+      spentUsd,
+      warning: limited && spentUsd >= limitUsd * WARN_SHARE,
+      exhausted: limited && spentUsd >= limitUsd,
+    };
   }
 
   return {
@@ -94,7 +99,11 @@ export function createBudget(deps: BudgetDeps): Budget {
  * A call that ends without usage (cancelled, timed out, broken off) is counted by estimate: the endpoint charges for it.
  * @param costUsd US dollars of a usage at this model's price
  */
-export function withBudget(model: LanguageModel, budget: Budget, costUsd: (usage: { promptTokens: number; completionTokens: number }) => number): LanguageModel {
+export function withBudget(
+  model: LanguageModel,
+  budget: Budget,
+  costUsd: (usage: { promptTokens: number; completionTokens: number }) => number,
+): LanguageModel {
   return {
     model: model.model,
     contextTokens: model.contextTokens,
@@ -118,7 +127,14 @@ export function withBudget(model: LanguageModel, budget: Budget, costUsd: (usage
       } finally {
         place.settle();
         const usage = told ?? (charged ? estimated(promptTokens, model.countTokens(text)) : undefined);
-        if (usage !== undefined) await budget.record({ purpose: request.purpose, model: model.model, promptTokens: usage.promptTokens, completionTokens: usage.completionTokens, usd: usage.costUsd });
+        if (usage !== undefined)
+          await budget.record({
+            purpose: request.purpose,
+            model: model.model,
+            promptTokens: usage.promptTokens,
+            completionTokens: usage.completionTokens,
+            usd: usage.costUsd,
+          });
       }
     },
   };

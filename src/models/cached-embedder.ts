@@ -18,7 +18,11 @@ export function embedKey(model: string, text: string): string {
  * a question's text leaves no trace. Kept vectors of another size than new ones (the same name, another model) are made anew.
  * @param onReuse told how many passages came from the cache and how many were embedded
  */
-export function cachedEmbedder(embedder: Embedder, cache: VectorCache, onReuse?: (counts: { reused: number; embedded: number }) => void): Embedder {
+export function cachedEmbedder(
+  embedder: Embedder,
+  cache: VectorCache,
+  onReuse?: (counts: { reused: number; embedded: number }) => void,
+): Embedder {
   return {
     model: embedder.model,
     async embed(texts, kind, signal) {
@@ -36,7 +40,11 @@ export function cachedEmbedder(embedder: Embedder, cache: VectorCache, onReuse?:
 
       async function embedAndKeep(wanted: string[]): Promise<Map<string, Float32Array>> {
         if (wanted.length === 0) return new Map();
-        const vectors = await embedder.embed(wanted.map((key) => textOf.get(key)!), kind, signal);
+        const vectors = await embedder.embed(
+          wanted.map((key) => textOf.get(key)!),
+          kind,
+          signal,
+        );
         await cache.put(wanted.map((key, index) => ({ key, vector: vectors[index]! })));
         return new Map(wanted.map((key, index) => [key, vectors[index]!]));
       }

@@ -68,13 +68,18 @@ function batchesOf(texts: string[], limits: BatchLimits): { from: number; to: nu
  */
 export function vectorsOf(data: unknown, count: number, dimensions: number | undefined, host: string): Float32Array[] {
   const wrong = (what: string): AppError =>
-    new AppError({ code: 'model.failed', message: `${host}: embeddings: ${what}`, publicMessage: `The model endpoint ${host} sent embeddings that cannot be used (${what}).` });
+    new AppError({
+      code: 'model.failed',
+      message: `${host}: embeddings: ${what}`,
+      publicMessage: `The model endpoint ${host} sent embeddings that cannot be used (${what}).`,
+    });
   if (!Array.isArray(data)) throw wrong('no list of embeddings');
   if (data.length !== count) throw wrong(`${data.length} vectors for ${count} texts`);
   const vectors: Float32Array[] = [];
   data.forEach((each: { index?: unknown; embedding?: unknown } | null, at) => {
     const index = typeof each?.index === 'number' ? each.index : at;
-    if (!Number.isInteger(index) || index < 0 || index >= count || vectors[index] !== undefined) throw wrong('an index that is wrong or there twice');
+    if (!Number.isInteger(index) || index < 0 || index >= count || vectors[index] !== undefined)
+      throw wrong('an index that is wrong or there twice');
     const vector = decode(each?.embedding);
     const wanted = dimensions ?? vectors.find(Boolean)?.length ?? vector?.length;
     if (vector === undefined || vector.length === 0) throw wrong('something that is not a vector');

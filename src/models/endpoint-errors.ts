@@ -51,64 +51,144 @@ export function isTooLong(thrown: unknown): boolean {
   const told = thrown as Told | undefined;
   if (told?.status === 413) return true;
   if (told?.status !== 400 && told?.status !== 422) return false;
-  return told.code === 'context_length_exceeded' || /context length|context window|maximum (sequence|input|context)|too long|exceeds? the (available|maximum)/i.test(String(told.message ?? ''));
+  return (
+    told.code === 'context_length_exceeded' ||
+    /context length|context window|maximum (sequence|input|context)|too long|exceeds? the (available|maximum)/i.test(
+      String(told.message ?? ''),
+    )
+  );
 }
 
 function ofStatus(status: number, told: Told, context: EndpointContext): EndpointFailure {
   const { host, model, modelSetting } = context;
   const words = String(told.message ?? '');
   const id = `${status}${identifiers(told)}`;
-  const rejected = (message: string, publicMessage: string): EndpointFailure => ({ error: new AppError({ code: 'model.rejected', message: `${host}: ${message} (${id})`, publicMessage }), transient: false });
+  const rejected = (message: string, publicMessage: string): EndpointFailure => ({
+    error: new AppError({ code: 'model.rejected', message: `${host}: ${message} (${id})`, publicMessage }),
+    transient: false,
+  });
   if (status === 401 || status === 403) {
-    return rejected('the key was refused', `The model endpoint ${host} refused the key. Check OPENAI_API_KEY, and that the key may use ${model}.`);
+    return rejected(
+      'the key was refused',
+      `The model endpoint ${host} refused the key. Check OPENAI_API_KEY, and that the key may use ${model}.`,
+    );
   }
   if (status === 404 && (told.code === 'model_not_found' || told.code === 'DeploymentNotFound' || /model|deployment/i.test(words))) {
     return rejected(`no model ${model}`, `The model endpoint ${host} has no model "${model}". Check ${modelSetting}.`);
   }
-  if (status === 404 || status === 405) return rejected('no such address', `The model endpoint ${host} does not know this address. Check OPENAI_BASE_URL; it usually ends in /v1.`);
+  if (status === 404 || status === 405)
+    return rejected(
+      'no such address',
+      `The model endpoint ${host} does not know this address. Check OPENAI_BASE_URL; it usually ends in /v1.`,
+    );
   if (status === 429 || told.code === 'insufficient_quota') {
     if (told.code === 'insufficient_quota' || told.code === 'billing_not_active' || told.type === 'insufficient_quota') {
       return rejected('no credit left', `The account at ${host} has no credit left. Add credit there or raise its limit.`);
     }
-    return failed('model.rate_limited', `${host}: too many requests (${id})`, `The model endpoint ${host} is at its rate limit. Try again in a moment.`, true);
+    return failed(
+      'model.rate_limited',
+      `${host}: too many requests (${id})`,
+      `The model endpoint ${host} is at its rate limit. Try again in a moment.`,
+      true,
+    );
   }
   if (told.code === 'content_filter' || told.code === 'content_policy_violation') return refusal(host, id);
   if (isTooLong({ ...told, status, message: words })) {
-    return rejected('the text is longer than the context of the model', `The text sent to ${model} was longer than its context. Set the model's context size in its profile.`);
+    return rejected(
+      'the text is longer than the context of the model',
+      `The text sent to ${model} was longer than its context. Set the model's context size in its profile.`,
+    );
   }
-  if (status === 408) return failed('model.timeout', `${host}: the endpoint timed out (${id})`, `The model endpoint ${host} did not answer in time.`, true);
-  if (status === 409 || status >= 500) return failed('model.failed', `${host}: the endpoint failed (${id})`, `The model endpoint ${host} has a problem of its own. Try again in a moment.`, true);
+  if (status === 408)
+    return failed('model.timeout', `${host}: the endpoint timed out (${id})`, `The model endpoint ${host} did not answer in time.`, true);
+  if (status === 409 || status >= 500)
+    return failed(
+      'model.failed',
+      `${host}: the endpoint failed (${id})`,
+      `The model endpoint ${host} has a problem of its own. Try again in a moment.`,
+      true,
+    );
   return rejected('the request was refused', `The model endpoint ${host} refused the request (${id}). Its log says why.`);
 }
 
 function withoutStatus(told: Told, context: EndpointContext): EndpointFailure {
   const { host } = context;
   const codes = codesOf(told);
-  if (codes.some((code) => /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code))) {
-    return failed('model.unreachable', `${host}: not reachable (${codes[0]})`, `The model endpoint ${host} cannot be reached (${codes[0]}). Is it running, and is OPENAI_BASE_URL right?`, true);
+  if (
+    codes.some((code) =>
+      /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(
+        code,
+      ),
+    )
+  ) {
+    return failed(
+      'model.unreachable',
+      `${host}: not reachable (${codes[0]})`,
+      `The model endpoint ${host} cannot be reached (${codes[0]}). Is it running, and is OPENAI_BASE_URL right?`,
+      true,
+    );
   }
   if (codes.some((code) => /TIMEOUT|ETIMEDOUT/.test(code)) || told.name === 'TimeoutError') {
-    return failed('model.timeout', `${host}: timed out (${codes[0] ?? 'timeout'})`, `The model endpoint ${host} did not answer in time.`, false);
+    return failed(
+      'model.timeout',
+      `${host}: timed out (${codes[0] ?? 'timeout'})`,
+      `The model endpoint ${host} did not answer in time.`,
+      false,
+    );
   }
   if (codes.some((code) => /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ERR_STREAM_PREMATURE_CLOSE)/.test(code)) || told.message === 'terminated') {
-    return failed('model.unreachable', `${host}: the connection was lost (${codes[0] ?? 'terminated'})`, `The connection to the model endpoint ${host} was lost.`, true);
+    return failed(
+      'model.unreachable',
+      `${host}: the connection was lost (${codes[0] ?? 'terminated'})`,
+      `The connection to the model endpoint ${host} was lost.`,
+      true,
+    );
   }
   if (told.name === 'SyntaxError' || (told as object) instanceof SyntaxError) {
-    return failed('model.failed', `${host}: the answer is not valid JSON`, `The model endpoint ${host} sent an answer that cannot be read.`, false);
+    return failed(
+      'model.failed',
+      `${host}: the answer is not valid JSON`,
+      `The model endpoint ${host} sent an answer that cannot be read.`,
+      false,
+    );
   }
   // An `error` object in the middle of a stream has a code or type but no status.
   const named = [told.code, told.type].map(String);
   if (named.some((each) => /rate_limit/.test(each))) return ofStatus(429, told, context);
   if (named.some((each) => /insufficient_quota|content_filter|context_length_exceeded/.test(each))) return ofStatus(400, told, context);
-  if (named.some((each) => /error|overloaded|\d{3}/.test(each))) return failed('model.failed', `${host}: the endpoint failed midway${identifiers(told)}`, `The model endpoint ${host} has a problem of its own. Try again in a moment.`, true);
+  if (named.some((each) => /error|overloaded|\d{3}/.test(each)))
+    return failed(
+      'model.failed',
+      `${host}: the endpoint failed midway${identifiers(told)}`,
+      `The model endpoint ${host} has a problem of its own. Try again in a moment.`,
+      true,
+    );
   const connection = /connection error|fetch failed/i.test(String(told.message ?? ''));
-  if (connection) return failed('model.unreachable', `${host}: not reachable`, `The model endpoint ${host} cannot be reached. Is it running, and is OPENAI_BASE_URL right?`, true);
-  return failed('model.failed', `${host}: ${typeof told.name === 'string' ? told.name : 'unknown error'}`, `The model endpoint ${host} failed.`, false);
+  if (connection)
+    return failed(
+      'model.unreachable',
+      `${host}: not reachable`,
+      `The model endpoint ${host} cannot be reached. Is it running, and is OPENAI_BASE_URL right?`,
+      true,
+    );
+  return failed(
+    'model.failed',
+    `${host}: ${typeof told.name === 'string' ? told.name : 'unknown error'}`,
+    `The model endpoint ${host} failed.`,
+    false,
+  );
 }
 
 /** The model would not answer, or a filter stopped it: asking again gives the same. */
 export function refusal(host: string, why: string): EndpointFailure {
-  return { error: new AppError({ code: 'model.failed', message: `${host}: the model declined (${why})`, publicMessage: 'The model declined to answer this question.' }), transient: false };
+  return {
+    error: new AppError({
+      code: 'model.failed',
+      message: `${host}: the model declined (${why})`,
+      publicMessage: 'The model declined to answer this question.',
+    }),
+    transient: false,
+  };
 }
 
 function failed(code: string, message: string, publicMessage: string, transient: boolean): EndpointFailure {

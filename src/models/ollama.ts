@@ -10,11 +10,21 @@ export interface FoundOllama {
 
 /** `GET /api/tags` (docs.ollama.com/api/tags), the fields used here; `capabilities` only in newer versions. */
 const tags = z.object({
-  models: z.array(z.object({
-    name: z.string().min(1).max(200),
-    capabilities: z.array(z.string()).nullish().catch(undefined),
-    details: z.object({ family: z.string().nullish(), families: z.array(z.string()).nullish() }).nullish().catch(undefined),
-  }).nullable().catch(null)).max(1000),
+  models: z
+    .array(
+      z
+        .object({
+          name: z.string().min(1).max(200),
+          capabilities: z.array(z.string()).nullish().catch(undefined),
+          details: z
+            .object({ family: z.string().nullish(), families: z.array(z.string()).nullish() })
+            .nullish()
+            .catch(undefined),
+        })
+        .nullable()
+        .catch(null),
+    )
+    .max(1000),
 });
 
 const EMBEDDING_NAME = /embed|minilm|(^|[/-])(bge|e5|gte)-/i;
@@ -32,7 +42,10 @@ export async function findOllama(options: { origin?: string; timeoutMs?: number 
     if (!response.ok) return null;
     const models = tags.parse(await response.json()).models.filter((model) => model !== null);
     const embeds = (model: (typeof models)[number]): boolean =>
-      model.capabilities ? model.capabilities.includes('embedding') : EMBEDDING_NAME.test(model.name) || [model.details?.family, ...(model.details?.families ?? [])].some((family) => /bert/i.test(family ?? ''));
+      model.capabilities
+        ? model.capabilities.includes('embedding')
+        : EMBEDDING_NAME.test(model.name) ||
+          [model.details?.family, ...(model.details?.families ?? [])].some((family) => /bert/i.test(family ?? ''));
     return {
       url: `${origin}/v1`,
       chatModels: models.filter((model) => !embeds(model)).map((model) => model.name),

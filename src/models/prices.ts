@@ -66,7 +66,10 @@ export function priceOf(model: string, own: Record<string, ModelPrice> = {}): Pr
 
 /** `openai/gpt-4.1-mini-2025-04-14` → `gpt-4.1-mini`. */
 export function bareModelName(model: string): string {
-  return model.slice(model.lastIndexOf('/') + 1).toLowerCase().replace(/-(\d{4}-\d{2}-\d{2}|\d{8}|latest)$/, '');
+  return model
+    .slice(model.lastIndexOf('/') + 1)
+    .toLowerCase()
+    .replace(/-(\d{4}-\d{2}-\d{2}|\d{8}|latest)$/, '');
 }
 
 /** The longest `name*` of a table that a model's name begins with. */
@@ -80,5 +83,8 @@ export function longestPattern<T>(model: string, table: Record<string, T>): T | 
 export function costOf(price: ModelPrice | null, usage: { promptTokens: number; completionTokens: number; cachedTokens?: number }): number {
   if (price === null) return 0;
   const cached = Math.min(usage.cachedTokens ?? 0, usage.promptTokens);
-  return ((usage.promptTokens - cached) * price.input + cached * (price.cachedInput ?? price.input) + usage.completionTokens * price.output) / 1e6;
+  return (
+    ((usage.promptTokens - cached) * price.input + cached * (price.cachedInput ?? price.input) + usage.completionTokens * price.output) /
+    1e6
+  );
 }

@@ -24,7 +24,11 @@ export interface EmbeddingProfile {
   passagePrefix: string;
 }
 
-export type ProfileOverride = { contextTokens?: number | undefined; price?: ModelPrice | undefined; reasoningEffort?: 'none' | 'minimal' | 'low' | undefined };
+export type ProfileOverride = {
+  contextTokens?: number | undefined;
+  price?: ModelPrice | undefined;
+  reasoningEffort?: 'none' | 'minimal' | 'low' | undefined;
+};
 
 interface Family {
   names: RegExp;
@@ -59,7 +63,11 @@ export const OLLAMA_CONTEXT_TOKENS = 4096;
  * What is known of a chat model: an admin's override (exact, or the longest `name*`), then our table.
  * @param own as `parseProfileOverrides` returns
  */
-export function modelProfile(model: string, own: Record<string, ProfileOverride> = {}, prices: Record<string, ModelPrice> = {}): ModelProfile {
+export function modelProfile(
+  model: string,
+  own: Record<string, ProfileOverride> = {},
+  prices: Record<string, ModelPrice> = {},
+): ModelProfile {
   const override = own[model] ?? longestPattern(model, own);
   const name = bareModelName(/^ft:([^:]+)/.exec(model)?.[1] ?? model);
   const family = FAMILIES.find((each) => each.names.test(name));
@@ -83,7 +91,11 @@ const EMBEDDINGS: { names: RegExp; inputTokens: number; queryPrefix?: string; pa
   { names: /bge-m3/, inputTokens: 8192 },
   { names: /mxbai-embed|bge-.*-en/, inputTokens: 512, queryPrefix: 'Represent this sentence for searching relevant passages: ' },
   { names: /embeddinggemma/, inputTokens: 2048, queryPrefix: 'task: search result | query: ', passagePrefix: 'title: none | text: ' },
-  { names: /qwen3-embedding/, inputTokens: 8192, queryPrefix: 'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:' },
+  {
+    names: /qwen3-embedding/,
+    inputTokens: 8192,
+    queryPrefix: 'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:',
+  },
   { names: /all-minilm/, inputTokens: 256 },
 ];
 

@@ -59,7 +59,9 @@ export async function createModels(options: ModelOptions, deps: ModelDeps = {}):
   const baseUrl = withVersion(options.OPENAI_BASE_URL);
   if (apiKey === undefined && baseUrl === undefined) {
     const asked = options.CHAT_MODEL !== undefined ? 'CHAT_MODEL' : embeddingModel !== undefined ? 'EMBEDDING_MODEL' : undefined;
-    return asked === undefined ? { notes: [] } : { notes: [], problem: problem(`${asked} is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL says where it is.`) };
+    return asked === undefined
+      ? { notes: [] }
+      : { notes: [], problem: problem(`${asked} is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL says where it is.`) };
   }
   const driver = await MODEL_DRIVERS.openai();
   const official = baseUrl === undefined || new URL(baseUrl).hostname.endsWith('api.openai.com');
@@ -78,26 +80,43 @@ export async function createModels(options: ModelOptions, deps: ModelDeps = {}):
   let toldContext: number | undefined;
   if (chatModel === undefined) {
     try {
-      const only = onlyChatModel(await driver.listOpenAiModels({ ...settings, timeouts: { ...settings.timeouts, totalMs: 3000 } }, AbortSignal.timeout(3000)), new URL(baseUrl!).host);
+      const only = onlyChatModel(
+        await driver.listOpenAiModels({ ...settings, timeouts: { ...settings.timeouts, totalMs: 3000 } }, AbortSignal.timeout(3000)),
+        new URL(baseUrl!).host,
+      );
       chatModel = only.id;
       toldContext = only.contextTokens;
     } catch (error) {
-      models.problem = error instanceof AppError ? error : problem(`The model endpoint ${new URL(baseUrl!).host} did not say which models it has. Set CHAT_MODEL.`, error);
+      models.problem =
+        error instanceof AppError
+          ? error
+          : problem(`The model endpoint ${new URL(baseUrl!).host} did not say which models it has. Set CHAT_MODEL.`, error);
     }
   }
 
   if (chatModel !== undefined) {
     const profile = modelProfile(chatModel, options.profiles, options.prices);
     const price = profile.price ?? (isLoopback(baseUrl) ? FREE : null);
-    const contextTokens = profile.known ? profile.contextTokens : (toldContext ?? (isOllama(baseUrl) ? OLLAMA_CONTEXT_TOKENS : profile.contextTokens));
+    const contextTokens = profile.known
+      ? profile.contextTokens
+      : (toldContext ?? (isOllama(baseUrl) ? OLLAMA_CONTEXT_TOKENS : profile.contextTokens));
     const model = driver.createOpenAiLanguageModel({
-      ...settings, model: chatModel, contextTokens, price, priceKnown: profile.priceKnown || price === FREE,
+      ...settings,
+      model: chatModel,
+      contextTokens,
+      price,
+      priceKnown: profile.priceKnown || price === FREE,
       reasoningTokens: profile.reasoningTokens,
       ...(profile.reasoningEffort === undefined ? {} : { reasoningEffort: profile.reasoningEffort }),
     });
-    if (!profile.known && toldContext === undefined) models.notes.push(`The context size of ${chatModel} is not known; ${contextTokens} tokens are assumed. A model profile corrects it.`);
-    if (price === null) models.notes.push(`The price of ${chatModel} is not known, so the budget does not count it. The price table corrects it.`);
-    else if (!profile.priceKnown && price !== FREE) models.notes.push(`${chatModel} is fine-tuned and is counted at the price of its base model, which is lower. The price table corrects it.`);
+    if (!profile.known && toldContext === undefined)
+      models.notes.push(`The context size of ${chatModel} is not known; ${contextTokens} tokens are assumed. A model profile corrects it.`);
+    if (price === null)
+      models.notes.push(`The price of ${chatModel} is not known, so the budget does not count it. The price table corrects it.`);
+    else if (!profile.priceKnown && price !== FREE)
+      models.notes.push(
+        `${chatModel} is fine-tuned and is counted at the price of its base model, which is lower. The price table corrects it.`,
+      );
     models.languageModel = deps.budget === undefined ? model : withBudget(model, deps.budget, (usage) => costOf(price, usage));
   }
 
@@ -106,12 +125,26 @@ export async function createModels(options: ModelOptions, deps: ModelDeps = {}):
     const price = profile.price ?? (isLoopback(baseUrl) ? FREE : null);
     const { budget } = deps;
     let embedder = driver.createOpenAiEmbedder({
-      ...settings, ...profile, model: embeddingModel, price, priceKnown: profile.priceKnown || price === FREE,
-      ...(budget === undefined ? {} : {
-        onUsage: (usage, kind) => budget.record({ purpose: kind === 'query' ? 'embed-query' : 'embed-passage', model: embeddingModel, promptTokens: usage.promptTokens, completionTokens: 0, usd: usage.costUsd }),
-      }),
+      ...settings,
+      ...profile,
+      model: embeddingModel,
+      price,
+      priceKnown: profile.priceKnown || price === FREE,
+      ...(budget === undefined
+        ? {}
+        : {
+            onUsage: (usage, kind) =>
+              budget.record({
+                purpose: kind === 'query' ? 'embed-query' : 'embed-passage',
+                model: embeddingModel,
+                promptTokens: usage.promptTokens,
+                completionTokens: 0,
+                usd: usage.costUsd,
+              }),
+          }),
     });
-    if (price === null) models.notes.push(`The price of ${embeddingModel} is not known, so the budget does not count it. The price table corrects it.`);
+    if (price === null)
+      models.notes.push(`The price of ${embeddingModel} is not known, so the budget does not count it. The price table corrects it.`);
     if (budget !== undefined) embedder = withEmbeddingBudget(embedder, budget);
     models.embedder = deps.vectors === undefined ? embedder : cachedEmbedder(embedder, deps.vectors);
   }
@@ -129,8 +162,13 @@ export function onlyChatModel<M extends { id: string }>(models: M[], host: strin
   const chat = models.filter((model) => !NOT_CHAT.test(model.id));
   if (chat.length === 1) return chat[0]!;
   if (chat.length === 0) throw problem(`The model endpoint ${host} has no chat model. Add one there, then set CHAT_MODEL.`);
-  const names = chat.slice(0, 12).map((model) => model.id).join(', ');
-  throw problem(`The model endpoint ${host} has ${chat.length} chat models. Set CHAT_MODEL to one of: ${names}${chat.length > 12 ? ', …' : ''}.`);
+  const names = chat
+    .slice(0, 12)
+    .map((model) => model.id)
+    .join(', ');
+  throw problem(
+    `The model endpoint ${host} has ${chat.length} chat models. Set CHAT_MODEL to one of: ${names}${chat.length > 12 ? ', …' : ''}.`,
+  );
 }
 
 function problem(publicMessage: string, cause?: unknown): AppError {

@@ -1,6 +1,7 @@
 /** How many tokens a text has, estimated: no vocabulary in memory. */
 
-const PIECES = /\p{sc=Latin}[\p{sc=Latin}\p{M}'’]*|\p{sc=Han}+|[\p{sc=Hiragana}\p{sc=Katakana}ー]+|\p{L}[\p{L}\p{M}]*|\p{N}+|\n+|[^\s\p{L}\p{N}]+/gu;
+const PIECES =
+  /\p{sc=Latin}[\p{sc=Latin}\p{M}'’]*|\p{sc=Han}+|[\p{sc=Hiragana}\p{sc=Katakana}ー]+|\p{L}[\p{L}\p{M}]*|\p{N}+|\n+|[^\s\p{L}\p{N}]+/gu;
 
 /**
  * An estimate of the tokens of a text (any string; 0 for an empty one).
@@ -27,7 +28,9 @@ function tokensOf(piece: string): number {
   if (/\p{sc=Latin}/u.test(first)) {
     const accented = piece.match(/\P{ASCII}/gu)?.length ?? 0;
     const inner = piece.slice(1).match(/\p{Lu}/gu)?.length ?? 0;
-    return 1.03 + 0.094 * Math.max(0, piece.length - 6) + 0.15 * Math.max(0, piece.length - 11) + 0.36 * inner + 0.8 * Math.min(accented, 2);
+    return (
+      1.03 + 0.094 * Math.max(0, piece.length - 6) + 0.15 * Math.max(0, piece.length - 11) + 0.36 * inner + 0.8 * Math.min(accented, 2)
+    );
   }
   if (/\p{sc=Hangul}/u.test(first)) return 0.7 * piece.length;
   if (/\p{L}/u.test(first)) return 0.5 + 0.27 * piece.length;

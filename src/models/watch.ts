@@ -39,5 +39,10 @@ export function startWatch(timeouts: Timeouts, leftMs: number, host: string, sto
 }
 
 export function timedOut(host: string, why: string): AppError {
-  return new AppError({ code: 'model.timeout', retryable: true, message: `${host}: ${why}`, publicMessage: `The model endpoint ${host} did not answer in time.` });
+  return new AppError({
+    code: 'model.timeout',
+    retryable: true,
+    message: `${host}: ${why}`,
+    publicMessage: `The model endpoint ${host} did not answer in time.`,
+  });
 }

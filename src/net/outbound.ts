@@ -54,7 +54,8 @@ export interface Outbound {
 
 /** Ports from 1024 up at which other servers than HTTP's listen, some of which act on lines of an HTTP request. */
 const otherPorts = new Set([
-  1719, 1720, 1723, 2049, 2375, 2379, 3306, 3659, 4045, 4190, 5060, 5061, 5432, 5672, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6697, 9042, 9092, 10_080, 11_211, 27_017,
+  1719, 1720, 1723, 2049, 2375, 2379, 3306, 3659, 4045, 4190, 5060, 5061, 5432, 5672, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6697,
+  9042, 9092, 10_080, 11_211, 27_017,
 ]);
 const redirects = new Set([301, 302, 303, 307, 308]);
 
@@ -79,13 +80,19 @@ export function createOutbound(options: OutboundOptions): Outbound {
     let at = first;
     let method = init.method ?? 'GET';
     for (let hops = 0; ; hops++) {
-      const headers = { 'accept-encoding': 'gzip, deflate, br', ...(options.userAgent ? { 'user-agent': options.userAgent } : {}), ...headersFor(init.headers, at.origin === first.origin) };
+      const headers = {
+        'accept-encoding': 'gzip, deflate, br',
+        ...(options.userAgent ? { 'user-agent': options.userAgent } : {}),
+        ...headersFor(init.headers, at.origin === first.origin),
+      };
       const response = await request(at, { dispatcher: agent, method, headers, signal });
       const plain = plainHeaders(response.headers);
       if (redirects.has(response.statusCode) && plain.location !== undefined) {
         response.body.on('error', () => {}).destroy();
-        if (hops >= (options.maxRedirects ?? 5)) throw failure('redirects', `${hops} redirects from ${first.host}`, 'It redirects too often.');
-        if (!URL.canParse(plain.location, at.href)) throw failure('redirects', 'broken redirect', 'It redirects to an address that is none.');
+        if (hops >= (options.maxRedirects ?? 5))
+          throw failure('redirects', `${hops} redirects from ${first.host}`, 'It redirects too often.');
+        if (!URL.canParse(plain.location, at.href))
+          throw failure('redirects', 'broken redirect', 'It redirects to an address that is none.');
         at = checkedUrl(new URL(plain.location, at.href).href);
         if (response.statusCode === 303) method = 'GET';
         continue;
@@ -104,7 +111,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
         return await follow(url, init, signal);
       } catch (error) {
         if (init.signal?.aborted) throw init.signal.reason;
-        if (timer.aborted) throw failure('timeout', `no answer within ${timeoutMs} ms`, `It did not answer within ${timeoutMs / 1000} s.`, true);
+        if (timer.aborted)
+          throw failure('timeout', `no answer within ${timeoutMs} ms`, `It did not answer within ${timeoutMs / 1000} s.`, true);
         throw networkError(error, url);
       }
     },
@@ -115,10 +123,17 @@ export function createOutbound(options: OutboundOptions): Outbound {
 function checkedUrl(text: string): URL {
   if (!URL.canParse(text)) throw failure('address', 'not a URL', 'This is no web address; it should look like https://wiki.example.com.');
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw failure('address', `scheme ${url.protocol}`, 'Only http:// and https:// addresses can be fetched.');
-  if (url.username !== '' || url.password !== '') throw failure('address', 'credentials in URL', 'The address contains a user name or password; give them as the source\'s credential instead.');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw failure('address', `scheme ${url.protocol}`, 'Only http:// and https:// addresses can be fetched.');
+  if (url.username !== '' || url.password !== '')
+    throw failure(
+      'address',
+      'credentials in URL',
+      "The address contains a user name or password; give them as the source's credential instead.",
+    );
   const port = portOf(url);
-  if ((port !== 80 && port !== 443 && port < 1024) || otherPorts.has(port)) throw failure('address', `port ${port}`, `Port ${port} is not one that web servers use.`);
+  if ((port !== 80 && port !== 443 && port < 1024) || otherPorts.has(port))
+    throw failure('address', `port ${port}`, `Port ${port} is not one that web servers use.`);
   return url;
 }
 
@@ -127,7 +142,11 @@ function portOf(url: URL): number {
 }
 
 /** Checks what a name resolves to (every address of it) before connecting, an address that stands in the URL, and the peer. */
-function guardedConnector(resolve: NonNullable<OutboundOptions['lookup']>, allowInternal: () => string[], timeout: number): buildConnector.connector {
+function guardedConnector(
+  resolve: NonNullable<OutboundOptions['lookup']>,
+  allowInternal: () => string[],
+  timeout: number,
+): buildConnector.connector {
   return (target, callback) => {
     const host = target.hostname.replace(/^\[|\]$/g, '');
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
@@ -161,17 +180,24 @@ function guardedConnector(resolve: NonNullable<OutboundOptions['lookup']>, allow
 
 function internal(host: string, address: string): AppError {
   const what = host === address ? `${address} is an internal address.` : `\`${host}\` resolves to an internal address, ${address}.`;
-  return failure('internal', `${host} is internal (${address})`, `${what} If you trust it, allow \`${host}\` under Settings → Internal addresses.`);
+  return failure(
+    'internal',
+    `${host} is internal (${address})`,
+    `${what} If you trust it, allow \`${host}\` under Settings → Internal addresses.`,
+  );
 }
 
 function headersFor(headers: Record<string, string> | undefined, sameOrigin: boolean): Record<string, string> {
   const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
-  return Object.fromEntries(entries.filter(([name]) => name !== 'host' && (sameOrigin || name === 'accept' || name === 'accept-language' || name === 'user-agent')));
+  return Object.fromEntries(
+    entries.filter(([name]) => name !== 'host' && (sameOrigin || name === 'accept' || name === 'accept-language' || name === 'user-agent')),
+  );
 }
 
 function plainHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
   const plain: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
   return plain;
 }
 
@@ -251,9 +277,18 @@ function networkError(error: unknown, url: string): AppError {
   const host = URL.canParse(url) ? new URL(url).host : 'the server';
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
   if (/TIMEOUT|ETIMEDOUT/.test(code)) return failure('timeout', code, `\`${host}\` did not answer in time.`, true, error);
-  if (code === 'ENOTFOUND') return failure('network', code, `There is no server named \`${host}\`. Check the spelling, or the network's name server.`, false, error);
+  if (code === 'ENOTFOUND')
+    return failure(
+      'network',
+      code,
+      `There is no server named \`${host}\`. Check the spelling, or the network's name server.`,
+      false,
+      error,
+    );
   if (code === 'EAI_AGAIN') return failure('network', code, `The name \`${host}\` could not be looked up just now.`, true, error);
-  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) return failure('network', code, `The certificate of \`${host}\` is not valid (${code}).`, false, error);
-  if (/^(?:Z_|ERR__ERROR_FORMAT|ERR_PADDING)/.test(code)) return failure('network', code, `\`${host}\` answered with a broken ${'content-encoding'}.`, false, error);
+  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code))
+    return failure('network', code, `The certificate of \`${host}\` is not valid (${code}).`, false, error);
+  if (/^(?:Z_|ERR__ERROR_FORMAT|ERR_PADDING)/.test(code))
+    return failure('network', code, `\`${host}\` answered with a broken ${'content-encoding'}.`, false, error);
   return failure('network', code || reasonOf(error), `\`${host}\` could not be reached (${code || reasonOf(error)}).`, true, error);
 }

@@ -34,7 +34,8 @@ const QUERY_LANGUAGES = 4;
 const PART_WEIGHT = 0.3;
 const UNSPACED_LANGUAGES = new Set(['zh', 'ja', 'th', 'lo', 'km', 'my']);
 
-const UNSPACED = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー々〆';
+const UNSPACED =
+  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー々〆';
 const TOKEN = new RegExp(
   `[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}])+(?:(?:[-._/@:&'’]|(?<=[\\p{L}\\p{N}])_+|(?<=\\p{N}),(?=\\p{N}))(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}])+)*(?:[+#]{1,2}(?![\\p{L}\\p{N}]))?|_+(?:[\\p{L}\\p{N}\\p{M}_])+`,
   'gu',
@@ -167,14 +168,18 @@ function compoundWords(token: string, language: string): Word[] {
     const figure = straight.replaceAll(',', '');
     return [{ term: figure, lower: figure, stop: false, part: false }];
   }
-  const parts = straight.replace(/'s$/i, '').split(/[-,._/@:&'+#]+/).filter((part) => part !== '');
+  const parts = straight
+    .replace(/'s$/i, '')
+    .split(/[-,._/@:&'+#]+/)
+    .filter((part) => part !== '');
   const whole = straight.replace(/'s$/i, '').toLowerCase().replaceAll(/[-,]/g, '');
   const words: Word[] = [];
   if (parts.length > 1) {
     // The figures of a version or a date are found as a whole; alone they would be found everywhere.
     for (const part of parts) if (part.length > 1 || !/\d/.test(part)) words.push(...plainWords(part, language));
   } else if (parts[0] !== undefined && parts[0].toLowerCase() !== whole) words.push(...plainWords(parts[0], language));
-  if (whole.length <= LONGEST_TERM) words.push({ ...wordOf(whole, language), stop: parts.length === 1 && stopWordsOf(language).has(whole) });
+  if (whole.length <= LONGEST_TERM)
+    words.push({ ...wordOf(whole, language), stop: parts.length === 1 && stopWordsOf(language).has(whole) });
   return words;
 }
 

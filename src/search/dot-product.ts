@@ -18,25 +18,65 @@ const advance = (local: number): number[] => [...get(local), 0x41, 16, ...ADD];
 
 /** (a: address, b: address, end: address behind a) → i32; locals 3: sums, 4 and 5: sixteen bytes of each. */
 const BODY = [
-  0x01, 0x03, V128,
-  0x03, 0x40,
-  ...get(0), ...LOAD, ...set(4),
-  ...get(1), ...LOAD, ...set(5),
+  0x01,
+  0x03,
+  V128,
+  0x03,
+  0x40,
+  ...get(0),
+  ...LOAD,
+  ...set(4),
+  ...get(1),
+  ...LOAD,
+  ...set(5),
   ...get(3),
-  ...get(4), ...EXTEND_LOW, ...get(5), ...EXTEND_LOW, ...MULTIPLY_ADD_PAIRS, ...ADD_LANES,
-  ...get(4), ...EXTEND_HIGH, ...get(5), ...EXTEND_HIGH, ...MULTIPLY_ADD_PAIRS, ...ADD_LANES,
+  ...get(4),
+  ...EXTEND_LOW,
+  ...get(5),
+  ...EXTEND_LOW,
+  ...MULTIPLY_ADD_PAIRS,
+  ...ADD_LANES,
+  ...get(4),
+  ...EXTEND_HIGH,
+  ...get(5),
+  ...EXTEND_HIGH,
+  ...MULTIPLY_ADD_PAIRS,
+  ...ADD_LANES,
   ...set(3),
-  ...advance(1), ...set(1),
-  ...advance(0), 0x22, 0,
-  ...get(2), 0x49, 0x0d, 0x00,
+  ...advance(1),
+  ...set(1),
+  ...advance(0),
+  0x22,
+  0,
+  ...get(2),
+  0x49,
+  0x0d,
+  0x00,
   0x0b,
-  ...get(3), ...lane(0), ...get(3), ...lane(1), ...ADD, ...get(3), ...lane(2), ...ADD, ...get(3), ...lane(3), ...ADD,
+  ...get(3),
+  ...lane(0),
+  ...get(3),
+  ...lane(1),
+  ...ADD,
+  ...get(3),
+  ...lane(2),
+  ...ADD,
+  ...get(3),
+  ...lane(3),
+  ...ADD,
   0x0b,
 ];
 const section = (id: number, content: number[]): number[] => [id, content.length, ...content];
 const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
 const MODULE = new Uint8Array([
-  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00,
+  0x00,
+  0x61,
+  0x73,
+  0x6d,
+  0x01,
+  0x00,
+  0x00,
+  0x00,
   ...section(1, [1, 0x60, 3, I32, I32, I32, 1, I32]),
   ...section(2, [1, ...name('docent'), ...name('memory'), 0x02, 0x00, 0x01]),
   ...section(3, [1, 0]),
@@ -49,13 +89,15 @@ interface Memory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
-const wasm = (globalThis as unknown as {
-  WebAssembly: {
-    Memory: new (size: { initial: number }) => Memory;
-    Module: new (bytes: Uint8Array) => object;
-    Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
-  };
-}).WebAssembly;
+const wasm = (
+  globalThis as unknown as {
+    WebAssembly: {
+      Memory: new (size: { initial: number }) => Memory;
+      Module: new (bytes: Uint8Array) => object;
+      Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
+    };
+  }
+).WebAssembly;
 
 /** @param bytes to begin with; `grow` takes pages of 64 KiB and makes older views of `buffer` useless */
 export function createMemory(bytes: number): Memory {

@@ -46,7 +46,7 @@ const KNOWN: Record<string, { stopList?: string; stemmer?: string }> = {
 
 /** Question words and auxiliaries that the package's lists leave out. */
 const MORE_STOP_WORDS: Record<string, string> = {
-  en: "am does doing don done when why whose whom shall may just than so no nor not yes hers its itself myself ourselves themselves yourself yours theirs ours too until us ain isn aren wasn weren hasn haven hadn doesn didn won wouldn couldn shouldn mustn cannot please tell",
+  en: 'am does doing don done when why whose whom shall may just than so no nor not yes hers its itself myself ourselves themselves yourself yours theirs ours too until us ain isn aren wasn weren hasn haven hadn doesn didn won wouldn couldn shouldn mustn cannot please tell',
   zh: '哪些 哪里 哪个 什么 怎么 怎样 如何 为什么 为何 多少 几个 请问 可以 我们 你们 他们 她们 它们 它 以及 而 但 但是 因为 所以 如果 则 被 让 给 从 由 以 将 能 会 要 没 没有 吗 呀 这个 那个 这些 那些 一个 一种 是否',
 };
 
@@ -149,7 +149,8 @@ export function detectLanguage(text: string, candidates: string[] = []): string 
   const sample = text.slice(0, SAMPLE);
   const letters = sample.match(/\p{L}/gu)?.length ?? 0;
   if (letters === 0) return candidates[0] ?? 'en';
-  const words = sample.toLowerCase().match(/(?:(?!\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul})[\p{L}\p{M}]){2,}/gu) ?? [];
+  const words =
+    sample.toLowerCase().match(/(?:(?!\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul})[\p{L}\p{M}]){2,}/gu) ?? [];
   const han = sample.match(HAN)?.length ?? 0;
   const kana = sample.match(KANA)?.length ?? 0;
   // A Han character counts as much as a word: product names in a Chinese sentence do not make it English.

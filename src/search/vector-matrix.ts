@@ -78,7 +78,7 @@ export function topOf(limit: number): { offer(n: number, score: number): void; t
     [scores[i], scores[j]] = [scores[j]!, scores[i]!];
   };
   const sink = (): void => {
-    for (let i = 0; ; ) {
+    for (let i = 0; ;) {
       const left = 2 * i + 1;
       if (left >= size) return;
       const child = left + 1 < size && worse(left + 1, left) ? left + 1 : left;
@@ -92,7 +92,7 @@ export function topOf(limit: number): { offer(n: number, score: number): void; t
       if (size < limit) {
         numbers[size] = n;
         scores[size] = score;
-        for (let i = size++; i > 0; ) {
+        for (let i = size++; i > 0;) {
           const parent = (i - 1) >> 1;
           if (!worse(i, parent)) break;
           swap(i, parent);

@@ -250,7 +250,8 @@ export const consoleEn = {
   spent: 'Spent this month',
   answeringHeading: 'Answering',
   keepRate: 'How readily it answers',
-  keepRateHelp: 'Share of the questions that the documents do answer which are to be answered. Higher answers more and is wrong more often; lower says “not found” more often. 50 to 99 %.',
+  keepRateHelp:
+    'Share of the questions that the documents do answer which are to be answered. Higher answers more and is wrong more often; lower says “not found” more often. 50 to 99 %.',
   pricesHeading: 'Prices and context of models',
   pricesHelp: 'Only where the built-in table is wrong or does not know the model. US dollars for a million tokens.',
   priceModel: 'Model',
@@ -259,7 +260,8 @@ export const consoleEn = {
   priceContext: 'Context, tokens',
   priceRow: 'Row {n}',
   networkHeading: 'Internal addresses',
-  networkHelp: 'Hosts, addresses or ranges inside your network that sources may be read from, one a line, such as wiki.internal or 10.1.0.0/16. All others inside the network are refused.',
+  networkHelp:
+    'Hosts, addresses or ranges inside your network that sources may be read from, one a line, such as wiki.internal or 10.1.0.0/16. All others inside the network are refused.',
   networkLabel: 'Allowed internal addresses',
   save: 'Save',
   saveProblem: 'Not saved:',

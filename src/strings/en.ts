@@ -13,10 +13,10 @@ export const en = {
   needsModel: 'Rewriting an answer needs a language model, and none is configured. Here is the answer as it was.',
   failed: 'Something went wrong while answering. The question is kept; please ask again in a moment.',
   tooLong: 'The question is very long; I read its first {characters} characters.',
-  degraded_no_model: 'No language model is configured, so these are the documents\' own words.',
-  degraded_model_failed: 'The language model did not answer, so these are the documents\' own words.',
+  degraded_no_model: "No language model is configured, so these are the documents' own words.",
+  degraded_model_failed: "The language model did not answer, so these are the documents' own words.",
   degraded_model_stopped: 'The language model stopped before the end.',
-  degraded_budget: 'This month\'s budget for language models is used up, so these are the documents\' own words.',
+  degraded_budget: "This month's budget for language models is used up, so these are the documents' own words.",
   degraded_meaning_unavailable: 'Search by meaning was not available; I searched by words.',
 };
 export type AnswerStrings = typeof en;

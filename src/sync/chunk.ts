@@ -80,7 +80,11 @@ function sections(blocks: Block[], title: string | undefined, max: number): Sect
     if (block.kind === 'heading') {
       const depth = block.depth ?? 1;
       while (path.length > 0 && path[path.length - 1]!.depth >= depth) path.pop();
-      path.push({ depth, name: plain.slice(0, HEADING_CHARACTERS).replaceAll(/\s+/g, ' ').trim(), ...(block.anchor === undefined ? {} : { anchor: block.anchor }) });
+      path.push({
+        depth,
+        name: plain.slice(0, HEADING_CHARACTERS).replaceAll(/\s+/g, ' ').trim(),
+        ...(block.anchor === undefined ? {} : { anchor: block.anchor }),
+      });
       if (open && hasBody) {
         all.push(open);
         open = undefined;
@@ -131,7 +135,12 @@ function addPassages(section: Section, max: number, passages: PassageDraft[]): v
       to--;
       tokens -= section.units[to]!.tokens;
     }
-    const text = section.units.slice(from, to).map((unit) => unit.text).join('').replace(/^(?:[ \t]*\r?\n)+/, '').trimEnd();
+    const text = section.units
+      .slice(from, to)
+      .map((unit) => unit.text)
+      .join('')
+      .replace(/^(?:[ \t]*\r?\n)+/, '')
+      .trimEnd();
     if (text !== '') {
       passages.push({
         ordinal: passages.length,

@@ -26,9 +26,16 @@ export function embedHash(passage: PassageContent, model: string): string {
  * @returns one vector a passage, in order, and how many had to be computed
  * @throws AppError as the embedder does
  */
-export async function embedPassages(passages: PassageContent[], deps: { db: Catalog; embedder: Embedder }, signal: AbortSignal): Promise<{ vectors: Float32Array[]; embedded: number }> {
+export async function embedPassages(
+  passages: PassageContent[],
+  deps: { db: Catalog; embedder: Embedder },
+  signal: AbortSignal,
+): Promise<{ vectors: Float32Array[]; embedded: number }> {
   let embedded = 0;
-  const cache = { get: (keys: string[]) => readEmbeddings(deps.db, keys), put: (entries: { key: string; vector: Float32Array }[]) => writeEmbeddings(deps.db, entries) };
+  const cache = {
+    get: (keys: string[]) => readEmbeddings(deps.db, keys),
+    put: (entries: { key: string; vector: Float32Array }[]) => writeEmbeddings(deps.db, entries),
+  };
   const embedder = cachedEmbedder(deps.embedder, cache, (counts) => (embedded += counts.embedded));
   const vectors = await embedder.embed(passages.map(embeddingText), 'passage', signal);
   return { vectors, embedded };

@@ -24,7 +24,11 @@ export function extractDocument(input: ExtractInput): ExtractedDocument {
   const document = parse(text, input);
   // An empty file is an empty document; a web page without text is one that could not be read.
   if (input.format === 'html' && !document.blocks.some((block) => block.kind === 'code' || plainText(block.text).text.trim() !== '')) {
-    throw new AppError({ code: 'document.empty', message: 'empty document', publicMessage: 'it has no text in its main part (scripts may build it, or it may need a login)' });
+    throw new AppError({
+      code: 'document.empty',
+      message: 'empty document',
+      publicMessage: 'it has no text in its main part (scripts may build it, or it may need a login)',
+    });
   }
   return document;
 }
@@ -55,8 +59,15 @@ function refuseNesting(text: string): void {
       else if (code !== 32 && code !== 9 && !(code >= 48 && code <= 57)) break;
     }
     // A rule or a table's line is no nesting.
-    if (depth > maxNesting && (text.slice(at, i).split('>').length > maxNesting || /(?:[-*+][ \t]){100}|(?:\d[.)][ \t]){100}/.test(text.slice(at, i)))) {
-      throw new AppError({ code: 'document.nested', message: `nested deeper than ${maxNesting}`, publicMessage: `it is nested deeper than ${maxNesting} levels` });
+    if (
+      depth > maxNesting &&
+      (text.slice(at, i).split('>').length > maxNesting || /(?:[-*+][ \t]){100}|(?:\d[.)][ \t]){100}/.test(text.slice(at, i)))
+    ) {
+      throw new AppError({
+        code: 'document.nested',
+        message: `nested deeper than ${maxNesting}`,
+        publicMessage: `it is nested deeper than ${maxNesting} levels`,
+      });
     }
     at = text.indexOf('\n', i);
     if (at >= 0) at++;

@@ -154,7 +154,12 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
       if (input.bytes.length > maxBytes) return Promise.reject(tooManyBytes(input.bytes.length, maxBytes));
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error);
-        const waiting: Waiting = { request: { id: nextId++, bytes: input.bytes, format: input.format, name: input.name }, alone: false, resolve, reject };
+        const waiting: Waiting = {
+          request: { id: nextId++, bytes: input.bytes, format: input.format, name: input.name },
+          alone: false,
+          resolve,
+          reject,
+        };
         const abort = (): void => {
           const at = queue.indexOf(waiting);
           if (at >= 0) queue.splice(at, 1);
@@ -194,18 +199,35 @@ function stopped(): AppError {
 }
 
 function notStarted(): AppError {
-  return new AppError({ code: 'extract.not_started', message: 'the extraction child did not start', retryable: true, publicMessage: 'the process that parses documents did not start' });
+  return new AppError({
+    code: 'extract.not_started',
+    message: 'the extraction child did not start',
+    retryable: true,
+    publicMessage: 'the process that parses documents did not start',
+  });
 }
 
 function tooLong(ms: number): AppError {
-  return new AppError({ code: 'document.too_slow', message: 'parsing timed out', publicMessage: `it took longer than ${ms / 1000} s to parse` });
+  return new AppError({
+    code: 'document.too_slow',
+    message: 'parsing timed out',
+    publicMessage: `it took longer than ${ms / 1000} s to parse`,
+  });
 }
 
 function tooLarge(mb: number): AppError {
-  return new AppError({ code: 'document.too_much_memory', message: 'the parser ran out of memory', publicMessage: `it needs more than ${mb} MB of memory to parse` });
+  return new AppError({
+    code: 'document.too_much_memory',
+    message: 'the parser ran out of memory',
+    publicMessage: `it needs more than ${mb} MB of memory to parse`,
+  });
 }
 
 function tooManyBytes(bytes: number, max: number): AppError {
   const mb = (n: number): string => `${Math.round(n / 100_000) / 10} MB`;
-  return new AppError({ code: 'document.too_large', message: `${bytes} bytes`, publicMessage: `it is ${mb(bytes)} in size; the limit is ${mb(max)}` });
+  return new AppError({
+    code: 'document.too_large',
+    message: `${bytes} bytes`,
+    publicMessage: `it is ${mb(bytes)} in size; the limit is ${mb(max)}`,
+  });
 }

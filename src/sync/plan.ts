@@ -24,7 +24,8 @@ export function planSync(known: Map<string, KnownDocument>, listed: ListedDocume
     }
     seen.add(entry.externalId);
     const before = known.get(entry.externalId);
-    const unchanged = before && !before.deleted && before.readerSet === readerSet && entry.version !== undefined && entry.version === before.listedVersion;
+    const unchanged =
+      before && !before.deleted && before.readerSet === readerSet && entry.version !== undefined && entry.version === before.listedVersion;
     if (unchanged) plan.kept++;
     else plan.fetch.push(entry);
   }
@@ -40,7 +41,8 @@ const FEW_DOCUMENTS = 10;
 /** Why the removals of a plan must not be carried out, or undefined when they may. */
 export function doubtRemovals(known: number, listed: number, gone: number): string | undefined {
   if (gone === 0) return undefined;
-  if (listed === 0) return `the listing is empty, so none of the ${known} known documents was removed; remove the source if it is meant to be empty`;
+  if (listed === 0)
+    return `the listing is empty, so none of the ${known} known documents was removed; remove the source if it is meant to be empty`;
   if (known >= FEW_DOCUMENTS && gone / known > LARGEST_REMOVAL_SHARE) {
     return `the listing lacks ${gone} of ${known} known documents, more than ${LARGEST_REMOVAL_SHARE * 100} %, so none was removed; if that is right, remove the source and add it again`;
   }

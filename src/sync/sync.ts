@@ -3,7 +3,19 @@ import { createHash } from 'node:crypto';
 import { internReaders } from '../access/reader-sets.ts';
 import type { Catalog } from '../catalog/database.ts';
 import { commitRemoval, knownDocuments, touchDocument, type KnownDocument, type Writer } from '../catalog/documents.ts';
-import { finishRun, recordFailure, releaseLease, renewLease, saveProgress, startRun, takeLease, type Run, type RunProgress, type RunSummary, type Source } from '../catalog/sources.ts';
+import {
+  finishRun,
+  recordFailure,
+  releaseLease,
+  renewLease,
+  saveProgress,
+  startRun,
+  takeLease,
+  type Run,
+  type RunProgress,
+  type RunSummary,
+  type Source,
+} from '../catalog/sources.ts';
 import type { Connector, ConnectorContext, Fetched, ListedDocument } from '../connectors/connector.ts';
 import { AppError, isAbort, publicMessageOf, reasonOf } from '../errors.ts';
 import type { Outbound } from '../net/outbound.ts';
@@ -43,12 +55,20 @@ export async function syncSource(source: Source, deps: SyncDeps, signal: AbortSi
   const { db, clock } = deps;
   const startedAt = clock.now();
   if (!(await takeLease(db, source.id, deps.leaseOwner, startedAt))) {
-    throw new AppError({ code: 'sync.busy', message: 'the source is being synced by another process', retryable: true, publicMessage: `"${source.name}" is being synced already; wait for it, or cancel it in the console.` });
+    throw new AppError({
+      code: 'sync.busy',
+      message: 'the source is being synced by another process',
+      retryable: true,
+      publicMessage: `"${source.name}" is being synced already; wait for it, or cancel it in the console.`,
+    });
   }
   const stop = new AbortController();
   const running = AbortSignal.any([signal, stop.signal]);
   const renewal = setInterval(() => {
-    renewLease(db, source.id, deps.leaseOwner, clock.now()).then((lease) => lease !== 'held' && stop.abort(), () => {});
+    renewLease(db, source.id, deps.leaseOwner, clock.now()).then(
+      (lease) => lease !== 'held' && stop.abort(),
+      () => {},
+    );
   }, LEASE_RENEWAL_MS);
   try {
     return await run(source, startedAt, deps, running);
@@ -61,7 +81,22 @@ export async function syncSource(source: Source, deps: SyncDeps, signal: AbortSi
 async function run(source: Source, startedAt: number, deps: SyncDeps, signal: AbortSignal): Promise<RunSummary> {
   const { db, clock } = deps;
   const runId = await startRun(db, source.id, startedAt);
-  const summary: RunSummary = { source: source.name, runId, listed: 0, added: 0, changed: 0, moved: 0, removed: 0, unchanged: 0, failed: 0, complete: false, passagesEmbedded: 0, passagesReused: 0, requests: 0, ms: 0 };
+  const summary: RunSummary = {
+    source: source.name,
+    runId,
+    listed: 0,
+    added: 0,
+    changed: 0,
+    moved: 0,
+    removed: 0,
+    unchanged: 0,
+    failed: 0,
+    complete: false,
+    passagesEmbedded: 0,
+    passagesReused: 0,
+    requests: 0,
+    ms: 0,
+  };
   const progress: RunProgress = { phase: 'listing', listed: 0, done: 0, failed: 0, left: 0 };
   const report = progressReporter(runId, progress, deps);
   const outbound: Outbound = { ...deps.outbound, fetch: (url, options) => (summary.requests++, deps.outbound.fetch(url, options)) };
@@ -93,7 +128,12 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
       const before = known.get(entry.externalId);
       try {
         if (entry.problem) throw new AppError({ code: 'document.unreadable', message: entry.problem });
-        const fetched = await deps.connector.fetch(location, entry, before && !before.deleted && before.readerSet === readerSet ? before.validators : undefined, context);
+        const fetched = await deps.connector.fetch(
+          location,
+          entry,
+          before && !before.deleted && before.readerSet === readerSet ? before.validators : undefined,
+          context,
+        );
         const outcome = await take(entry, fetched, before);
         if (outcome === 'gone') {
           if (before && !before.deleted) gone.push(before);
@@ -109,7 +149,11 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
       await report();
     };
 
-    const take = async (entry: ListedDocument, fetched: Fetched, before: KnownDocument | undefined): Promise<'added' | 'changed' | 'unchanged' | 'gone'> => {
+    const take = async (
+      entry: ListedDocument,
+      fetched: Fetched,
+      before: KnownDocument | undefined,
+    ): Promise<'added' | 'changed' | 'unchanged' | 'gone'> => {
       if (fetched.kind === 'gone') return 'gone';
       if (fetched.kind === 'unchanged') {
         await touchDocument(db, before!.id, entry.version ?? null, undefined);
@@ -126,12 +170,30 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
       const title = titleOf(extracted, fetched.title, entry.externalId);
       const passages = passageRows(id, title, chunk(extracted.blocks), deps.embedder?.model ?? '');
       const kind = before === undefined || before.deleted ? 'added' : sameBytes ? 'readers' : 'changed';
-      const written = await writeDocument({
-        id, sourceId: source.id, externalId: entry.externalId, url: fetched.url ?? extracted.url ?? null, title,
-        owner: extracted.owner ?? fetched.owner ?? null, changedAt: extracted.changedAt ?? fetched.changedAt ?? null,
-        language: languageOf(extracted, title), textFragments: extracted.textFragments, version: (before?.version ?? 0) + 1, contentHash,
-        listedVersion: entry.version ?? null, validators: fetched.validators, readerSet, passages,
-      }, writer, kind, kind !== 'changed', deps, signal);
+      const written = await writeDocument(
+        {
+          id,
+          sourceId: source.id,
+          externalId: entry.externalId,
+          url: fetched.url ?? extracted.url ?? null,
+          title,
+          owner: extracted.owner ?? fetched.owner ?? null,
+          changedAt: extracted.changedAt ?? fetched.changedAt ?? null,
+          language: languageOf(extracted, title),
+          textFragments: extracted.textFragments,
+          version: (before?.version ?? 0) + 1,
+          contentHash,
+          listedVersion: entry.version ?? null,
+          validators: fetched.validators,
+          readerSet,
+          passages,
+        },
+        writer,
+        kind,
+        kind !== 'changed',
+        deps,
+        signal,
+      );
       summary.passagesEmbedded += written.embedded;
       summary.passagesReused += written.reused;
       if (kind === 'added') addedHashes.add(contentHash);
@@ -142,7 +204,9 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
 
     const liveBefore = [...known.values()].filter((d) => !d.deleted).length;
     const unseen = listed.find((entry) => entry.unseen);
-    const doubt = unseen ? `${unseen.externalId} could not be listed (${unseen.problem}), so nothing was removed` : doubtRemovals(liveBefore, listed.length, gone.length);
+    const doubt = unseen
+      ? `${unseen.externalId} could not be listed (${unseen.problem}), so nothing was removed`
+      : doubtRemovals(liveBefore, listed.length, gone.length);
     if (doubt) summary.error = doubt;
     else {
       progress.phase = 'removing';
@@ -164,20 +228,43 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
   }
   summary.ms = clock.now() - startedAt;
   await finishRun(db, { id: runId, sourceId: source.id, state, summary, startedAt }, clock.now());
-  deps.log.info({ sourceId: source.id, runId, state, listed: summary.listed, added: summary.added, changed: summary.changed, removed: summary.removed, failed: summary.failed, ms: summary.ms }, 'sync ended');
+  deps.log.info(
+    {
+      sourceId: source.id,
+      runId,
+      state,
+      listed: summary.listed,
+      added: summary.added,
+      changed: summary.changed,
+      removed: summary.removed,
+      failed: summary.failed,
+      ms: summary.ms,
+    },
+    'sync ended',
+  );
   return summary;
 }
 
 function titleOf(extracted: ExtractedDocument, hint: string | undefined, externalId: string): string {
   const heading = extracted.blocks.find((b) => b.kind === 'heading');
-  const fallback = externalId.split('/').filter(Boolean).at(-1)?.replace(/\.\w{2,8}$/, '') ?? externalId;
+  const fallback =
+    externalId
+      .split('/')
+      .filter(Boolean)
+      .at(-1)
+      ?.replace(/\.\w{2,8}$/, '') ?? externalId;
   const given = [extracted.title, hint, heading && plainText(heading.text.slice(0, 4 * TITLE_CHARACTERS)).text, fallback];
   return given.map((title) => oneLine(title ?? '')).find((title) => title !== '') ?? externalId;
 }
 
 /** A title stands in lists, prompts and every passage's terms: one line, not without end, with no marks that turn the text around it. */
 function oneLine(title: string): string {
-  const line = title.slice(0, 4 * TITLE_CHARACTERS).replaceAll(/[\u202a-\u202e\u2066-\u2069\ufeff]/gu, '').replaceAll(/[\p{Cc}\s]+/gu, ' ').trim().toWellFormed();
+  const line = title
+    .slice(0, 4 * TITLE_CHARACTERS)
+    .replaceAll(/[\u202a-\u202e\u2066-\u2069\ufeff]/gu, '')
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .toWellFormed();
   return line.length > TITLE_CHARACTERS ? `${line.slice(0, TITLE_CHARACTERS).trimEnd().toWellFormed()}…` : line;
 }
 

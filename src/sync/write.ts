@@ -5,7 +5,16 @@
  */
 import { createHash } from 'node:crypto';
 import { v5 as uuid5 } from 'uuid';
-import { clearLeftovers, commitDocument, noteLeftovers, passagesOf, readLeftovers, type DocumentWrite, type PassageRow, type Writer } from '../catalog/documents.ts';
+import {
+  clearLeftovers,
+  commitDocument,
+  noteLeftovers,
+  passagesOf,
+  readLeftovers,
+  type DocumentWrite,
+  type PassageRow,
+  type Writer,
+} from '../catalog/documents.ts';
 import type { Catalog } from '../catalog/database.ts';
 import type { Embedder } from '../models/embedder.ts';
 import { plainText } from '../passage-text.ts';
@@ -37,17 +46,32 @@ export function passageRows(documentId: string, title: string, drafts: PassageDr
     const occurrence = occurrences.get(hash) ?? 0;
     occurrences.set(hash, occurrence + 1);
     return {
-      id: uuid5(`${hash}:${occurrence}`, documentId), ordinal: draft.ordinal, headingPath: draft.headingPath, anchor: draft.anchor ?? null,
-      text: draft.text, textHash: hash, embedHash: embedHash({ title, headingPath: draft.headingPath, text: draft.text }, model),
+      id: uuid5(`${hash}:${occurrence}`, documentId),
+      ordinal: draft.ordinal,
+      headingPath: draft.headingPath,
+      anchor: draft.anchor ?? null,
+      text: draft.text,
+      textHash: hash,
+      embedHash: embedHash({ title, headingPath: draft.headingPath, text: draft.text }, model),
     };
   });
 }
 
 /** A point of the index for a passage. */
-export function pointOf(passage: { id: string; headingPath: string[]; text: string }, document: { id: string; title: string; language: string; readerSet: number }, vector: Float32Array | undefined): Point {
+export function pointOf(
+  passage: { id: string; headingPath: string[]; text: string },
+  document: { id: string; title: string; language: string; readerSet: number },
+  vector: Float32Array | undefined,
+): Point {
   return {
-    id: passage.id, documentId: document.id, kind: 'passage', readerSet: document.readerSet,
-    terms: analyzePassage({ title: document.title, headingPath: passage.headingPath, text: plainText(passage.text).text }, document.language),
+    id: passage.id,
+    documentId: document.id,
+    kind: 'passage',
+    readerSet: document.readerSet,
+    terms: analyzePassage(
+      { title: document.title, headingPath: passage.headingPath, text: plainText(passage.text).text },
+      document.language,
+    ),
     ...(vector ? { vector } : {}),
   };
 }
@@ -56,17 +80,33 @@ export function pointOf(passage: { id: string; headingPath: string[]; text: stri
  * @param rewriteAll put every point again (the reader set changed), not only those that are new
  * @returns how many passages were embedded, and how many needed no embedding
  */
-export async function writeDocument(document: DocumentWrite, writer: Writer, kind: 'added' | 'changed' | 'readers', rewriteAll: boolean, deps: WriteDeps, signal: AbortSignal): Promise<{ embedded: number; reused: number }> {
+export async function writeDocument(
+  document: DocumentWrite,
+  writer: Writer,
+  kind: 'added' | 'changed' | 'readers',
+  rewriteAll: boolean,
+  deps: WriteDeps,
+  signal: AbortSignal,
+): Promise<{ embedded: number; reused: number }> {
   const before = await passagesOf(deps.db, document.id);
   const toPut = document.passages.filter((p) => rewriteAll || before.get(p.id)?.embedHash !== p.embedHash);
-  const { vectors, embedded } = deps.embedder && toPut.length > 0
-    ? await embedPassages(toPut.map((p) => ({ ...p, title: document.title })), { db: deps.db, embedder: deps.embedder }, signal)
-    : { vectors: [], embedded: 0 };
+  const { vectors, embedded } =
+    deps.embedder && toPut.length > 0
+      ? await embedPassages(
+          toPut.map((p) => ({ ...p, title: document.title })),
+          { db: deps.db, embedder: deps.embedder },
+          signal,
+        )
+      : { vectors: [], embedded: 0 };
   signal.throwIfAborted();
   const fresh = toPut.filter((p) => !before.has(p.id)).map((p) => p.id);
   await noteLeftovers(deps.db, document.sourceId, fresh);
   await deps.atStep?.('noted');
-  if (toPut.length > 0) await deps.index.put(toPut.map((p, i) => pointOf(p, document, vectors[i])), signal);
+  if (toPut.length > 0)
+    await deps.index.put(
+      toPut.map((p, i) => pointOf(p, document, vectors[i])),
+      signal,
+    );
   await deps.atStep?.('put');
   const gone = await commitDocument(deps.db, document, writer, kind, deps.clock.now());
   await deps.atStep?.('committed');

@@ -27,7 +27,12 @@ export function scoreBy(weights: Fitted, features: Features): number {
 export function fit(all: Labelled[]): Fitted {
   const rows = all.filter((row) => row.teaches);
   const count = (set: string, kind: Labelled['kind']): number => rows.filter((row) => row.set === set && row.kind === kind).length;
-  const counts = new Map(rows.map(({ set }) => [set, { answerable: count(set, 'answerable'), labelled: count(set, 'labelled'), removed: count(set, 'removed') }]));
+  const counts = new Map(
+    rows.map(({ set }) => [
+      set,
+      { answerable: count(set, 'answerable'), labelled: count(set, 'labelled'), removed: count(set, 'removed') },
+    ]),
+  );
   const raw = rows.map(({ set, kind }) => {
     const of = counts.get(set)!;
     const kinds = (of.labelled > 0 ? shares.labelled : 0) + (of.removed > 0 ? shares.removed : 0);
@@ -37,12 +42,16 @@ export function fit(all: Labelled[]): Fitted {
   const whole = raw.reduce((a, b) => a + b, 0);
   const weight = raw.map((one) => one / whole);
   const mean = names.map((name) => rows.reduce((total, row) => total + row.features[name], 0) / rows.length);
-  const spread = names.map((name, i) => Math.sqrt(rows.reduce((total, row) => total + (row.features[name] - mean[i]!) ** 2, 0) / rows.length) || 1);
+  const spread = names.map(
+    (name, i) => Math.sqrt(rows.reduce((total, row) => total + (row.features[name] - mean[i]!) ** 2, 0) / rows.length) || 1,
+  );
   const x = rows.map((row) => [1, ...names.map((name, i) => (row.features[name] - mean[i]!) / spread[i]!)]);
   const size = names.length + 1;
   const b = Array.from({ length: size }, () => 0);
   for (let round = 0; round < 20; round++) {
-    const matrix = Array.from({ length: size }, (_, i) => Array.from({ length: size + 1 }, (__, j) => (i === j ? (i === 0 ? 1e-9 : ridge) : j === size && i > 0 ? ridge * b[i]! : 0)));
+    const matrix = Array.from({ length: size }, (_, i) =>
+      Array.from({ length: size + 1 }, (__, j) => (i === j ? (i === 0 ? 1e-9 : ridge) : j === size && i > 0 ? ridge * b[i]! : 0)),
+    );
     x.forEach((row, n) => {
       const p = 1 / (1 + Math.exp(-row.reduce((total, value, i) => total + value * b[i]!, 0)));
       const error = (p - (rows[n]!.kind === 'answerable' ? 1 : 0)) * weight[n]!;

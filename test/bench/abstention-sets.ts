@@ -49,7 +49,10 @@ export async function openSet(name: string): Promise<OpenSet> {
       documentId: passage.documentId,
       kind: 'passage',
       readerSet: 1,
-      terms: analyzePassage({ title: passage.title, headingPath: passage.headingPath, text: plainText(passage.text).text }, passage.language),
+      terms: analyzePassage(
+        { title: passage.title, headingPath: passage.headingPath, text: plainText(passage.text).text },
+        passage.language,
+      ),
     })),
   );
   return {
@@ -58,7 +61,10 @@ export async function openSet(name: string): Promise<OpenSet> {
     asked: askedOf(name),
     async search(question, exceptDocuments) {
       const found = await index.search({
-        terms: analyzeQuery(question, languages), kinds: ['passage'], readerSets: [1], limit: 10,
+        terms: analyzeQuery(question, languages),
+        kinds: ['passage'],
+        readerSets: [1],
+        limit: 10,
         ...(exceptDocuments ? { exceptDocuments } : {}),
       });
       const hits = found.words.map(({ id, score }) => ({ ...byId.get(id)!, score }));
@@ -75,7 +81,12 @@ function passagesOf(line: string, set: string): Passage[] {
   const { _id } = JSON.parse(line) as { _id: string };
   const document = extractRow(line);
   const title = document.title ?? _id;
-  const language = detectLanguage(`${title}\n${document.blocks.map((block) => block.text).join('\n').slice(0, 2000)}`);
+  const language = detectLanguage(
+    `${title}\n${document.blocks
+      .map((block) => block.text)
+      .join('\n')
+      .slice(0, 2000)}`,
+  );
   return chunk(document.blocks, { title }).map((draft) => ({
     ...draft,
     anchor: draft.anchor ?? null,

@@ -11,7 +11,16 @@ import { auroc, evaluateAnswers } from '../../src/eval/answers.ts';
 import { openSet, uuidOf } from './abstention-sets.ts';
 import { fit, scoreBy, type Labelled } from './abstention-fit.ts';
 
-const allSets = ['clapnq-dev-en', 'cmrc2018-trial-zh-abstain', 'lihua-chat-en', 'gitlab-handbook-en', 'everyday-handbook-en', 'xquad-en', 'xquad-zh', 'scifact-en'];
+const allSets = [
+  'clapnq-dev-en',
+  'cmrc2018-trial-zh-abstain',
+  'lihua-chat-en',
+  'gitlab-handbook-en',
+  'everyday-handbook-en',
+  'xquad-en',
+  'xquad-zh',
+  'scifact-en',
+];
 /** Removal of the gold page stands in for what a set does not label, for so many of its questions. */
 const removedCount = 300;
 
@@ -30,7 +39,13 @@ for (const name of named.length > 0 ? named : allSets) {
       const asked = set.asked.find((one) => one.question === question)!;
       const found = sufficiency(question, hits, statistics, calibration);
       const known = asked.gold.length === 0 || hits.slice(0, 3).some((hit) => asked.gold.includes(hit.documentId));
-      labelled.push({ set: name, half: half(asked.id), kind: asked.answerable ? 'answerable' : 'labelled', teaches: !asked.answerable || known, features: found.features });
+      labelled.push({
+        set: name,
+        half: half(asked.id),
+        kind: asked.answerable ? 'answerable' : 'labelled',
+        teaches: !asked.answerable || known,
+        features: found.features,
+      });
       const answers = found.score >= calibration.answer;
       const byId = new Map(hits.map((hit) => [hit.id, hit]));
       const shown = quoteSentences(question, hits, statistics, { max: 9 }).map((quoted) => {
@@ -40,7 +55,10 @@ for (const name of named.length > 0 ? named : allSets) {
       return { status: answers ? 'quoted' : 'unanswered', score: found.score, shownText: answers ? shown : [] };
     },
   );
-  const removed = set.asked.filter((one) => one.answerable && one.gold.length > 0).toSorted((a, b) => (uuidOf(a.id) < uuidOf(b.id) ? -1 : 1)).slice(0, removedCount);
+  const removed = set.asked
+    .filter((one) => one.answerable && one.gold.length > 0)
+    .toSorted((a, b) => (uuidOf(a.id) < uuidOf(b.id) ? -1 : 1))
+    .slice(0, removedCount);
   let removedAbstained = 0;
   for (const one of removed) {
     const { hits, statistics } = await set.search(one.question, one.gold);
@@ -49,18 +67,22 @@ for (const name of named.length > 0 ? named : allSets) {
     labelled.push({ set: name, half: half(one.id), kind: 'removed', teaches: true, features: found.features });
   }
   const offTopic = samples.filter((sample) => sample.kind === 'off-topic');
-  console.log(name, JSON.stringify({
-    ...report,
-    goldRemovedAbstained: Number((removedAbstained / removed.length).toFixed(3)),
-    offTopicAbstained: Number((offTopic.filter((sample) => sample.score < calibration.answer).length / offTopic.length).toFixed(3)),
-    thresholds: { answer: Number(calibration.answer.toFixed(3)), closest: Number(calibration.closest.toFixed(3)) },
-  }));
+  console.log(
+    name,
+    JSON.stringify({
+      ...report,
+      goldRemovedAbstained: Number((removedAbstained / removed.length).toFixed(3)),
+      offTopicAbstained: Number((offTopic.filter((sample) => sample.score < calibration.answer).length / offTopic.length).toFixed(3)),
+      thresholds: { answer: Number(calibration.answer.toFixed(3)), closest: Number(calibration.closest.toFixed(3)) },
+    }),
+  );
   await set.close();
 }
 
 if (fitting) {
   const figure = (rows: Labelled[], weights: ReturnType<typeof fit>, kind: Labelled['kind']): string => {
-    const scores = (wanted: Labelled['kind']): number[] => rows.filter((row) => row.kind === wanted).map((row) => scoreBy(weights, row.features));
+    const scores = (wanted: Labelled['kind']): number[] =>
+      rows.filter((row) => row.kind === wanted).map((row) => scoreBy(weights, row.features));
     const [positive, negative] = [scores('answerable'), scores(kind)];
     return positive.length > 0 && negative.length > 0 ? auroc(positive, negative).toFixed(3) : '-';
   };
@@ -70,7 +92,30 @@ if (fitting) {
     const rows = labelled.filter((row) => row.set === set);
     const without = fit(labelled.filter((row) => row.half === 0 && row.set !== set));
     for (const kind of ['labelled', 'removed'] as const) {
-      console.log(set, kind, 'fit half', figure(rows.filter((row) => row.half === 0), weights, kind), 'other half', figure(rows.filter((row) => row.half === 1), weights, kind), 'set left out', figure(rows, without, kind), 'other half of it', figure(rows.filter((row) => row.half === 1), without, kind));
+      console.log(
+        set,
+        kind,
+        'fit half',
+        figure(
+          rows.filter((row) => row.half === 0),
+          weights,
+          kind,
+        ),
+        'other half',
+        figure(
+          rows.filter((row) => row.half === 1),
+          weights,
+          kind,
+        ),
+        'set left out',
+        figure(rows, without, kind),
+        'other half of it',
+        figure(
+          rows.filter((row) => row.half === 1),
+          without,
+          kind,
+        ),
+      );
     }
   }
 }

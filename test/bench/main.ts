@@ -41,11 +41,14 @@ function run(args: string[], env: Record<string, string> = {}): Promise<string> 
     let output = '';
     child.stdout.on('data', (text: Buffer) => (output += String(text)));
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve(output) : reject(new Error(`${args.join(' ')} ended with ${code}\n${output.slice(-500)}`))));
+    child.on('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`${args.join(' ')} ended with ${code}\n${output.slice(-500)}`)),
+    );
   });
 }
 
-const firstJson = async (args: string[], env?: Record<string, string>): Promise<Printed> => JSON.parse((await run(args, env)).split('\n')[0]!);
+const firstJson = async (args: string[], env?: Record<string, string>): Promise<Printed> =>
+  JSON.parse((await run(args, env)).split('\n')[0]!);
 
 interface SearchBench {
   indexing: { perSecond: number; perSecondWithVectors: number };
@@ -55,30 +58,68 @@ interface SearchBench {
 }
 
 const search = (passages: number, wordsMs: number, hybridMs: number): Part => ({
-  name: `search-${passages}`, needs: join(DATA, 'retrieval'),
+  name: `search-${passages}`,
+  needs: join(DATA, 'retrieval'),
   async run() {
-    const result = (await firstJson(['test/bench/search.ts', '--json', '--passages', String(passages), ...(passages > 10_000 ? ['--no-quality'] : [])])) as SearchBench;
+    const result = (await firstJson([
+      'test/bench/search.ts',
+      '--json',
+      '--passages',
+      String(passages),
+      ...(passages > 10_000 ? ['--no-quality'] : []),
+    ])) as SearchBench;
     const shares = Object.keys(result.docent.words);
     return [
-      ...shares.map((share) => ({ what: `words p95, ${share} % readable`, value: result.docent.words[share]!.p95, unit: 'ms', atMost: wordsMs })),
-      ...shares.map((share) => ({ what: `hybrid p95, ${share} % readable`, value: result.docent.hybrid[share]!.p95, unit: 'ms', atMost: hybridMs })),
+      ...shares.map((share) => ({
+        what: `words p95, ${share} % readable`,
+        value: result.docent.words[share]!.p95,
+        unit: 'ms',
+        atMost: wordsMs,
+      })),
+      ...shares.map((share) => ({
+        what: `hybrid p95, ${share} % readable`,
+        value: result.docent.hybrid[share]!.p95,
+        unit: 'ms',
+        atMost: hybridMs,
+      })),
       { what: 'replacing a document in the index p95', value: result.docent.replace.p95, unit: 'ms', atMost: 50 },
       { what: 'indexing without a model', value: result.indexing.perSecond, unit: 'passages/s', atLeast: 1000 },
       { what: 'private memory', value: result.docent.privateMiB, unit: 'MiB', ...(passages >= 100_000 ? { atMost: 400 } : {}) },
-      ...Object.entries(result.ratios?.ndcgAt10 ?? {}).map(([set, ratio]) => ({ what: `nDCG@10 ${set}, Docent to MiniSearch`, value: ratio, unit: 'x' })),
-      ...Object.entries(result.ratios?.wordsP95 ?? {}).map(([share, ratio]) => ({ what: `words p95 ${share} %, Docent to MiniSearch`, value: ratio, unit: 'x' })),
-      ...(result.ratios?.privateMemory === undefined ? [] : [{ what: 'private memory, Docent to MiniSearch', value: result.ratios.privateMemory, unit: 'x' }]),
+      ...Object.entries(result.ratios?.ndcgAt10 ?? {}).map(([set, ratio]) => ({
+        what: `nDCG@10 ${set}, Docent to MiniSearch`,
+        value: ratio,
+        unit: 'x',
+      })),
+      ...Object.entries(result.ratios?.wordsP95 ?? {}).map(([share, ratio]) => ({
+        what: `words p95 ${share} %, Docent to MiniSearch`,
+        value: ratio,
+        unit: 'x',
+      })),
+      ...(result.ratios?.privateMemory === undefined
+        ? []
+        : [{ what: 'private memory, Docent to MiniSearch', value: result.ratios.privateMemory, unit: 'x' }]),
     ];
   },
 });
 
-const FLOORS: Record<string, number> = { 'scifact-en': 0.69, 'gitlab-handbook-en': 0.86, 'clapnq-dev-en': 0.95, 'lihua-chat-en': 0.83, 'cmrc2018-trial-zh': 0.98, 'xquad-en': 0.96, 'xquad-zh': 0.96 };
+const FLOORS: Record<string, number> = {
+  'scifact-en': 0.69,
+  'gitlab-handbook-en': 0.86,
+  'clapnq-dev-en': 0.95,
+  'lihua-chat-en': 0.83,
+  'cmrc2018-trial-zh': 0.98,
+  'xquad-en': 0.96,
+  'xquad-zh': 0.96,
+};
 const OTHERS = ['everyday-handbook-en', 'xquad-en2zh', 'cmrc2018-trial-zh-abstain'];
 
 const retrieval = (set: string): Part => ({
-  name: `retrieval-${set}`, needs: join(DATA, 'retrieval', set),
+  name: `retrieval-${set}`,
+  needs: join(DATA, 'retrieval', set),
   async run() {
-    const report = JSON.parse(await run(['src/cli/main.ts', 'eval', 'retrieval', join(DATA, 'retrieval', set), '--search', 'words', '--json'], NO_MODEL));
+    const report = JSON.parse(
+      await run(['src/cli/main.ts', 'eval', 'retrieval', join(DATA, 'retrieval', set), '--search', 'words', '--json'], NO_MODEL),
+    );
     return [
       { what: 'nDCG@10 by words', value: report['ndcg@10'], unit: '', ...(FLOORS[set] === undefined ? {} : { atLeast: FLOORS[set] }) },
       { what: 'right page in the first ten', value: report['hit@10'], unit: '' },
@@ -95,14 +136,36 @@ interface AnswerFloors {
 }
 
 const answers = (set: string, floors: AnswerFloors): Part => ({
-  name: `answers-${set}`, needs: join(DATA, 'retrieval', set),
+  name: `answers-${set}`,
+  needs: join(DATA, 'retrieval', set),
   async run() {
-    const report = JSON.parse(await run(['src/cli/main.ts', 'eval', 'answers', join(DATA, 'retrieval', set), '--json'], NO_MODEL)) as { answerable: { n: number; answered: number; goldShown: number }; unanswerable: { n: number; abstained: number }; auroc: number; p95Ms: number };
-    const share = (value: number, of: number): number => Math.round((value > 1 || of === 0 ? value / Math.max(of, 1) : value) * 1000) / 1000;
+    const report = JSON.parse(await run(['src/cli/main.ts', 'eval', 'answers', join(DATA, 'retrieval', set), '--json'], NO_MODEL)) as {
+      answerable: { n: number; answered: number; goldShown: number };
+      unanswerable: { n: number; abstained: number };
+      auroc: number;
+      p95Ms: number;
+    };
+    const share = (value: number, of: number): number =>
+      Math.round((value > 1 || of === 0 ? value / Math.max(of, 1) : value) * 1000) / 1000;
     return [
-      { what: 'answerable answered', value: share(report.answerable.answered, report.answerable.n), unit: '', ...(floors.answered ? { atLeast: floors.answered } : {}) },
-      { what: 'gold sentence shown, of the answered', value: share(report.answerable.goldShown, report.answerable.answered), unit: '', ...(floors.goldShown ? { atLeast: floors.goldShown } : {}) },
-      { what: 'unanswerable abstained', value: share(report.unanswerable.abstained, report.unanswerable.n), unit: '', ...(floors.abstained ? { atLeast: floors.abstained } : {}) },
+      {
+        what: 'answerable answered',
+        value: share(report.answerable.answered, report.answerable.n),
+        unit: '',
+        ...(floors.answered ? { atLeast: floors.answered } : {}),
+      },
+      {
+        what: 'gold sentence shown, of the answered',
+        value: share(report.answerable.goldShown, report.answerable.answered),
+        unit: '',
+        ...(floors.goldShown ? { atLeast: floors.goldShown } : {}),
+      },
+      {
+        what: 'unanswerable abstained',
+        value: share(report.unanswerable.abstained, report.unanswerable.n),
+        unit: '',
+        ...(floors.abstained ? { atLeast: floors.abstained } : {}),
+      },
       { what: 'AUROC', value: report.auroc, unit: '', atLeast: floors.auroc },
       { what: 'p95', value: report.p95Ms, unit: 'ms' },
     ];
@@ -114,7 +177,8 @@ const NO_MODEL = { OPENAI_API_KEY: '', OPENAI_BASE_URL: '', CHAT_MODEL: '', EMBE
 
 /** A bench that prints a table of its own: shown as it is. */
 const shown = (name: string, file: string): Part => ({
-  name, needs: join(ROOT, file),
+  name,
+  needs: join(ROOT, file),
   async run() {
     process.stdout.write(await run([file]));
     return [];
@@ -128,18 +192,35 @@ const parts: Part[] = [
     name: 'recording',
     async run() {
       const report = await firstJson(['test/bench/recording.ts', ...(existsSync(NEWER) ? [NEWER] : [])], NO_MODEL);
-      return [{ what: `recording a question while ${report.documentsIndexed} pages are indexed, p99 of ${report.questions}`, value: report.p99Ms, unit: 'ms', atMost: 10 }, { what: 'longest', value: report.maxMs, unit: 'ms' }];
+      return [
+        {
+          what: `recording a question while ${report.documentsIndexed} pages are indexed, p99 of ${report.questions}`,
+          value: report.p99Ms,
+          unit: 'ms',
+          atMost: 10,
+        },
+        { what: 'longest', value: report.maxMs, unit: 'ms' },
+      ];
     },
   },
   {
     name: 'replacing',
     async run() {
       const report = await firstJson(['test/bench/replacing.ts', ...(existsSync(NEWER) ? [NEWER] : [])], NO_MODEL);
-      return [{ what: `replacing one of ${report.documents} documents while ${report.searchesMeanwhile} searches run, p95`, value: report.p95Ms, unit: 'ms', atMost: 50 }, { what: 'p95 of those searches', value: report.searchP95Ms, unit: 'ms' }];
+      return [
+        {
+          what: `replacing one of ${report.documents} documents while ${report.searchesMeanwhile} searches run, p95`,
+          value: report.p95Ms,
+          unit: 'ms',
+          atMost: 50,
+        },
+        { what: 'p95 of those searches', value: report.searchP95Ms, unit: 'ms' },
+      ];
     },
   },
   {
-    name: 'indexing', needs: NEWER,
+    name: 'indexing',
+    needs: NEWER,
     async run() {
       const folder = mkdtempSync(join(tmpdir(), 'docent-bench-'));
       try {
@@ -148,7 +229,10 @@ const parts: Part[] = [
         const at = performance.now();
         const [report] = JSON.parse(await run(['src/cli/main.ts', 'sync', '--json'], env));
         const seconds = Math.round((performance.now() - at) / 100) / 10;
-        return [{ what: `${report.added} of ${report.listed} pages indexed by words, whole command`, value: seconds, unit: 's', atMost: 30 }, { what: 'pages that could not be read', value: report.failed, unit: '' }];
+        return [
+          { what: `${report.added} of ${report.listed} pages indexed by words, whole command`, value: seconds, unit: 's', atMost: 30 },
+          { what: 'pages that could not be read', value: report.failed, unit: '' },
+        ];
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -185,15 +269,38 @@ for (const [i, part] of chosen.entries()) {
   try {
     for (const figure of await part.run()) {
       const promise = figure.atMost !== undefined ? `≤ ${figure.atMost}` : figure.atLeast !== undefined ? `≥ ${figure.atLeast}` : '';
-      const holds = (figure.atMost === undefined || Number(figure.value) <= figure.atMost) && (figure.atLeast === undefined || Number(figure.value) >= figure.atLeast);
+      const holds =
+        (figure.atMost === undefined || Number(figure.value) <= figure.atMost) &&
+        (figure.atLeast === undefined || Number(figure.value) >= figure.atLeast);
       if (!holds) short++;
-      rows.push([part.name, figure.what, `${figure.value} ${figure.unit}`.trim(), promise, promise === '' ? '' : holds ? 'holds' : 'FALLS SHORT']);
+      rows.push([
+        part.name,
+        figure.what,
+        `${figure.value} ${figure.unit}`.trim(),
+        promise,
+        promise === '' ? '' : holds ? 'holds' : 'FALLS SHORT',
+      ]);
     }
   } catch (error) {
     short++;
-    rows.push([part.name, `could not be measured: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`, '', '', 'FALLS SHORT']);
+    rows.push([
+      part.name,
+      `could not be measured: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
+      '',
+      '',
+      'FALLS SHORT',
+    ]);
   }
 }
 const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-process.stdout.write(`\n${rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')}\n\n${short === 0 ? 'Every promise holds.' : `${short} figures fall short.`}\n`);
+process.stdout.write(
+  `\n${rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')}\n\n${short === 0 ? 'Every promise holds.' : `${short} figures fall short.`}\n`,
+);
 process.exitCode = short === 0 ? 0 : 1;

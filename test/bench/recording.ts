@@ -37,13 +37,27 @@ if (!isMainThread) {
     const times: number[] = [];
     for (let i = 0; summary === undefined; i++) {
       const at = performance.now();
-      await receiveQuestion(db, { eventKey: `bench-${i}`, platform: 'console', thread: `t${i % 50}`, personId: null, text: 'How many days may I carry over to the next year?', language: 'en', audience: 'asker' }, Date.now());
+      await receiveQuestion(
+        db,
+        {
+          eventKey: `bench-${i}`,
+          platform: 'console',
+          thread: `t${i % 50}`,
+          personId: null,
+          text: 'How many days may I carry over to the next year?',
+          language: 'en',
+          audience: 'asker',
+        },
+        Date.now(),
+      );
       times.push(performance.now() - at);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     await app.close();
     const round = (value: number): number => Math.round(value * 100) / 100;
-    process.stdout.write(`${JSON.stringify({ questions: times.length, documentsIndexed: summary.added, indexingMs: summary.ms, p50Ms: round(percentile(times, 0.5)), p99Ms: round(percentile(times, 0.99)), maxMs: round(Math.max(...times)) })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ questions: times.length, documentsIndexed: summary.added, indexingMs: summary.ms, p50Ms: round(percentile(times, 0.5)), p99Ms: round(percentile(times, 0.99)), maxMs: round(Math.max(...times)) })}\n`,
+    );
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -51,6 +65,10 @@ if (!isMainThread) {
 
 function madeUp(folder: string): string {
   mkdirSync(folder);
-  for (let i = 0; i < PAGES; i++) writeFileSync(join(folder, `page${i}.md`), `# Page ${i}\n\n${Array.from({ length: 6 }, (_, s) => `## Part ${s}\n\n${`Department ${i} keeps rule ${s} about desk ${i * 7 + s} in the archive of floor ${i % 9}. `.repeat(8)}`).join('\n\n')}\n`);
+  for (let i = 0; i < PAGES; i++)
+    writeFileSync(
+      join(folder, `page${i}.md`),
+      `# Page ${i}\n\n${Array.from({ length: 6 }, (_, s) => `## Part ${s}\n\n${`Department ${i} keeps rule ${s} about desk ${i * 7 + s} in the archive of floor ${i % 9}. `.repeat(8)}`).join('\n\n')}\n`,
+    );
   return folder;
 }

@@ -35,32 +35,66 @@ try {
   const searches = (async () => {
     for (let i = 0; searching.on; i++) {
       const at = performance.now();
-      await retrieve({ text: `what does department ${i} say about rules of the archive`, languages: ['en'], readerSets, limit: 24 }, deps, signal);
+      await retrieve(
+        { text: `what does department ${i} say about rules of the archive`, languages: ['en'], readerSets, limit: 24 },
+        deps,
+        signal,
+      );
       searchTimes.push(performance.now() - at);
       await new Promise((resolve) => setImmediate(resolve));
     }
   })();
   const times: number[] = [];
   for (const [i, document] of documents.entries()) {
-    const drafts = Array.from({ length: PASSAGES }, (_, ordinal) => ({ ordinal, headingPath: [`Part ${ordinal}`], text: `The new rules ${i}-${ordinal} of this page. ${`Requests of kind ${ordinal} go to desk ${i} of the archive, which answers within ${ordinal + 2} days. `.repeat(10)}` }));
+    const drafts = Array.from({ length: PASSAGES }, (_, ordinal) => ({
+      ordinal,
+      headingPath: [`Part ${ordinal}`],
+      text: `The new rules ${i}-${ordinal} of this page. ${`Requests of kind ${ordinal} go to desk ${i} of the archive, which answers within ${ordinal + 2} days. `.repeat(10)}`,
+    }));
     const at = performance.now();
-    await writeDocument({
-      id: document.id, sourceId: source.id, externalId: document.external_id, url: document.url, title: document.title, owner: null, changedAt: null, language: 'en', textFragments: false,
-      version: document.version + 1, contentHash: `bench-${i}`, listedVersion: null, validators: undefined, readerSet: document.reader_set, passages: passageRows(document.id, document.title, drafts, ''),
-    }, { runId, sourceId: source.id, leaseOwner: 'bench' }, 'changed', false, { db: deps.db, index: deps.index, clock: deps.clock }, signal);
+    await writeDocument(
+      {
+        id: document.id,
+        sourceId: source.id,
+        externalId: document.external_id,
+        url: document.url,
+        title: document.title,
+        owner: null,
+        changedAt: null,
+        language: 'en',
+        textFragments: false,
+        version: document.version + 1,
+        contentHash: `bench-${i}`,
+        listedVersion: null,
+        validators: undefined,
+        readerSet: document.reader_set,
+        passages: passageRows(document.id, document.title, drafts, ''),
+      },
+      { runId, sourceId: source.id, leaseOwner: 'bench' },
+      'changed',
+      false,
+      { db: deps.db, index: deps.index, clock: deps.clock },
+      signal,
+    );
     times.push(performance.now() - at);
   }
   searching.on = false;
   await searches;
   await app.close();
   const round = (value: number): number => Math.round(value * 100) / 100;
-  process.stdout.write(`${JSON.stringify({ documents: indexed!.listed, replaced: times.length, p50Ms: round(percentile(times, 0.5)), p95Ms: round(percentile(times, 0.95)), searchesMeanwhile: searchTimes.length, searchP95Ms: round(percentile(searchTimes, 0.95)) })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ documents: indexed!.listed, replaced: times.length, p50Ms: round(percentile(times, 0.5)), p95Ms: round(percentile(times, 0.95)), searchesMeanwhile: searchTimes.length, searchP95Ms: round(percentile(searchTimes, 0.95)) })}\n`,
+  );
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
 
 function madeUp(folder: string): string {
   mkdirSync(folder);
-  for (let i = 0; i < PAGES; i++) writeFileSync(join(folder, `page${i}.md`), `# Page ${i}\n\n${Array.from({ length: 6 }, (_, s) => `## Part ${s}\n\n${`Department ${i} keeps rule ${s} about desk ${i * 7 + s} in the archive of floor ${i % 9}. `.repeat(8)}`).join('\n\n')}\n`);
+  for (let i = 0; i < PAGES; i++)
+    writeFileSync(
+      join(folder, `page${i}.md`),
+      `# Page ${i}\n\n${Array.from({ length: 6 }, (_, s) => `## Part ${s}\n\n${`Department ${i} keeps rule ${s} about desk ${i * 7 + s} in the archive of floor ${i % 9}. `.repeat(8)}`).join('\n\n')}\n`,
+    );
   return folder;
 }

@@ -22,9 +22,22 @@ export interface LabelledSet {
   queries: { text: string; gold: Map<string, number> }[];
 }
 
-export const LABELLED_SETS = ['scifact-en', 'gitlab-handbook-en', 'clapnq-dev-en', 'lihua-chat-en', 'cmrc2018-trial-zh', 'xquad-en', 'xquad-zh', 'everyday-handbook-en'];
+export const LABELLED_SETS = [
+  'scifact-en',
+  'gitlab-handbook-en',
+  'clapnq-dev-en',
+  'lihua-chat-en',
+  'cmrc2018-trial-zh',
+  'xquad-en',
+  'xquad-zh',
+  'everyday-handbook-en',
+];
 
-const linesOf = <T>(path: string): T[] => readFileSync(path, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as T);
+const linesOf = <T>(path: string): T[] =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T);
 
 /** One BEIR folder, cut as a sync cuts it; questions before a follow-up stand before it. */
 export function loadLabelledSet(data: string, name: string): LabelledSet {
@@ -34,7 +47,14 @@ export function loadLabelledSet(data: string, name: string): LabelledSet {
     const language = detectLanguage(`${row.title} ${row.text}`);
     for (const draft of chunk(extractMarkdown(row.text).blocks, { title: row.title })) {
       const text = plainText(draft.text).text;
-      passages.push({ id: `${row._id}#${draft.ordinal}`, documentId: row._id, title: row.title, headingPath: draft.headingPath, text, language });
+      passages.push({
+        id: `${row._id}#${draft.ordinal}`,
+        documentId: row._id,
+        title: row.title,
+        headingPath: draft.headingPath,
+        text,
+        language,
+      });
     }
   }
   const gold = new Map<string, Map<string, number>>();
@@ -53,7 +73,10 @@ export function loadLabelledSet(data: string, name: string): LabelledSet {
 export function languagesOf(passages: BenchPassage[]): string[] {
   const counts = new Map<string, number>();
   for (const { language } of passages) counts.set(language, (counts.get(language) ?? 0) + 1);
-  return [...counts].filter(([, count]) => count * 50 >= passages.length).sort((a, b) => b[1] - a[1]).map(([language]) => language);
+  return [...counts]
+    .filter(([, count]) => count * 50 >= passages.length)
+    .sort((a, b) => b[1] - a[1])
+    .map(([language]) => language);
 }
 
 /** A stable stream of numbers in [0, 1) (mulberry32). */
@@ -87,7 +110,14 @@ export function* growPassages(sets: LabelledSet[], count: number): Generator<Ben
     let text = '';
     while (text.length < goal) text += `${any(pool.paragraphs)}\n\n`;
     const document = Math.floor(i / 8);
-    yield { id: `p${i}`, documentId: `d${document}`, title: any(pool.titles), headingPath: any(pool.headings), text: text.slice(0, goal * 1.5), language };
+    yield {
+      id: `p${i}`,
+      documentId: `d${document}`,
+      title: any(pool.titles),
+      headingPath: any(pool.headings),
+      text: text.slice(0, goal * 1.5),
+      language,
+    };
   }
 }
 

@@ -13,7 +13,16 @@ import MiniSearch from 'minisearch';
 import { openSqliteIndex } from '../../src/search/drivers/sqlite.ts';
 import { analyzePassage, analyzeQuery } from '../../src/search/analyzer.ts';
 import type { Point, SearchIndex } from '../../src/search/search-index.ts';
-import { growPassages, LABELLED_SETS, languagesOf, loadLabelledSet, ndcgAt10, randomFrom, type BenchPassage, type LabelledSet } from './search-corpus.ts';
+import {
+  growPassages,
+  LABELLED_SETS,
+  languagesOf,
+  loadLabelledSet,
+  ndcgAt10,
+  randomFrom,
+  type BenchPassage,
+  type LabelledSet,
+} from './search-corpus.ts';
 
 const DIMENSIONS = 384;
 const READER_SETS = 100;
@@ -23,8 +32,12 @@ const SHARES = [1, 10, 100];
 const LANGUAGES = ['en', 'zh'];
 
 const point = (passage: BenchPassage, readerSet: number, vector?: Float32Array): Point => ({
-  id: passage.id, documentId: passage.documentId, kind: 'passage', readerSet,
-  terms: analyzePassage(passage, passage.language), ...(vector ? { vector } : {}),
+  id: passage.id,
+  documentId: passage.documentId,
+  kind: 'passage',
+  readerSet,
+  terms: analyzePassage(passage, passage.language),
+  ...(vector ? { vector } : {}),
 });
 
 function unitVector(random: () => number): Float32Array {
@@ -48,8 +61,11 @@ function privateMemory(): number {
 
 const miniSearchOf = (): MiniSearch<BenchPassage> =>
   new MiniSearch<BenchPassage>({
-    fields: ['title', 'heading', 'text'], storeFields: ['documentId', 'readerSet'], searchOptions: { boost: { title: 2 } },
-    extractField: (passage, field) => (field === 'heading' ? passage.headingPath.join(' ') : String((passage as unknown as Record<string, unknown>)[field] ?? '')),
+    fields: ['title', 'heading', 'text'],
+    storeFields: ['documentId', 'readerSet'],
+    searchOptions: { boost: { title: 2 } },
+    extractField: (passage, field) =>
+      field === 'heading' ? passage.headingPath.join(' ') : String((passage as unknown as Record<string, unknown>)[field] ?? ''),
   });
 
 async function quality(sets: LabelledSet[], folder: string): Promise<Record<string, { docent: number; miniSearch: number }>> {
@@ -64,7 +80,17 @@ async function quality(sets: LabelledSet[], folder: string): Promise<Record<stri
     for (const { text, gold } of set.queries) {
       const { words } = await index.search({ terms: analyzeQuery(text, set.languages), kinds: ['passage'], readerSets: [0], limit: 100 });
       docent += ndcgAt10([...new Set(words.map((hit) => hit.documentId))], gold);
-      miniSearch += ndcgAt10([...new Set(mini.search(text).slice(0, 100).map((hit) => hit['documentId'] as string))], gold);
+      miniSearch += ndcgAt10(
+        [
+          ...new Set(
+            mini
+              .search(text)
+              .slice(0, 100)
+              .map((hit) => hit['documentId'] as string),
+          ),
+        ],
+        gold,
+      );
     }
     await index.close();
     figures[set.name] = { docent: round(docent / set.queries.length), miniSearch: round(miniSearch / set.queries.length) };
@@ -77,7 +103,9 @@ const round = (value: number): number => Math.round(value * 1000) / 1000;
 /** Runs this file again in a process of its own, so that its memory is its own; returns the JSON that it prints. */
 function child<T>(...args: string[]): Promise<T> {
   return new Promise((done, failed) => {
-    const started = spawn(process.execPath, ['--max-old-space-size=4096', fileURLToPath(import.meta.url), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const started = spawn(process.execPath, ['--max-old-space-size=4096', fileURLToPath(import.meta.url), ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let output = '';
     started.stdout.on('data', (data: Buffer) => (output += data.toString()));
     started.on('close', (code) => (code === 0 ? done(JSON.parse(output) as T) : failed(new Error(`the bench's child ended with ${code}`))));
@@ -118,7 +146,15 @@ async function measureIndex(path: string, questions: string[], replacements: Ben
   await run(100, true, 1);
   const firstMs = Math.round(performance.now() - started);
   await run(10, true, 30);
-  const speeds: Speeds = { words: {}, hybrid: {}, warmMs, firstMs, replace: { p50: 0, p95: 0 }, wordsAfter: { p50: 0, p95: 0 }, privateMiB: 0 };
+  const speeds: Speeds = {
+    words: {},
+    hybrid: {},
+    warmMs,
+    firstMs,
+    replace: { p50: 0, p95: 0 },
+    wordsAfter: { p50: 0, p95: 0 },
+    privateMiB: 0,
+  };
   for (const share of SHARES) speeds.words[share] = percentiles(await run(share, false, questions.length));
   for (const share of SHARES) speeds.hybrid[share] = percentiles(await run(share, true, Math.min(questions.length, 100)));
   speeds.privateMiB = privateMemory();
@@ -210,7 +246,8 @@ async function main(): Promise<void> {
   });
   if (values.child) {
     const input = JSON.parse(readFileSync(values.input!, 'utf8')) as ChildInput;
-    if (values.child === 'index') process.stdout.write(JSON.stringify(await measureIndex(input.path, input.questions, input.replacements, input.dropped)));
+    if (values.child === 'index')
+      process.stdout.write(JSON.stringify(await measureIndex(input.path, input.questions, input.replacements, input.dropped)));
     else {
       const sets = input.sets.map((name) => loadLabelledSet(input.data, name));
       process.stdout.write(JSON.stringify(measureMiniSearch([...growPassages(sets, input.passages)], input.questions)));
@@ -236,20 +273,39 @@ async function main(): Promise<void> {
     await index.close();
 
     const random = randomFrom(5);
-    const perSet = sets.map((set) => set.queries.map((query) => query.text).sort(() => random() - 0.5).slice(0, 40));
+    const perSet = sets.map((set) =>
+      set.queries
+        .map((query) => query.text)
+        .sort(() => random() - 0.5)
+        .slice(0, 40),
+    );
     const questions = perSet.flat().sort(() => random() - 0.5);
-    const replacements = Array.from({ length: REPLACEMENTS }, (_, i) => timed.slice(i * 8, i * 8 + 8).map((passage) => ({ ...passage, id: `new-${passage.id}` })));
+    const replacements = Array.from({ length: REPLACEMENTS }, (_, i) =>
+      timed.slice(i * 8, i * 8 + 8).map((passage) => ({ ...passage, id: `new-${passage.id}` })),
+    );
     const dropped = replacements.map((passages) => passages.map((passage) => passage.id.slice(4)));
     const input: ChildInput = { path, questions, replacements, dropped, passages: count, sets: names, data: values.data };
     writeFileSync(join(folder, 'input.json'), JSON.stringify(input));
     const docent = await child<Speeds>('--child', 'index', '--input', join(folder, 'input.json'));
-    const mini = values['no-minisearch'] ? undefined : await child<MiniSpeeds>('--child', 'minisearch', '--input', join(folder, 'input.json'));
+    const mini = values['no-minisearch']
+      ? undefined
+      : await child<MiniSpeeds>('--child', 'minisearch', '--input', join(folder, 'input.json'));
     const result = {
-      passages: count, languages: languagesOf(timed), ndcgAt10: figures,
-      indexing: { perSecond: Math.round((timed.length / plainMs) * 1000), perSecondWithVectors: Math.round((count / withVectorsMs) * 1000) },
-      docent, miniSearch: mini,
+      passages: count,
+      languages: languagesOf(timed),
+      ndcgAt10: figures,
+      indexing: {
+        perSecond: Math.round((timed.length / plainMs) * 1000),
+        perSecondWithVectors: Math.round((count / withVectorsMs) * 1000),
+      },
+      docent,
+      miniSearch: mini,
       ratios: mini && {
-        ...(figures && { ndcgAt10: Object.fromEntries(Object.entries(figures).map(([name, { docent: ours, miniSearch }]) => [name, round(ours / miniSearch)])) }),
+        ...(figures && {
+          ndcgAt10: Object.fromEntries(
+            Object.entries(figures).map(([name, { docent: ours, miniSearch }]) => [name, round(ours / miniSearch)]),
+          ),
+        }),
         wordsP95: Object.fromEntries(SHARES.map((share) => [share, round(docent.words[share]!.p95 / mini.words[share]!.p95)])),
         privateMemory: round(docent.privateMiB / mini.privateMiB),
       },
@@ -260,11 +316,19 @@ async function main(): Promise<void> {
   }
 }
 
-function table(result: { passages: number; ndcgAt10?: Record<string, { docent: number; miniSearch: number }> | undefined; indexing: { perSecond: number; perSecondWithVectors: number }; docent: Speeds; miniSearch?: MiniSpeeds | undefined }): string {
+function table(result: {
+  passages: number;
+  ndcgAt10?: Record<string, { docent: number; miniSearch: number }> | undefined;
+  indexing: { perSecond: number; perSecondWithVectors: number };
+  docent: Speeds;
+  miniSearch?: MiniSpeeds | undefined;
+}): string {
   const rows: [string, string, string][] = [['', 'Docent', 'MiniSearch']];
-  for (const [name, { docent, miniSearch }] of Object.entries(result.ndcgAt10 ?? {})) rows.push([`nDCG@10 ${name}`, docent.toFixed(3), miniSearch.toFixed(3)]);
+  for (const [name, { docent, miniSearch }] of Object.entries(result.ndcgAt10 ?? {}))
+    rows.push([`nDCG@10 ${name}`, docent.toFixed(3), miniSearch.toFixed(3)]);
   const ms = (time?: { p50: number; p95: number }): string => (time ? `${time.p50} / ${time.p95}` : '');
-  for (const share of SHARES) rows.push([`words, ${share} % readable, p50 / p95 ms`, ms(result.docent.words[share]), ms(result.miniSearch?.words[share])]);
+  for (const share of SHARES)
+    rows.push([`words, ${share} % readable, p50 / p95 ms`, ms(result.docent.words[share]), ms(result.miniSearch?.words[share])]);
   for (const share of SHARES) rows.push([`hybrid, ${share} % readable, p50 / p95 ms`, ms(result.docent.hybrid[share]), '']);
   rows.push(['warming up after opening, ms', String(result.docent.warmMs), '']);
   rows.push(['first search after that, ms', String(result.docent.firstMs), '']);

@@ -38,7 +38,8 @@ connectorContract('folder, a JSONL file', 'folder', async (): Promise<ConnectorF
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'docent-jsonl-'));
   const file = path.join(folder, 'corpus.jsonl');
   const rows = new Map<string, string>();
-  const save = (): Promise<void> => fs.writeFile(file, [...rows].map(([id, text]) => JSON.stringify({ _id: id, title: id, text })).join('\n'));
+  const save = (): Promise<void> =>
+    fs.writeFile(file, [...rows].map(([id, text]) => JSON.stringify({ _id: id, title: id, text })).join('\n'));
   const context = contextOf();
   return {
     connector: await connectorFor(file),

@@ -22,11 +22,14 @@ export function connectorContract(name: string, kind: string, create: () => Prom
     let fixture: ConnectorFixture;
     const list = async (signal?: AbortSignal): Promise<ListedDocument[]> => {
       const all: ListedDocument[] = [];
-      for await (const listed of fixture.connector.list(fixture.source, { ...fixture.context, ...(signal ? { signal } : {}) })) all.push(listed);
+      for await (const listed of fixture.connector.list(fixture.source, { ...fixture.context, ...(signal ? { signal } : {}) }))
+        all.push(listed);
       return all;
     };
-    const fetch = (listed: ListedDocument, validators?: Record<string, string>): Promise<Fetched> => fixture.connector.fetch(fixture.source, listed, validators, fixture.context);
-    const wordsOf = (fetched: Fetched): string => (fetched.kind === 'document' ? Buffer.from(fetched.bytes).toString('utf8') : fetched.kind);
+    const fetch = (listed: ListedDocument, validators?: Record<string, string>): Promise<Fetched> =>
+      fixture.connector.fetch(fixture.source, listed, validators, fixture.context);
+    const wordsOf = (fetched: Fetched): string =>
+      fetched.kind === 'document' ? Buffer.from(fetched.bytes).toString('utf8') : fetched.kind;
 
     beforeEach(async () => {
       fixture = await create();
@@ -82,7 +85,10 @@ export function connectorContract(name: string, kind: string, create: () => Prom
 
     test('a source that cannot be listed throws what a person may read, and never lists nothing', async () => {
       await fixture.breakListing();
-      const failure = await list().then(() => undefined, (error: unknown) => error);
+      const failure = await list().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
       expect(failure).toBeInstanceOf(AppError);
       expect((failure as AppError).publicMessage).toBeTruthy();
       await expect(fixture.connector.check(fixture.source, fixture.context)).rejects.toBeInstanceOf(AppError);

@@ -21,7 +21,11 @@ export function embedderContract(driver: string, start: () => Promise<EmbedderUn
 
     test('one vector a text, of one size, of length 1', async () => {
       under = await start();
-      const vectors = await under.embedder.embed(['Parental leave is 16 weeks.', 'The canteen opens at noon.', '育儿假为十六周。'], 'passage', never);
+      const vectors = await under.embedder.embed(
+        ['Parental leave is 16 weeks.', 'The canteen opens at noon.', '育儿假为十六周。'],
+        'passage',
+        never,
+      );
       expect(vectors).toHaveLength(3);
       for (const vector of vectors) {
         expect(vector).toBeInstanceOf(Float32Array);
@@ -33,7 +37,11 @@ export function embedderContract(driver: string, start: () => Promise<EmbedderUn
     test('like texts are nearer than unlike ones', async () => {
       under = await start();
       const [question] = await under.embedder.embed(['how long is parental leave'], 'query', never);
-      const [leave, canteen] = await under.embedder.embed(['Parental leave is 16 weeks long.', 'The canteen opens at noon.'], 'passage', never);
+      const [leave, canteen] = await under.embedder.embed(
+        ['Parental leave is 16 weeks long.', 'The canteen opens at noon.'],
+        'passage',
+        never,
+      );
       expect(similarity(question!, leave!)).toBeGreaterThan(similarity(question!, canteen!));
     });
 

@@ -8,8 +8,14 @@ languageModelContract('openai', async (behaviour) => {
   const endpoint = await startOpenAiEndpoint(optionsFor(behaviour));
   return {
     model: createOpenAiLanguageModel({
-      apiKey: 'sk-test', baseUrl: endpoint.url, model: 'test-chat', contextTokens: 8192, price: { input: 1, output: 5 },
-      timeouts: { firstTokenMs: 250, idleMs: 250, totalMs: 8000 }, clock: impatientClock(), random: () => 0.5,
+      apiKey: 'sk-test',
+      baseUrl: endpoint.url,
+      model: 'test-chat',
+      contextTokens: 8192,
+      price: { input: 1, output: 5 },
+      timeouts: { firstTokenMs: 250, idleMs: 250, totalMs: 8000 },
+      clock: impatientClock(),
+      random: () => 0.5,
     }),
     calls: () => endpoint.requests.length,
     hungUp: () => endpoint.requests.every((request) => request.closedEarly),
@@ -29,7 +35,10 @@ function optionsFor(behaviour: Behaviour): OpenAiEndpointOptions {
     case 'never-answers':
       return always({ kind: 'hang' });
     case 'fails-first':
-      return { reply: () => behaviour.text, fault: (_request, nth) => (nth < behaviour.times ? { kind: 'status', status: 503 } : undefined) };
+      return {
+        reply: () => behaviour.text,
+        fault: (_request, nth) => (nth < behaviour.times ? { kind: 'status', status: 503 } : undefined),
+      };
     case 'refuses-key':
       return { apiKey: 'sk-another' };
     case 'rate-limits':

@@ -24,12 +24,26 @@ export interface ModelUnderTest {
 }
 
 const PROMPT = 'The secret question about the blue elephant of Fribourg';
-const REQUEST: ChatRequest = { messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: PROMPT }], maxTokens: 100, purpose: 'answer' };
+const REQUEST: ChatRequest = {
+  messages: [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: PROMPT },
+  ],
+  maxTokens: 100,
+  purpose: 'answer',
+};
 
 /** Does not wait, and remembers for how long it would have. */
 export function impatientClock(): Clock & { slept: number[] } {
   const slept: number[] = [];
-  return { slept, now: () => Date.now(), async sleep(ms, signal) { signal?.throwIfAborted(); slept.push(ms); } };
+  return {
+    slept,
+    now: () => Date.now(),
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      slept.push(ms);
+    },
+  };
 }
 
 /** The events of a call, and the error at its end if there was one. */
@@ -56,7 +70,10 @@ export function languageModelContract(driver: string, start: (behaviour: Behavio
       expect(text).toBe('Leave is 25 days.');
       expect(events.filter((event) => event.type === 'text').length).toBeGreaterThan(1);
       expect(events.filter((event) => event.type === 'usage')).toHaveLength(1);
-      expect(events.at(-1)).toMatchObject({ type: 'usage', usage: { promptTokens: expect.any(Number), completionTokens: expect.any(Number) } });
+      expect(events.at(-1)).toMatchObject({
+        type: 'usage',
+        usage: { promptTokens: expect.any(Number), completionTokens: expect.any(Number) },
+      });
     });
 
     test('a passing failure before the first word is not noticed', async () => {

@@ -30,26 +30,46 @@ it('has a factory for every registered driver', () => {
 
 /** What is wrong with each planted driver, and the test that must notice. */
 const PLANTED: [wrong: string, test: string, spoil: (index: SearchIndex) => Partial<SearchIndex>][] = [
-  ['ignores reader sets', 'finds points of the given reader sets only', (index) => ({
-    search: (query, signal) => index.search({ ...query, readerSets: [1, 2, 3, 99] }, signal),
-  })],
-  ['filters readers after the search', 'finds the few readable ones', (index) => ({
-    search: async (query, signal) => {
-      const { words, ...rest } = await index.search({ ...query, readerSets: [1, 2] }, signal);
-      return { ...rest, words: words.filter((hit) => !hit.id.startsWith('h')) };
-    },
-  })],
-  ['ignores the query', 'finds a passage by another form', (index) => ({
-    search: (query, signal) => index.search({ ...query, terms: { terms: [{ term: 'vacat', weight: 1 }], pairs: [] } }, signal),
-  })],
+  [
+    'ignores reader sets',
+    'finds points of the given reader sets only',
+    (index) => ({
+      search: (query, signal) => index.search({ ...query, readerSets: [1, 2, 3, 99] }, signal),
+    }),
+  ],
+  [
+    'filters readers after the search',
+    'finds the few readable ones',
+    (index) => ({
+      search: async (query, signal) => {
+        const { words, ...rest } = await index.search({ ...query, readerSets: [1, 2] }, signal);
+        return { ...rest, words: words.filter((hit) => !hit.id.startsWith('h')) };
+      },
+    }),
+  ],
+  [
+    'ignores the query',
+    'finds a passage by another form',
+    (index) => ({
+      search: (query, signal) => index.search({ ...query, terms: { terms: [{ term: 'vacat', weight: 1 }], pairs: [] } }, signal),
+    }),
+  ],
   ['drops nothing', 'drops points', () => ({ drop: async () => {} })],
   ['forgets facts', 'keeps points and facts', () => ({ setMeta: async () => {} })],
-  ['ignores kinds', 'finds the given kinds only', (index) => ({
-    search: (query, signal) => index.search({ ...query, kinds: ['passage', 'verified', 'question'] }, signal),
-  })],
-  ['ignores exceptions', 'leaves documents out', (index) => ({
-    search: (query, signal) => index.search({ ...query, exceptDocuments: [] }, signal),
-  })],
+  [
+    'ignores kinds',
+    'finds the given kinds only',
+    (index) => ({
+      search: (query, signal) => index.search({ ...query, kinds: ['passage', 'verified', 'question'] }, signal),
+    }),
+  ],
+  [
+    'ignores exceptions',
+    'leaves documents out',
+    (index) => ({
+      search: (query, signal) => index.search({ ...query, exceptDocuments: [] }, signal),
+    }),
+  ],
   ['ignores signals', 'rejects with the reason', (index) => ({ search: (query) => index.search(query) })],
 ];
 
@@ -105,19 +125,26 @@ describe('the SQLite driver', () => {
     const { path, remove } = folder();
     try {
       for (let round = 0; round < 4; round++) {
-        const { child, output, ended } = run(script(join(path, 'index.db'), `
+        const { child, output, ended } = run(
+          script(
+            join(path, 'index.db'),
+            `
           for (let i = 0; ; i++) {
             await index.put(Array.from({ length: 20 }, (_, k) => point('r${round}-' + i + '-' + k, 'vacation number ' + i)));
             if (i % 3 === 2) await index.drop(Array.from({ length: 20 }, (_, k) => 'r${round}-' + (i - 1) + '-' + k));
             if (i === 2) console.log('writing');
-          }`));
+          }`,
+          ),
+        );
         await Promise.race([output, ended]);
         await sleep(Math.random() * 200);
         child.kill('SIGKILL');
         await ended;
         const index = searchDrivers.sqlite({ path: join(path, 'index.db') });
         const count = await index.count();
-        const { words, meaning, total, documentFrequency } = await index.search(queryOf('vacation', { vector: unit([1, 0]), limit: 100_000 }));
+        const { words, meaning, total, documentFrequency } = await index.search(
+          queryOf('vacation', { vector: unit([1, 0]), limit: 100_000 }),
+        );
         expect(count).toBeGreaterThan(0);
         expect(total).toBe(count);
         expect(words).toHaveLength(count);
@@ -137,10 +164,15 @@ describe('the SQLite driver', () => {
       const mine = searchDrivers.sqlite({ path: join(path, 'index.db') });
       await mine.put([pointOf('first', 'vacation', { vector: [1, 0] })]);
       await mine.search(queryOf('vacation', { vector: unit([1, 0]) }));
-      const { ended } = run(script(join(path, 'index.db'), `
+      const { ended } = run(
+        script(
+          join(path, 'index.db'),
+          `
         for (let i = 0; i < 20; i++) await index.put([point('theirs' + i, 'vacation')]);
         await index.drop(['theirs0', 'first']);
-        await index.close();`));
+        await index.close();`,
+        ),
+      );
       for (let i = 0; i < 20; i++) await mine.put([pointOf(`mine${i}`, 'vacation', { vector: [1, 0] })]);
       expect(await ended).toBe(0);
       const { words, meaning, total } = await mine.search(queryOf('vacation', { vector: unit([1, 0]), limit: 100 }));
@@ -168,7 +200,8 @@ describe('the SQLite driver', () => {
         await index.put(Array.from({ length: 8 }, (_, k) => pointOf(`few${i}-${k}`, text(i * k + 3))));
         await index.drop([`many${i}`, `many${i + 50}`, `few${i}-7`]);
       }
-      const find = () => Promise.all(['vacation laptop', 'desk part3', 'part7'].map((query) => index.search(queryOf(query, { limit: 200 }))));
+      const find = () =>
+        Promise.all(['vacation laptop', 'desk part3', 'part7'].map((query) => index.search(queryOf(query, { limit: 200 }))));
       const before = await find();
       expect(before[0]!.documentFrequency['vacat']).toBe(125);
       expect(pending()).toBe(45);

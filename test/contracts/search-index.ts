@@ -60,7 +60,10 @@ export const HOSTILE_QUERIES: [name: string, text: string][] = [
 /** What registers tests: vitest's own functions, or a collector that shows that the suite can fail. */
 export interface TestRunner {
   describe(name: string, body: () => void): void;
-  it: { (name: string, body: () => Promise<void>): void; each<R extends readonly unknown[]>(rows: R[]): (name: string, body: (...row: R) => Promise<void>) => void };
+  it: {
+    (name: string, body: () => Promise<void>): void;
+    each<R extends readonly unknown[]>(rows: R[]): (name: string, body: (...row: R) => Promise<void>) => void;
+  };
   afterEach(body: () => Promise<void>): void;
 }
 
@@ -113,7 +116,10 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
       });
 
       it('finds by the heading path', async () => {
-        const index = await fresh(pointOf('a', 'Ask your manager.', { headingPath: ['Leave', 'Sabbatical'] }), pointOf('b', 'Ask your manager.'));
+        const index = await fresh(
+          pointOf('a', 'Ask your manager.', { headingPath: ['Leave', 'Sabbatical'] }),
+          pointOf('b', 'Ask your manager.'),
+        );
         expect(idsOf((await index.search(queryOf('sabbatical'))).words)).toEqual(['a']);
       });
 
@@ -152,13 +158,18 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
       });
 
       it('finds something for a query of common words alone', async () => {
-        const index = await fresh(...Array.from({ length: 400 }, (_, i) => pointOf(`p${String(i).padStart(3, '0')}`, `Our company and our team, part ${i}.`)));
+        const index = await fresh(
+          ...Array.from({ length: 400 }, (_, i) => pointOf(`p${String(i).padStart(3, '0')}`, `Our company and our team, part ${i}.`)),
+        );
         expect((await index.search(queryOf('the company team'))).words).toHaveLength(10);
         expect((await index.search(queryOf('company', { limit: 400 }))).words).toHaveLength(400);
       });
 
       it('finds a title of stop words alone', async () => {
-        const index = await fresh(pointOf('a', 'Twelve people.', { title: 'Who we are' }), pointOf('b', 'Twelve people.', { title: 'History' }));
+        const index = await fresh(
+          pointOf('a', 'Twelve people.', { title: 'Who we are' }),
+          pointOf('b', 'Twelve people.', { title: 'History' }),
+        );
         expect(idsOf((await index.search(queryOf('who are we?'))).words)).toEqual(['a']);
       });
 
@@ -189,7 +200,12 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
         expect(await index.count()).toBe(2);
       });
 
-      it.each([['nothing', ''], ['blanks', ' \n\t '], ['punctuation', '?!… —'], ['emoji alone', '🎉']])('%s finds nothing', async (_, text) => {
+      it.each([
+        ['nothing', ''],
+        ['blanks', ' \n\t '],
+        ['punctuation', '?!… —'],
+        ['emoji alone', '🎉'],
+      ])('%s finds nothing', async (_, text) => {
         const index = await fresh(pointOf('a', 'The vacation policy.'));
         expect((await index.search(queryOf(text))).words).toEqual([]);
       });
@@ -204,14 +220,22 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
           return [idsOf(words).toSorted(), idsOf(meaning).toSorted()];
         };
         expect(await found([1])).toEqual([['p1'], ['p1']]);
-        expect(await found([1, 3])).toEqual([['p1', 'p3'], ['p1', 'p3']]);
+        expect(await found([1, 3])).toEqual([
+          ['p1', 'p3'],
+          ['p1', 'p3'],
+        ]);
         expect(await found([99])).toEqual([[], []]);
         expect(await found([])).toEqual([[], []]);
       });
 
       it('finds the few readable ones among many better ones that are not', async () => {
-        const hidden = Array.from({ length: 600 }, (_, i) => pointOf(`h${i}`, 'vacation vacation vacation', { readerSet: 2, vector: [1, 0] }));
-        const index = await fresh(...hidden, pointOf('mine', 'On vacation, among other things, one rests and reads.', { vector: [0.1, 1] }));
+        const hidden = Array.from({ length: 600 }, (_, i) =>
+          pointOf(`h${i}`, 'vacation vacation vacation', { readerSet: 2, vector: [1, 0] }),
+        );
+        const index = await fresh(
+          ...hidden,
+          pointOf('mine', 'On vacation, among other things, one rests and reads.', { vector: [0.1, 1] }),
+        );
         const { words, meaning } = await index.search(queryOf('vacation', { vector: unit([1, 0]) }));
         expect(idsOf(words)).toEqual(['mine']);
         expect(idsOf(meaning)).toEqual(['mine']);
@@ -227,7 +251,11 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
     });
 
     it('finds the given kinds only', async () => {
-      const index = await fresh(pointOf('p', 'vacation'), pointOf('v', 'vacation', { kind: 'verified' }), pointOf('q', 'vacation', { kind: 'question' }));
+      const index = await fresh(
+        pointOf('p', 'vacation'),
+        pointOf('v', 'vacation', { kind: 'verified' }),
+        pointOf('q', 'vacation', { kind: 'question' }),
+      );
       expect(idsOf((await index.search(queryOf('vacation'))).words)).toEqual(['p']);
       expect(idsOf((await index.search(queryOf('vacation', { kinds: ['verified', 'question'] }))).words).toSorted()).toEqual(['q', 'v']);
       expect((await index.search(queryOf('vacation', { kinds: [] }))).words).toEqual([]);
@@ -288,7 +316,9 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
       it('finds all of many points put at once by many callers', async () => {
         const index = store().open();
         await Promise.all(
-          Array.from({ length: 8 }, (_, group) => index.put(Array.from({ length: 100 }, (_, i) => pointOf(`${group}-${i}`, `vacation group${group}`)))),
+          Array.from({ length: 8 }, (_, group) =>
+            index.put(Array.from({ length: 100 }, (_, i) => pointOf(`${group}-${i}`, `vacation group${group}`))),
+          ),
         );
         expect(await index.count()).toBe(800);
         expect((await index.search(queryOf('vacation', { limit: 1000 }))).words).toHaveLength(800);
@@ -316,7 +346,10 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
         const index = await fresh(...vectors.map((vector, i) => pointOf(`v${i}`, 'x', { vector: [...vector] })));
         const asked = unit(Array.from({ length: 24 }, (_, d) => Math.cos(d * 1.3)));
         const cosine = (vector: Float32Array): number => vector.reduce((sum, value, i) => sum + value * asked[i]!, 0);
-        const exact = vectors.map((vector, i) => [`v${i}`, cosine(vector)] as const).sort((a, b) => b[1] - a[1]).slice(0, 20);
+        const exact = vectors
+          .map((vector, i) => [`v${i}`, cosine(vector)] as const)
+          .sort((a, b) => b[1] - a[1])
+          .slice(0, 20);
         const { meaning } = await index.search(queryOf('', { vector: asked, limit: 20 }));
         expect(meaning.map((hit) => Math.round(hit.score * 1e4))).toEqual(exact.map(([, score]) => Math.round(score * 1e4)));
       });
@@ -355,7 +388,7 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
         expect([idsOf(words), idsOf(meaning)]).toEqual([['a'], ['a']]);
       });
 
-      it('shows two instances each other\'s writes', async () => {
+      it("shows two instances each other's writes", async () => {
         const { open } = store();
         const [one, two] = [open(), open()];
         const found = async (index: SearchIndex): Promise<string[][]> => {
@@ -365,10 +398,19 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
         await one.put([pointOf('a', 'vacation', { vector: [1, 0] })]);
         expect(await found(two)).toEqual([['a'], ['a']]);
         await two.put([pointOf('b', 'vacation', { vector: [1, 0] })]);
-        expect(await found(one)).toEqual([['a', 'b'], ['a', 'b']]);
+        expect(await found(one)).toEqual([
+          ['a', 'b'],
+          ['a', 'b'],
+        ]);
         await Promise.all([one.put([pointOf('c', 'vacation', { vector: [1, 0] })]), two.drop(['a'])]);
-        expect(await found(one)).toEqual([['b', 'c'], ['b', 'c']]);
-        expect(await found(two)).toEqual([['b', 'c'], ['b', 'c']]);
+        expect(await found(one)).toEqual([
+          ['b', 'c'],
+          ['b', 'c'],
+        ]);
+        expect(await found(two)).toEqual([
+          ['b', 'c'],
+          ['b', 'c'],
+        ]);
         await one.put([pointOf('b', 'vacation', { readerSet: 2, vector: [1, 0] })]);
         expect(await found(two)).toEqual([['c'], ['c']]);
       });

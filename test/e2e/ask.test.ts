@@ -8,10 +8,18 @@ import { recordUsage } from '../../src/catalog/usage.ts';
 import type { Answer, Log } from '../../src/types.ts';
 import { readPrompt, sentencesIn } from '../fakes/inventing-model.ts';
 import { answerTo, eventsOf, never, openApp, type OpenedApp } from '../fakes/open-app.ts';
-import { startOpenAiEndpoint, type ChatCompletionRequest, type OpenAiEndpoint, type OpenAiEndpointOptions } from '../fakes/openai-endpoint.ts';
+import {
+  startOpenAiEndpoint,
+  type ChatCompletionRequest,
+  type OpenAiEndpoint,
+  type OpenAiEndpointOptions,
+} from '../fakes/openai-endpoint.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../sample');
-const questions = JSON.parse(readFileSync(join(SAMPLE, 'questions.json'), 'utf8')) as { checked: { question: string; file: string; goldQuote: string; language: string }[]; unanswered: { question: string }[] };
+const questions = JSON.parse(readFileSync(join(SAMPLE, 'questions.json'), 'utf8')) as {
+  checked: { question: string; file: string; goldQuote: string; language: string }[];
+  unanswered: { question: string }[];
+};
 const BREACH = 'Within how many hours is a data breach reported to the authority?';
 const squashed = (text: string): string => text.replace(/\s+/g, ' ');
 
@@ -23,7 +31,12 @@ const parrot = (request: ChatCompletionRequest): string => {
   if (!first) return '{"block":"none"}';
   const shorter = request.messages[0]!.content.includes('make it shorter');
   const inChinese = request.messages[0]!.content.includes('write it in Chinese');
-  return sentencesIn(first.text).slice(0, shorter || inChinese ? 1 : 3).map((quote) => JSON.stringify({ block: 'paragraph', text: inChinese ? '请参阅原文的这一句。' : quote, cites: [{ p: first.p, quote }] })).join('\n');
+  return sentencesIn(first.text)
+    .slice(0, shorter || inChinese ? 1 : 3)
+    .map((quote) =>
+      JSON.stringify({ block: 'paragraph', text: inChinese ? '请参阅原文的这一句。' : quote, cites: [{ p: first.p, quote }] }),
+    )
+    .join('\n');
 };
 
 interface Line {
@@ -33,8 +46,15 @@ interface Line {
 }
 
 function logInto(lines: Line[], own: Record<string, unknown> = {}): Log {
-  const at = (level: string) => (fields: Record<string, unknown>, message: string) => void lines.push({ level, fields: { ...own, ...fields }, message });
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (fields) => logInto(lines, { ...own, ...fields }) };
+  const at = (level: string) => (fields: Record<string, unknown>, message: string) =>
+    void lines.push({ level, fields: { ...own, ...fields }, message });
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => logInto(lines, { ...own, ...fields }),
+  };
 }
 
 async function sampleWith(env: Record<string, string> = {}, options: Parameters<typeof openApp>[1] = {}): Promise<OpenedApp> {
@@ -52,17 +72,27 @@ async function endpointFor(options: OpenAiEndpointOptions): Promise<OpenAiEndpoi
 
 const limits = { connectMs: 1000, firstTokenMs: 1500, idleMs: 500, totalMs: 4000 };
 
-async function openedWith(model: OpenAiEndpointOptions, env: Record<string, string> = {}): Promise<{ app: WiredApp; endpoint: OpenAiEndpoint; opened: OpenedApp; lines: Line[] }> {
+async function openedWith(
+  model: OpenAiEndpointOptions,
+  env: Record<string, string> = {},
+): Promise<{ app: WiredApp; endpoint: OpenAiEndpoint; opened: OpenedApp; lines: Line[] }> {
   const endpoint = await endpointFor(model);
   const lines: Line[] = [];
-  const opened = await sampleWith({ OPENAI_BASE_URL: endpoint.url, CHAT_MODEL: 'test-chat', ...env }, { log: logInto(lines), modelTimeouts: limits });
+  const opened = await sampleWith(
+    { OPENAI_BASE_URL: endpoint.url, CHAT_MODEL: 'test-chat', ...env },
+    { log: logInto(lines), modelTimeouts: limits },
+  );
   onTestFinished(() => opened.close());
   return { app: opened.app, endpoint, opened, lines };
 }
 
 /** Every quote is the page's own text. */
 function expectVerbatim(answer: Answer, pages: string[]): void {
-  for (const { quote } of answer.citations) expect(pages.some((page) => page.includes(quote)), quote).toBe(true);
+  for (const { quote } of answer.citations)
+    expect(
+      pages.some((page) => page.includes(quote)),
+      quote,
+    ).toBe(true);
   for (const sentence of answer.sentences) {
     expect(sentence.citations.length).toBeGreaterThan(0);
     for (const n of sentence.citations) expect(answer.citations.map((c) => c.n)).toContain(n);
@@ -81,17 +111,25 @@ describe('the sample, with no model', () => {
 
   test('its checked questions are answered with the gold quote shown', async () => {
     const handbook = join(SAMPLE, 'handbook');
-    const pages = (readdirSync(handbook, { recursive: true }) as string[]).filter((f) => f.endsWith('.md')).map((f) => readFileSync(join(handbook, f), 'utf8'));
+    const pages = (readdirSync(handbook, { recursive: true }) as string[])
+      .filter((f) => f.endsWith('.md'))
+      .map((f) => readFileSync(join(handbook, f), 'utf8'));
     const missed: string[] = [];
     for (const { question, goldQuote, language } of questions.checked) {
       const answer = await answerTo(app, question);
       expect(answer.language).toBe(language);
       expectVerbatim(answer, pages);
       const gold = squashed(goldQuote);
-      const shown = answer.status === 'quoted' && answer.citations.some((c) => squashed(c.quote).includes(gold) || (gold.includes(squashed(c.quote)) && c.quote.length > gold.length / 2));
+      const shown =
+        answer.status === 'quoted' &&
+        answer.citations.some(
+          (c) => squashed(c.quote).includes(gold) || (gold.includes(squashed(c.quote)) && c.quote.length > gold.length / 2),
+        );
       if (!shown) missed.push(`${question} (${answer.status})`);
     }
-    console.log(`checked questions with the gold quote shown: ${questions.checked.length - missed.length} of ${questions.checked.length}; missed: ${missed.join('; ')}`);
+    console.log(
+      `checked questions with the gold quote shown: ${questions.checked.length - missed.length} of ${questions.checked.length}; missed: ${missed.join('; ')}`,
+    );
     expect(questions.checked.length - missed.length).toBeGreaterThanOrEqual(16);
   });
 
@@ -102,11 +140,21 @@ describe('the sample, with no model', () => {
       if (answer.status !== 'unanswered') answered.push(question);
       else expect(answer).toMatchObject({ sentences: [], citations: [] });
     }
-    console.log(`unanswered questions abstained from: ${questions.unanswered.length - answered.length} of ${questions.unanswered.length}; answered: ${answered.join('; ')}`);
+    console.log(
+      `unanswered questions abstained from: ${questions.unanswered.length - answered.length} of ${questions.unanswered.length}; answered: ${answered.join('; ')}`,
+    );
     expect(answered.length).toBeLessThanOrEqual(1);
   });
 
-  test.each([['Hello!', 'en'], ['Good morning', 'en'], ['thanks a lot', 'en'], ['你好', 'zh'], ['谢谢！', 'zh'], ['Guten Tag', 'de'], ['Vielen Dank', 'de']])('"%s" gets a short reply in its language, with no search', async (text, language) => {
+  test.each([
+    ['Hello!', 'en'],
+    ['Good morning', 'en'],
+    ['thanks a lot', 'en'],
+    ['你好', 'zh'],
+    ['谢谢！', 'zh'],
+    ['Guten Tag', 'de'],
+    ['Vielen Dank', 'de'],
+  ])('"%s" gets a short reply in its language, with no search', async (text, language) => {
     const events = await eventsOf(app, { text });
     expect(events).toHaveLength(1);
     expect(events[0]).toMatchObject({ type: 'final', answer: { status: 'courtesy', language, sentences: [], citations: [], closest: [] } });
@@ -114,10 +162,34 @@ describe('the sample, with no model', () => {
   });
 
   const odd: [name: string, text: string][] = [
-    ['nothing', ''], ['white space', ' \n\t '], ['a quote mark', '"'], ['quotes', '"PTO" \'days\' ""'], ['a star', '*'], ['stars', 'PTO* AND *days'], ['NEAR(', 'NEAR(pto days, 5)'], ['OR', 'OR'], ['operators', 'pto OR NOT AND days'],
-    ['colons', 'title:PTO text:days ::'], ['parentheses', '((((pto))'], ['emoji', '🏖️🎉 PTO? 👩‍👩‍👧‍👦'], ['emoji alone', '🏖️'], ['40,000 characters', 'How many PTO days? '.repeat(2200).slice(0, 40_000)], ['40,000 characters without a space', 'x'.repeat(40_000)], ['40,000 Chinese characters', '年假'.repeat(20_000)],
-    ['lone surrogates', 'PTO \ud83d days \udc00'], ['NUL', 'PTO\0days'], ['control characters', '\u0001\u0002\u001b[31mPTO'], ['SQL', "'; drop table answers; --"], ['HTML', '<script>alert(1)</script> PTO'], ['a path', '../../etc/passwd'], ['a regular expression', '(a+)+$ [z-a] \\'], ['right to left', 'كم عدد أيام الإجازة؟ \u202e PTO'], ['combining marks', `P${'\u0301'.repeat(500)}TO`],
-    ['JSON', '{"block":"none"}'], ['a column filter', '{title} : ^PTO + -days'], ['two million characters', 'pto '.repeat(500_000)],
+    ['nothing', ''],
+    ['white space', ' \n\t '],
+    ['a quote mark', '"'],
+    ['quotes', '"PTO" \'days\' ""'],
+    ['a star', '*'],
+    ['stars', 'PTO* AND *days'],
+    ['NEAR(', 'NEAR(pto days, 5)'],
+    ['OR', 'OR'],
+    ['operators', 'pto OR NOT AND days'],
+    ['colons', 'title:PTO text:days ::'],
+    ['parentheses', '((((pto))'],
+    ['emoji', '🏖️🎉 PTO? 👩‍👩‍👧‍👦'],
+    ['emoji alone', '🏖️'],
+    ['40,000 characters', 'How many PTO days? '.repeat(2200).slice(0, 40_000)],
+    ['40,000 characters without a space', 'x'.repeat(40_000)],
+    ['40,000 Chinese characters', '年假'.repeat(20_000)],
+    ['lone surrogates', 'PTO \ud83d days \udc00'],
+    ['NUL', 'PTO\0days'],
+    ['control characters', '\u0001\u0002\u001b[31mPTO'],
+    ['SQL', "'; drop table answers; --"],
+    ['HTML', '<script>alert(1)</script> PTO'],
+    ['a path', '../../etc/passwd'],
+    ['a regular expression', '(a+)+$ [z-a] \\'],
+    ['right to left', 'كم عدد أيام الإجازة؟ \u202e PTO'],
+    ['combining marks', `P${'\u0301'.repeat(500)}TO`],
+    ['JSON', '{"block":"none"}'],
+    ['a column filter', '{title} : ^PTO + -days'],
+    ['two million characters', 'pto '.repeat(500_000)],
   ];
   test.each(odd)('%s is a valid question', async (_, text) => {
     const answer = await answerTo(app, text);
@@ -137,7 +209,9 @@ describe('the sample, with no model', () => {
   test('the ledger holds question, answer and citations, and gives the answer back as it was shown', async () => {
     const answer = await answerTo(app, { text: BREACH, threadId: 'ledger' });
     const deps = await app.askDeps();
-    expect(await readAnswer(deps.db, answer.answerId, (id, answerId, n) => `${deps.pageUrl(id)}?citation=${answerId}.${n}`)).toEqual(answer);
+    expect(await readAnswer(deps.db, answer.answerId, (id, answerId, n) => `${deps.pageUrl(id)}?citation=${answerId}.${n}`)).toEqual(
+      answer,
+    );
     const question = await deps.db.selectFrom('questions').selectAll().where('id', '=', answer.questionId).executeTakeFirstOrThrow();
     expect(question).toMatchObject({ text: BREACH, state: 'answered', audience: 'asker' });
     const citations = await deps.db.selectFrom('citations').selectAll().where('answer_id', '=', answer.answerId).execute();
@@ -147,7 +221,9 @@ describe('the sample, with no model', () => {
       expect(passage).toMatchObject({ text_hash: citation.text_hash, text: expect.stringContaining(citation.quote) });
     }
     expect((await app.thread('ledger')).map((turn) => turn.answer?.answerId)).toEqual([answer.answerId]);
-    expect(await app.showDocument(answer.citations[0]!.documentId, { citation: `${answer.answerId}.1` })).toMatchObject({ highlight: { quote: answer.citations[0]!.quote, present: true } });
+    expect(await app.showDocument(answer.citations[0]!.documentId, { citation: `${answer.answerId}.1` })).toMatchObject({
+      highlight: { quote: answer.citations[0]!.quote, present: true },
+    });
   });
 
   test('a follow-up leans on the turn before it', async () => {
@@ -164,7 +240,8 @@ describe('the sample, with no model', () => {
     expect(shorter.sentences.length).toBeLessThan(before.sentences.length);
     expect(shorter.sentences.map((s) => s.text)).toEqual(before.sentences.slice(0, shorter.sentences.length).map((s) => s.text));
     expect(shorter.citations.length).toBeGreaterThan(0);
-    for (const c of shorter.citations) expect(before.citations.some((b) => b.quote.includes(c.quote) || c.quote.includes(b.quote))).toBe(true);
+    for (const c of shorter.citations)
+      expect(before.citations.some((b) => b.quote.includes(c.quote) || c.quote.includes(b.quote))).toBe(true);
     const chinese = await answerTo(app, { text: 'in Chinese', threadId: 'change' });
     expect(chinese).toMatchObject({ status: 'quoted', language: 'zh', degraded: ['no-model'] });
     expect(chinese.text).toContain('需要语言模型');
@@ -189,10 +266,18 @@ describe('readers', () => {
     endpoint = await startOpenAiEndpoint({ reply: parrot });
     opened = await openApp({ OPENAI_BASE_URL: endpoint.url, CHAT_MODEL: 'test-chat' }, { modelTimeouts: limits });
     app = opened.app;
-    for (const [name, file, text] of [['private', 'falcon.md', `# Falcon\n\n${SECRET}\n`], ['open', 'budget.md', '# Budgets\n\nEvery department keeps its budget in the finance system and reviews it each quarter.\n'], ['hr', 'hr.md', '# Redundancy\n\nThe falcon redundancy plan names 44 people in the group of hr.\n']] as const) {
+    for (const [name, file, text] of [
+      ['private', 'falcon.md', `# Falcon\n\n${SECRET}\n`],
+      ['open', 'budget.md', '# Budgets\n\nEvery department keeps its budget in the finance system and reviews it each quarter.\n'],
+      ['hr', 'hr.md', '# Redundancy\n\nThe falcon redundancy plan names 44 people in the group of hr.\n'],
+    ] as const) {
       mkdirSync(join(opened.folder, name));
       writeFileSync(join(opened.folder, name, file), text);
-      await app.addSource({ location: join(opened.folder, name), name, readers: name === 'private' ? 'person:Ann@example.com' : name === 'hr' ? 'group:hr' : 'everyone' });
+      await app.addSource({
+        location: join(opened.folder, name),
+        name,
+        readers: name === 'private' ? 'person:Ann@example.com' : name === 'hr' ? 'group:hr' : 'everyone',
+      });
     }
     await app.syncNow([], { signal: never() });
   });
@@ -211,10 +296,20 @@ describe('readers', () => {
   });
 
   test.each([
-    ['by another person', { email: 'bob@example.com' }], ['by someone unnamed', {}], ['by Ann, for everyone', { email: 'ann@example.com', audience: 'everyone' as const }], ['by one with a longer address', { email: 'xann@example.com' }], ['by one with a trick in the address', { email: 'ann@example.com.evil.example' }],
+    ['by another person', { email: 'bob@example.com' }],
+    ['by someone unnamed', {}],
+    ['by Ann, for everyone', { email: 'ann@example.com', audience: 'everyone' as const }],
+    ['by one with a longer address', { email: 'xann@example.com' }],
+    ['by one with a trick in the address', { email: 'ann@example.com.evil.example' }],
   ])('asked %s, it is in no answer, citation, closest page, prompt or list', async (_, who) => {
     const from = endpoint.requests.length;
-    for (const text of ['What is the falcon budget?', 'falcon', 'Who signs for 918273 pounds?', 'Tell me about Ann Dukes', 'falcon redundancy plan']) {
+    for (const text of [
+      'What is the falcon budget?',
+      'falcon',
+      'Who signs for 918273 pounds?',
+      'Tell me about Ann Dukes',
+      'falcon redundancy plan',
+    ]) {
       const events = await eventsOf(app, { text, ...who });
       expect(seen(events)).not.toMatch(/918273|Dukes|Falcon|Redundancy|44 people/);
     }
@@ -225,22 +320,29 @@ describe('readers', () => {
   test('its page opens for no one else, not by its id, a passage or a citation', async () => {
     const answer = await answerTo(app, { text: 'What is the falcon budget?', email: 'ann@example.com' });
     const { documentId } = answer.citations[0]!;
-    for (const email of [undefined, 'bob@example.com']) expect(await app.showDocument(documentId, { citation: `${answer.answerId}.1`, ...(email ? { email } : {}) })).toBeUndefined();
+    for (const email of [undefined, 'bob@example.com'])
+      expect(await app.showDocument(documentId, { citation: `${answer.answerId}.1`, ...(email ? { email } : {}) })).toBeUndefined();
   });
 
-  test.each(['And who signs for it?', 'shorter', 'in Chinese', 'What is the budget of a department?'])('in Ann\'s thread, "%s" from Bob shows and sends nothing of it', async (text) => {
-    const threadId = `anns-${text}`;
-    await answerTo(app, { text: 'What is the falcon budget?', email: 'ann@example.com', threadId });
-    const from = endpoint.requests.length;
-    const answer = await answerTo(app, { text, email: 'bob@example.com', threadId });
-    expect(seen(answer)).not.toMatch(/918273|Dukes/);
-    expect(prompts(from)).not.toMatch(/918273|Dukes/);
-  });
+  test.each(['And who signs for it?', 'shorter', 'in Chinese', 'What is the budget of a department?'])(
+    'in Ann\'s thread, "%s" from Bob shows and sends nothing of it',
+    async (text) => {
+      const threadId = `anns-${text}`;
+      await answerTo(app, { text: 'What is the falcon budget?', email: 'ann@example.com', threadId });
+      const from = endpoint.requests.length;
+      const answer = await answerTo(app, { text, email: 'bob@example.com', threadId });
+      expect(seen(answer)).not.toMatch(/918273|Dukes/);
+      expect(prompts(from)).not.toMatch(/918273|Dukes/);
+    },
+  );
 
   test('what Ann asked alone is not repeated to everyone in the same thread', async () => {
     await answerTo(app, { text: 'What is the falcon budget?', email: 'ann@example.com', threadId: 'mixed' });
     const from = endpoint.requests.length;
-    for (const text of ['shorter', 'And who signs for it?']) expect(seen(await answerTo(app, { text, email: 'ann@example.com', audience: 'everyone', threadId: 'mixed' }))).not.toMatch(/918273|Dukes/);
+    for (const text of ['shorter', 'And who signs for it?'])
+      expect(seen(await answerTo(app, { text, email: 'ann@example.com', audience: 'everyone', threadId: 'mixed' }))).not.toMatch(
+        /918273|Dukes/,
+      );
     expect(prompts(from)).not.toMatch(/918273|Dukes/);
   });
 
@@ -265,7 +367,12 @@ describe('with a model', () => {
   });
 
   test('a change that says more than its quotes is not shown', async () => {
-    const { app } = await openedWith({ reply: (request) => (request.messages[0]!.content.includes('make it shorter') ? parrot(request).replace(/"text":"[^"]*"/, '"text":"You may carry over 77 days."') : parrot(request)) });
+    const { app } = await openedWith({
+      reply: (request) =>
+        request.messages[0]!.content.includes('make it shorter')
+          ? parrot(request).replace(/"text":"[^"]*"/, '"text":"You may carry over 77 days."')
+          : parrot(request),
+    });
     await answerTo(app, { text: 'How many PTO days may I carry over to next year?', threadId: 't' });
     const shorter = await answerTo(app, { text: 'shorter', threadId: 't' });
     expect(shorter.text).not.toContain('77');
@@ -298,7 +405,13 @@ describe('with a model', () => {
 
   test('the embedding endpoint down after indexing: words, and says so', async () => {
     let down = false;
-    const { app } = await openedWith({ reply: parrot, fault: (request) => (down && request.path.includes('embeddings') ? { kind: 'status', status: 500, retryAfter: '0' } : undefined) }, { EMBEDDING_MODEL: 'test-embedding' });
+    const { app } = await openedWith(
+      {
+        reply: parrot,
+        fault: (request) => (down && request.path.includes('embeddings') ? { kind: 'status', status: 500, retryAfter: '0' } : undefined),
+      },
+      { EMBEDDING_MODEL: 'test-embedding' },
+    );
     expect((await answerTo(app, BREACH)).degraded).toBeUndefined();
     down = true;
     const answer = await answerTo(app, BREACH);
@@ -310,9 +423,20 @@ describe('with a model', () => {
     await app.changeSetting('contextTokens', { 'test-chat': 4096 });
     const threadId = 'small';
     let answered = 0;
-    for (const text of [...questions.checked.map((q) => q.question), 'How many PTO days? '.repeat(2000), '年假有多少天？'.repeat(2000), 'And then?', 'shorter', 'in Chinese', 'shorter']) {
+    for (const text of [
+      ...questions.checked.map((q) => q.question),
+      'How many PTO days? '.repeat(2000),
+      '年假有多少天？'.repeat(2000),
+      'And then?',
+      'shorter',
+      'in Chinese',
+      'shorter',
+    ]) {
       const answer = await answerTo(app, { text, threadId });
-      expect((answer.degraded ?? []).filter((reason) => reason !== 'not-supported'), text.slice(0, 60)).toEqual([]);
+      expect(
+        (answer.degraded ?? []).filter((reason) => reason !== 'not-supported'),
+        text.slice(0, 60),
+      ).toEqual([]);
       if (answer.status === 'answered') answered++;
     }
     for (const request of endpoint.requests) expect(request.closedEarly).toBe(false);
@@ -332,7 +456,8 @@ describe('with a model', () => {
     const { app } = await openedWith({ fault: () => ({ kind: 'hang' }) });
     const stop = new AbortController();
     const asking = (async () => {
-      for await (const event of app.ask({ text: 'How long must my password be?', platform: 'console' }, stop.signal)) if (event.type === 'status' && event.status === 'writing') setTimeout(() => stop.abort(), 50);
+      for await (const event of app.ask({ text: 'How long must my password be?', platform: 'console' }, stop.signal))
+        if (event.type === 'status' && event.status === 'writing') setTimeout(() => stop.abort(), 50);
     })();
     await expect(asking).rejects.toThrow();
   });

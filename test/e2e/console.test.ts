@@ -29,7 +29,10 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
     expect(seen).toEqual([]);
   });
 
-  async function visit(options: FakeOptions = {}, how: BrowserContextOptions = {}): Promise<{ app: FakeApp; page: Page; url: string; served: Served; context: BrowserContext }> {
+  async function visit(
+    options: FakeOptions = {},
+    how: BrowserContextOptions = {},
+  ): Promise<{ app: FakeApp; page: Page; url: string; served: Served; context: BrowserContext }> {
     const app = createFakeApp({ chatModel: 'fake-model', delayMs: 10, ...options });
     const served = await serveConsole(app);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', reducedMotion: 'reduce', ...how });
@@ -83,8 +86,16 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       await page.keyboard.press('Enter');
       await page.waitForSelector('mark#quote');
       expect(new URL(page.url()).pathname).toBe('/documents/pto');
-      expect((await page.locator('mark').allTextContents()).join('')).toBe('You may carry over up to five unused PTO days, and they must be taken by 31 March of the next year.');
-      await expect.poll(() => page.evaluate('(() => { const r = document.querySelector("mark#quote").getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; })()')).toBe(true);
+      expect((await page.locator('mark').allTextContents()).join('')).toBe(
+        'You may carry over up to five unused PTO days, and they must be taken by 31 March of the next year.',
+      );
+      await expect
+        .poll(() =>
+          page.evaluate(
+            '(() => { const r = document.querySelector("mark#quote").getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; })()',
+          ),
+        )
+        .toBe(true);
       await page.goBack();
       await done(page);
     });
@@ -96,9 +107,14 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       const card = page.locator('.answer-sources .card').first();
       expect(await card.locator('.card-title').textContent()).toBe('Paid time off');
       expect(await card.locator('.card-meta').textContent()).toBe('Sample handbook · changed 3 days ago');
-      expect(await card.locator('.quote-text').first().textContent()).toBe('You may carry over up to five unused PTO days, and they must be taken by 31 March of the next year.');
+      expect(await card.locator('.quote-text').first().textContent()).toBe(
+        'You may carry over up to five unused PTO days, and they must be taken by 31 March of the next year.',
+      );
       const out = card.getByRole('link', { name: 'Open Paid time off, in a new tab' }).first();
-      expect([await out.getAttribute('href'), await out.getAttribute('rel')]).toEqual(['https://handbook.example.com/people/paid-time-off#carrying-over', 'noopener noreferrer']);
+      expect([await out.getAttribute('href'), await out.getAttribute('rel')]).toEqual([
+        'https://handbook.example.com/people/paid-time-off#carrying-over',
+        'noopener noreferrer',
+      ]);
       const [body, panel] = [await page.locator('.answer-body').boundingBox(), await page.locator('.answer-sources').boundingBox()];
       expect(panel!.x).toBeGreaterThan(body!.x + body!.width - 1);
       await page.click('.usage summary');
@@ -151,7 +167,10 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
     test('a failure inside is told in words', async () => {
       const { page } = await visit();
       await ask(page, 'CRASH');
-      await page.getByText(/The server could not take the question: It is in the log/).first().waitFor();
+      await page
+        .getByText(/The server could not take the question: It is in the log/)
+        .first()
+        .waitFor();
       await ask(page, 'explode');
       await page.getByText('That did not work').waitFor();
     });
@@ -161,10 +180,17 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       await ask(page, 'Where is the parking lot?');
       await done(page);
       const text = await page.locator('.not-found').textContent();
-      for (const part of ['Not found in the documents', 'I searched 12 documents in 1 source: Sample handbook.', 'may not answer it', 'Paid time off', 'What may help']) expect(text).toContain(part);
+      for (const part of [
+        'Not found in the documents',
+        'I searched 12 documents in 1 source: Sample handbook.',
+        'may not answer it',
+        'Paid time off',
+        'What may help',
+      ])
+        expect(text).toContain(part);
     });
 
-    test('without a model: the documents\' own words, grouped by document, and why', async () => {
+    test("without a model: the documents' own words, grouped by document, and why", async () => {
       const { page } = await visit({ chatModel: null });
       await ask(page, 'carry over PTO');
       await done(page);
@@ -204,7 +230,11 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       await page.getByRole('button', { name: 'Send' }).click();
       await page.locator('#t2').getByText('Thank you.').waitFor();
       const [up, down] = app.feedback;
-      expect([app.feedback.length, up, down]).toMatchObject([2, { verdict: 'up' }, { verdict: 'down', reason: 'outdated', comment: 'It changed in May.' }]);
+      expect([app.feedback.length, up, down]).toMatchObject([
+        2,
+        { verdict: 'up' },
+        { verdict: 'down', reason: 'outdated', comment: 'It changed in May.' },
+      ]);
     });
 
     test('without JavaScript: ask, follow up, thumbs, first run', async () => {
@@ -237,7 +267,7 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       await page.waitForSelector('.cite');
       await done(page);
     });
-    test('one\'s own folder, with progress until it is read, its failures by name, and removal', async () => {
+    test("one's own folder, with progress until it is read, its failures by name, and removal", async () => {
       const { page, app } = await visit({ filled: false, delayMs: 40 });
       await page.getByRole('link', { name: 'Add a folder or a site' }).click();
       await page.getByLabel('Folder or address').fill('handbook');
@@ -250,7 +280,10 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       await page.waitForSelector('progress[value]');
       const id = new URL(page.url()).pathname.split('/').at(-1)!;
       await page.getByText('Up to date').waitFor();
-      app.failures.set(id, Array.from({ length: 60 }, (_, i) => ({ externalId: `broken-${i}.html`, reason: 'it is nested too deeply' })));
+      app.failures.set(
+        id,
+        Array.from({ length: 60 }, (_, i) => ({ externalId: `broken-${i}.html`, reason: 'it is nested too deeply' })),
+      );
       await page.getByRole('button', { name: 'Sync Handbook now' }).click();
       await page.getByText('60 not read').waitFor();
       expect(await page.locator('#failures tbody tr').count()).toBe(50);
@@ -300,7 +333,18 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
     });
     test('hostile titles and addresses stay text', async () => {
       const bad = '<script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">';
-      const { page } = await visit({ documents: [{ ...fakeDocuments()[0]!, title: bad, url: 'javascript:document.title="owned"', passages: [`${bad}\n\n[go](javascript:alert(1))\n\nYou may carry over up to **five unused** PTO days, and they must be taken by *31 March* of the next year.`] }] });
+      const { page } = await visit({
+        documents: [
+          {
+            ...fakeDocuments()[0]!,
+            title: bad,
+            url: 'javascript:document.title="owned"',
+            passages: [
+              `${bad}\n\n[go](javascript:alert(1))\n\nYou may carry over up to **five unused** PTO days, and they must be taken by *31 March* of the next year.`,
+            ],
+          },
+        ],
+      });
       await ask(page, `carry over ${bad}`);
       await done(page);
       expect(await page.locator('.card-title').first().textContent()).toBe(bad);
@@ -355,17 +399,33 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       await page.getByRole('button', { name: 'Save' }).nth(1).click();
       await page.getByLabel('Allowed internal addresses').fill('wiki.internal\n10.1.0.0/16\n');
       await page.getByRole('button', { name: 'Save' }).nth(2).click();
-      await expect.poll(() => app.settings()).toMatchObject({ keepRate: 0.85, prices: { 'my-model': { input: 0.5, output: 2 } }, contextTokens: { 'my-model': 4096 }, internalAddresses: ['wiki.internal', '10.1.0.0/16'] });
+      await expect
+        .poll(() => app.settings())
+        .toMatchObject({
+          keepRate: 0.85,
+          prices: { 'my-model': { input: 0.5, output: 2 } },
+          contextTokens: { 'my-model': 4096 },
+          internalAddresses: ['wiki.internal', '10.1.0.0/16'],
+        });
     });
   });
 
   describe('the look', () => {
     const pages = ['/', '/t/kept', '/t/missing', '/sources', '/sources/new', '/documents', '/documents/pto', '/settings', '/nowhere'];
     test.each([
-      ['light', 'en-GB', 360], ['dark', 'en-GB', 360], ['light', 'zh-CN', 360], ['dark', 'zh-CN', 1280], ['light', 'en-GB', 1280], ['light', 'en-GB', 768],
+      ['light', 'en-GB', 360],
+      ['dark', 'en-GB', 360],
+      ['light', 'zh-CN', 360],
+      ['dark', 'zh-CN', 1280],
+      ['light', 'en-GB', 1280],
+      ['light', 'en-GB', 768],
     ] as const)('%s, %s, %i wide: nothing sticks out, all text can be read', async (colorScheme, locale, width) => {
-      const { page, url } = await visit({ ollama: { url: 'http://127.0.0.1:11434', models: ['llama3.2:3b'] } }, { colorScheme, locale, viewport: { width, height: 760 } });
-      for (const text of ['carry over PTO', 'Where is the parking lot?', 'explode', `a${'longword'.repeat(60)}`]) await page.request.post(`${url}/api/v1/ask`, { data: { text, threadId: 'kept' } });
+      const { page, url } = await visit(
+        { ollama: { url: 'http://127.0.0.1:11434', models: ['llama3.2:3b'] } },
+        { colorScheme, locale, viewport: { width, height: 760 } },
+      );
+      for (const text of ['carry over PTO', 'Where is the parking lot?', 'explode', `a${'longword'.repeat(60)}`])
+        await page.request.post(`${url}/api/v1/ask`, { data: { text, threadId: 'kept' } });
       for (const path of pages) {
         await page.goto(`${url}${path}`);
         expect([path, await overflow(page)]).toEqual([path, 0]);

@@ -13,7 +13,10 @@ test.each(['deleted', 'overwritten', 'cut in half'])('an index that was %s is ma
   const one = await openApp();
   onTestFinished(() => one.close());
   mkdirSync(join(one.folder, 'docs'));
-  writeFileSync(join(one.folder, 'docs', 'it.md'), '# Passwords\n\nA password must be at least fourteen characters long.\n\n# Laptops\n\nA laptop is replaced after four years.\n');
+  writeFileSync(
+    join(one.folder, 'docs', 'it.md'),
+    '# Passwords\n\nA password must be at least fourteen characters long.\n\n# Laptops\n\nA laptop is replaced after four years.\n',
+  );
   await one.app.addSource({ location: join(one.folder, 'docs'), name: 'docs' });
   await one.app.syncNow([], { signal: never() });
   const before = await answerTo(one.app, QUESTION);

@@ -23,20 +23,44 @@ const isHan = (text: string): boolean => /\p{Script=Han}/u.test(text);
 
 /** 500 different questions: the sample's own, then of headings and sentences of the pages. */
 function questions(): string[] {
-  const sample = JSON.parse(readFileSync(join(HANDBOOK, '../questions.json'), 'utf8')) as { suggested: { text: string }[]; checked: { question: string }[]; unanswered: { question: string }[] };
+  const sample = JSON.parse(readFileSync(join(HANDBOOK, '../questions.json'), 'utf8')) as {
+    suggested: { text: string }[];
+    checked: { question: string }[];
+    unanswered: { question: string }[];
+  };
   const made = [...pages].flatMap(([, text]) => {
     const title = /^# (.+)$/m.exec(text)![1]!;
-    const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => (isHan(title) ? `${title}里「${heading}」是怎么规定的？` : `What does ${title} say about "${heading}"?`));
-    return [...headings, ...sentencesIn(plainText(text).text).map((sentence) => (isHan(sentence) ? `${sentence.replace(/。$/u, '')}，对吗？` : `Is this right: ${sentence}`))];
+    const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) =>
+      isHan(title) ? `${title}里「${heading}」是怎么规定的？` : `What does ${title} say about "${heading}"?`,
+    );
+    return [
+      ...headings,
+      ...sentencesIn(plainText(text).text).map((sentence) =>
+        isHan(sentence) ? `${sentence.replace(/。$/u, '')}，对吗？` : `Is this right: ${sentence}`,
+      ),
+    ];
   });
   const random = randomFrom(SEED);
-  const shuffled = made.map((text) => ({ text, at: random() })).toSorted((a, b) => a.at - b.at).map((one) => one.text);
-  return [...new Set([...sample.suggested.map((q) => q.text), ...sample.checked.map((q) => q.question), ...sample.unanswered.map((q) => q.question), ...shuffled])].slice(0, ANSWERS);
+  const shuffled = made
+    .map((text) => ({ text, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map((one) => one.text);
+  return [
+    ...new Set([
+      ...sample.suggested.map((q) => q.text),
+      ...sample.checked.map((q) => q.question),
+      ...sample.unanswered.map((q) => q.question),
+      ...shuffled,
+    ]),
+  ].slice(0, ANSWERS);
 }
 
 async function handbookWith(model: Pick<OpenAiEndpointOptions, 'reply' | 'fault'>, englishOnly = false): Promise<OpenedApp> {
   const endpoint = await startOpenAiEndpoint(model);
-  const opened = await openApp({ OPENAI_BASE_URL: endpoint.url, CHAT_MODEL: 'test-chat' }, { clock: hurried, modelTimeouts: { connectMs: 1000, firstTokenMs: 700, idleMs: 300, totalMs: 3000 } });
+  const opened = await openApp(
+    { OPENAI_BASE_URL: endpoint.url, CHAT_MODEL: 'test-chat' },
+    { clock: hurried, modelTimeouts: { connectMs: 1000, firstTokenMs: 700, idleMs: 300, totalMs: 3000 } },
+  );
   onTestFinished(async () => {
     await endpoint.close();
     await opened.close();
@@ -60,7 +84,12 @@ function unsupported(answer: Answer, told: Told[]): string[] {
   });
 }
 
-const report = (title: string, figures: Record<string, string | number>): void => console.log(`${title}: ${Object.entries(figures).map(([name, value]) => `${name} ${value}`).join(', ')}`);
+const report = (title: string, figures: Record<string, string | number>): void =>
+  console.log(
+    `${title}: ${Object.entries(figures)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ')}`,
+  );
 
 describe('a model that invents', () => {
   test(`shows no unsupported sentence in ${ANSWERS} answers, and leaves no question without one`, { timeout: 240_000 }, async () => {
@@ -72,22 +101,29 @@ describe('a model that invents', () => {
     const wrong: string[] = [];
     const counts = { shown: 0, lies: 0, truths: 0, kept: 0 };
     let next = 0;
-    await Promise.all(Array.from({ length: LANES }, async () => {
-      while (next < asked.length) {
-        const text = asked[next++]!;
-        const answer = await answerTo(app, text);
-        statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
-        for (const citation of answer.citations) expect(pages.values().some((page) => page.includes(citation.quote)), citation.quote).toBe(true);
-        expect(JSON.stringify(answer)).not.toContain('evil.example');
-        if (answer.status !== 'answered') continue;
-        const told = model.told.get(text) ?? [];
-        counts.lies += told.filter((one) => one.lie).length;
-        counts.truths += told.filter((one) => !one.lie).length;
-        counts.shown += answer.sentences.length;
-        for (const sentence of answer.sentences) expect(sentence.text).not.toMatch(/!?\[[^\]]*\]\(|<\/?(?:a|b|img|answer)\b|https?:|www\.|[\p{Cf}\p{Cc}]/u);
-        wrong.push(...unsupported(answer, told));
-      }
-    }));
+    await Promise.all(
+      Array.from({ length: LANES }, async () => {
+        while (next < asked.length) {
+          const text = asked[next++]!;
+          const answer = await answerTo(app, text);
+          statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+          for (const citation of answer.citations)
+            expect(
+              pages.values().some((page) => page.includes(citation.quote)),
+              citation.quote,
+            ).toBe(true);
+          expect(JSON.stringify(answer)).not.toContain('evil.example');
+          if (answer.status !== 'answered') continue;
+          const told = model.told.get(text) ?? [];
+          counts.lies += told.filter((one) => one.lie).length;
+          counts.truths += told.filter((one) => !one.lie).length;
+          counts.shown += answer.sentences.length;
+          for (const sentence of answer.sentences)
+            expect(sentence.text).not.toMatch(/!?\[[^\]]*\]\(|<\/?(?:a|b|img|answer)\b|https?:|www\.|[\p{Cf}\p{Cc}]/u);
+          wrong.push(...unsupported(answer, told));
+        }
+      }),
+    );
     counts.kept = counts.shown - wrong.length;
     report('answers', statuses);
     report('in the answered', counts);
@@ -101,8 +137,11 @@ describe('a model that invents', () => {
 
   test('shows no altered figure, date, unit or negation in Chinese over English pages', { timeout: 60_000 }, async () => {
     const random = randomFrom(SEED);
-    const lies = CHINESE_OVER_ENGLISH.flatMap((true_) => alterationsOf(true_.said, [], random)
-      .filter(({ kind }) => ['number', 'date', 'unit', 'negation-added', 'negation-removed'].includes(kind)).map(({ kind, text }) => ({ ...true_, kind, said: text })));
+    const lies = CHINESE_OVER_ENGLISH.flatMap((true_) =>
+      alterationsOf(true_.said, [], random)
+        .filter(({ kind }) => ['number', 'date', 'unit', 'negation-added', 'negation-removed'].includes(kind))
+        .map(({ kind, text }) => ({ ...true_, kind, said: text })),
+    );
     const wrong: string[] = [];
     for (let round = 0; lies.length > 0 && round < 5; round++) {
       // One lie for each question and round: the model says what is its.
@@ -111,7 +150,8 @@ describe('a model that invents', () => {
       const { app } = await handbookWith({ reply: truthfulReply(now) }, true);
       for (const lie of now) {
         const answer = await answerTo(app, lie.question);
-        if (answer.sentences.some((sentence) => asRead(sentence.text) === asRead(lie.said))) wrong.push(`${lie.kind}: ${lie.said} by ${lie.quotes.join(' / ')}`);
+        if (answer.sentences.some((sentence) => asRead(sentence.text) === asRead(lie.said)))
+          wrong.push(`${lie.kind}: ${lie.said} by ${lie.quotes.join(' / ')}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -124,7 +164,8 @@ describe('a truthful model keeps at least 95 % of its sentences', () => {
     { name: 'Chinese', sentences: CHINESE, englishOnly: false },
     { name: 'Chinese over English pages', sentences: CHINESE_OVER_ENGLISH, englishOnly: true },
   ])('$name', async ({ name, sentences, englishOnly }) => {
-    for (const { file, quotes } of sentences) for (const quote of quotes) expect(plainText(pages.get(file)!).text.replace(/\s+/g, ' '), file).toContain(quote);
+    for (const { file, quotes } of sentences)
+      for (const quote of quotes) expect(plainText(pages.get(file)!).text.replace(/\s+/g, ' '), file).toContain(quote);
     const { app } = await handbookWith({ reply: truthfulReply(sentences) }, englishOnly);
     const kept = new Map<string, [number, number]>();
     const lost: string[] = [];

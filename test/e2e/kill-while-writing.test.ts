@@ -46,7 +46,11 @@ beforeEach(({ task }) => {
 /** Every section of a document names the version, and shares no paragraph with another version. */
 function writeVersion(version: string): void {
   for (let d = 0; d < DOCUMENTS; d++) {
-    const sections = Array.from({ length: SECTIONS }, (_, s) => `## Part ${s}\n\n${`The ${version} rules of department${d} say in part ${s} that requests of kind${s} go to desk ${version}. `.repeat(12)}`);
+    const sections = Array.from(
+      { length: SECTIONS },
+      (_, s) =>
+        `## Part ${s}\n\n${`The ${version} rules of department${d} say in part ${s} that requests of kind${s} go to desk ${version}. `.repeat(12)}`,
+    );
     writeFileSync(join(folder, `department${d}.md`), `# Department${d}\n\n${sections.join('\n\n')}\n`);
   }
 }
@@ -62,7 +66,11 @@ function runChild(step: string, nth: number, afterMs?: number): Promise<{ ended:
       if (afterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), afterMs);
     });
     child.on('error', reject);
-    child.on('exit', (code, signal) => (code === 0 || signal === 'SIGKILL' ? resolve({ ended: signal === null, ms: performance.now() - startedAt }) : reject(new Error(`child ended with ${code ?? signal}`))));
+    child.on('exit', (code, signal) =>
+      code === 0 || signal === 'SIGKILL'
+        ? resolve({ ended: signal === null, ms: performance.now() - startedAt })
+        : reject(new Error(`child ended with ${code ?? signal}`)),
+    );
   });
 }
 
@@ -120,7 +128,9 @@ describe('killed while documents are written', () => {
     expect((await runChild(step, 5)).ended).toBe(false);
     const versions = await withStore((app) => expectNoHalfDocument(app, `killed at ${step}`));
     // Four were written before; the fifth counts once it is committed.
-    expect(versions.filter((version) => version === 'new').length).toBeGreaterThanOrEqual(step === 'committed' || step === 'dropped' ? 5 : 4);
+    expect(versions.filter((version) => version === 'new').length).toBeGreaterThanOrEqual(
+      step === 'committed' || step === 'dropped' ? 5 : 4,
+    );
     await expectNextSyncFinishes();
   });
 

@@ -43,30 +43,41 @@ afterAll(async () => {
 });
 
 async function ask(text: string): Promise<Answer> {
-  for await (const event of app.ask({ text, platform: 'cli' }, new AbortController().signal)) if (event.type === 'final') return event.answer;
+  for await (const event of app.ask({ text, platform: 'cli' }, new AbortController().signal))
+    if (event.type === 'final') return event.answer;
   throw new Error('no answer');
 }
 
-test.skipIf(!existsSync(folder) && !process.env['CI'])('ten questions about a real handbook (skipped where ../shared/data is missing)', async () => {
-  const deps = await app.askDeps();
-  const files = new Map((await deps.db.selectFrom('documents').select(['id', 'external_id']).execute()).map((d) => [d.id, d.external_id]));
-  let answered = 0;
-  let gold = 0;
-  for (const [question, words] of QUESTIONS) {
-    const answer = await ask(question);
-    for (const citation of answer.citations) {
-      const file = files.get(citation.documentId)!;
-      expect(readFileSync(join(folder, file), 'utf8'), `${question}: ${file}`).toContain(citation.quote);
-      // The link leads to that very file: `index.md` stands for its folder, other pages lose their ending.
-      const page = `${BASE}/${file.replace(/(^|\/)(index|README)\.md$/i, '$1').replace(/\.md$/, '')}`;
-      expect(decodeURI(citation.url!.split('#')[0]!).replace(/\/$/, '')).toBe(page.replace(/\/$/, ''));
+test.skipIf(!existsSync(folder) && !process.env['CI'])(
+  'ten questions about a real handbook (skipped where ../shared/data is missing)',
+  async () => {
+    const deps = await app.askDeps();
+    const files = new Map(
+      (await deps.db.selectFrom('documents').select(['id', 'external_id']).execute()).map((d) => [d.id, d.external_id]),
+    );
+    let answered = 0;
+    let gold = 0;
+    for (const [question, words] of QUESTIONS) {
+      const answer = await ask(question);
+      for (const citation of answer.citations) {
+        const file = files.get(citation.documentId)!;
+        expect(readFileSync(join(folder, file), 'utf8'), `${question}: ${file}`).toContain(citation.quote);
+        // The link leads to that very file: `index.md` stands for its folder, other pages lose their ending.
+        const page = `${BASE}/${file.replace(/(^|\/)(index|README)\.md$/i, '$1').replace(/\.md$/, '')}`;
+        expect(decodeURI(citation.url!.split('#')[0]!).replace(/\/$/, '')).toBe(page.replace(/\/$/, ''));
+      }
+      for (const close of answer.closest)
+        expect(
+          [...files.values()].some((file) => readFileSync(join(folder, file), 'utf8').includes(close.quote)),
+          close.title,
+        ).toBe(true);
+      if (answer.status === 'quoted') {
+        answered++;
+        if (answer.citations.some((c) => c.quote.includes(words))) gold++;
+      }
     }
-    for (const close of answer.closest) expect([...files.values()].some((file) => readFileSync(join(folder, file), 'utf8').includes(close.quote)), close.title).toBe(true);
-    if (answer.status === 'quoted') {
-      answered++;
-      if (answer.citations.some((c) => c.quote.includes(words))) gold++;
-    }
-  }
-  expect(answered).toBeGreaterThanOrEqual(8);
-  expect(gold).toBeGreaterThanOrEqual(7);
-}, 60_000);
+    expect(answered).toBeGreaterThanOrEqual(8);
+    expect(gold).toBeGreaterThanOrEqual(7);
+  },
+  60_000,
+);

@@ -28,11 +28,18 @@ interface Started {
 function start(env: Record<string, string> = {}): Started {
   let out = '';
   let err = '';
-  const started = spawn(process.execPath, [MAIN], { env: { PATH: process.env['PATH'] ?? '', DATA_DIR: join(folder, 'data'), PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const started = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env['PATH'] ?? '', DATA_DIR: join(folder, 'data'), PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   child = started;
   started.stdout.on('data', (text: Buffer) => (out += String(text)));
   started.stderr.on('data', (text: Buffer) => (err += String(text)));
-  return { out: () => out, err: () => err, ended: new Promise((resolve) => started.on('close', (code, signal) => resolve({ code, signal }))) };
+  return {
+    out: () => out,
+    err: () => err,
+    ended: new Promise((resolve) => started.on('close', (code, signal) => resolve({ code, signal }))),
+  };
 }
 
 async function ready(started: Started): Promise<{ url: string; ms: number }> {
@@ -56,7 +63,14 @@ test('is ready within seconds, serves health, readiness and figures, and ends cl
   const metrics = await fetch(`${url}/metrics`);
   expect(metrics.headers.get('content-type')).toContain('text/plain');
   const figures = await metrics.text();
-  for (const name of ['docent_questions_total', 'docent_answer_seconds', 'docent_documents 0', 'docent_passages 0', 'process_cpu_seconds_total']) expect(figures).toContain(name);
+  for (const name of [
+    'docent_questions_total',
+    'docent_answer_seconds',
+    'docent_documents 0',
+    'docent_passages 0',
+    'process_cpu_seconds_total',
+  ])
+    expect(figures).toContain(name);
   expect((await fetch(url)).status).toBe(200);
   child!.kill('SIGTERM');
   expect(await started.ended).toEqual({ code: 0, signal: null });
@@ -76,18 +90,25 @@ test('starts again on the same data, and SIGINT ends it while a sync runs', asyn
 });
 
 test.each([
-  ['an address that others reach, without ADMIN_TOKEN', { HOST: '0.0.0.0' }, /HOST: 0\.0\.0\.0 can be reached from other machines, so ADMIN_TOKEN must be set/],
+  [
+    'an address that others reach, without ADMIN_TOKEN',
+    { HOST: '0.0.0.0' },
+    /HOST: 0\.0\.0\.0 can be reached from other machines, so ADMIN_TOKEN must be set/,
+  ],
   ['a port that is none', { PORT: 'eighty' }, /PORT: /],
   ['a short ADMIN_TOKEN', { ADMIN_TOKEN: 'short' }, /ADMIN_TOKEN: must have at least 12 characters/],
   ['an endpoint that is no address', { OPENAI_BASE_URL: 'localhost' }, /OPENAI_BASE_URL: must be an http or https address/],
-] as [string, Record<string, string>, RegExp][])('does not start with %s, and says so without a stack or a secret', async (_, env, text) => {
-  const started = start(env);
-  expect((await started.ended).code).toBe(1);
-  expect(started.err()).toMatch(/^Docent cannot start: /);
-  expect(started.err()).toMatch(text);
-  expect(started.err()).not.toMatch(/\n {4}at |short"/);
-  expect(started.out()).toBe('');
-});
+] as [string, Record<string, string>, RegExp][])(
+  'does not start with %s, and says so without a stack or a secret',
+  async (_, env, text) => {
+    const started = start(env);
+    expect((await started.ended).code).toBe(1);
+    expect(started.err()).toMatch(/^Docent cannot start: /);
+    expect(started.err()).toMatch(text);
+    expect(started.err()).not.toMatch(/\n {4}at |short"/);
+    expect(started.out()).toBe('');
+  },
+);
 
 test('does not start on a port in use, and says what to do', async () => {
   const first = start();
@@ -108,7 +129,9 @@ test('with ADMIN_TOKEN it listens elsewhere, answers probes to anyone and the AP
   const port = /:(\d+)\s/.exec(started.out())![1]!;
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
   expect((await fetch(`http://127.0.0.1:${port}/api/v1/sources`)).status).toBe(401);
-  expect((await fetch(`http://127.0.0.1:${port}/api/v1/sources`, { headers: { authorization: 'Bearer a-long-enough-token' } })).status).toBe(200);
+  expect(
+    (await fetch(`http://127.0.0.1:${port}/api/v1/sources`, { headers: { authorization: 'Bearer a-long-enough-token' } })).status,
+  ).toBe(200);
 });
 
 test('what this version does not use yet is named', async () => {

@@ -23,7 +23,8 @@ beforeEach(async () => {
   app = opened.app;
   wiki = join(opened.folder, 'wiki');
   mkdirSync(wiki);
-  for (let d = 0; d < DOCUMENTS; d++) writeFileSync(join(wiki, `page${d}.md`), `# Page${d}\n\nDepartment${d} keeps its seals in drawer number ${d + 100} of the archive.\n`);
+  for (let d = 0; d < DOCUMENTS; d++)
+    writeFileSync(join(wiki, `page${d}.md`), `# Page${d}\n\nDepartment${d} keeps its seals in drawer number ${d + 100} of the archive.\n`);
   await app.addSource({ location: wiki, name: 'wiki' });
 });
 afterEach(() => opened.close());
@@ -49,12 +50,18 @@ async function expectConsistent(): Promise<void> {
 }
 
 test('a second sync of a source is refused while one runs elsewhere, and the first ends well', async () => {
-  const child = spawn(process.execPath, [CHILD, join(opened.folder, 'data'), wiki, 'hold', 'put', '3'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [CHILD, join(opened.folder, 'data'), wiki, 'hold', 'put', '3'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (text: Buffer) => (output += String(text)));
   const exited = new Promise((resolve) => child.on('exit', resolve));
   await until(() => output.includes('held'));
-  await expect(app.syncNow(['wiki'], { signal: never() })).rejects.toMatchObject({ code: 'sync.busy', retryable: true, publicMessage: expect.stringContaining('wiki') });
+  await expect(app.syncNow(['wiki'], { signal: never() })).rejects.toMatchObject({
+    code: 'sync.busy',
+    retryable: true,
+    publicMessage: expect.stringContaining('wiki'),
+  });
   child.stdin.end();
   expect(await exited).toBe(0);
   expect(JSON.parse(output.trim().split('\n').at(-1)!)).toMatchObject([{ added: DOCUMENTS, complete: true, failed: 0 }]);
@@ -145,7 +152,16 @@ test('changed, added, moved and removed pages are told apart, and kept ones cost
   renameSync(join(wiki, 'page1.md'), join(wiki, 'renamed.md'));
   rmSync(join(wiki, 'page2.md'));
   const [summary] = await app.syncNow(['wiki'], { signal: never() });
-  expect(summary).toMatchObject({ listed: DOCUMENTS, added: 2, changed: 1, moved: 1, removed: 2, unchanged: DOCUMENTS - 3, failed: 0, complete: true });
+  expect(summary).toMatchObject({
+    listed: DOCUMENTS,
+    added: 2,
+    changed: 1,
+    moved: 1,
+    removed: 2,
+    unchanged: DOCUMENTS - 3,
+    failed: 0,
+    complete: true,
+  });
   expect(JSON.stringify(await answerTo(app, 'Where does department0 keep its seals?'))).toContain('999');
   expect(JSON.stringify(await answerTo(app, 'Where does department2 keep its seals?'))).not.toContain('drawer number 102');
   await expectConsistent();

@@ -14,7 +14,11 @@ const TOKEN = 'a-token-for-tests';
 async function opened(env: Record<string, string> = {}): Promise<OpenedApp> {
   const one = await openApp(env);
   for (const [name, readers, text] of [
-    ['private', 'person:ann@example.com', '# Falcon\n\nThe falcon budget is 918273 pounds and Ann Dukes signs for it.\n\n## Falcon suppliers\n\nThe falcon suppliers are paid by Ann Dukes within thirty days.\n'],
+    [
+      'private',
+      'person:ann@example.com',
+      '# Falcon\n\nThe falcon budget is 918273 pounds and Ann Dukes signs for it.\n\n## Falcon suppliers\n\nThe falcon suppliers are paid by Ann Dukes within thirty days.\n',
+    ],
     ['open', 'everyone', '# Budgets\n\nEvery department keeps its budget in the finance system and reviews it each quarter.\n\n## Empty\n'],
   ] as const) {
     mkdirSync(join(one.folder, name));
@@ -40,7 +44,12 @@ describe('answers that rest on documents for one person', () => {
   beforeAll(async () => {
     one = await opened();
     ({ url, server } = await listening(one));
-    anns = await answerTo(one.app, { text: 'What is the falcon budget?', email: 'ann@example.com', threadId: 'anns', eventKey: 'delivery-1' });
+    anns = await answerTo(one.app, {
+      text: 'What is the falcon budget?',
+      email: 'ann@example.com',
+      threadId: 'anns',
+      eventKey: 'delivery-1',
+    });
     await answerTo(one.app, { text: 'Does the falcon eat zebrafinken at night in Mongolia?', email: 'ann@example.com', threadId: 'anns' });
   });
   afterAll(async () => {
@@ -70,12 +79,21 @@ describe('answers that rest on documents for one person', () => {
 
   test('"not found" counts and names what the asker may read', async () => {
     expect((await answerTo(one.app, 'Does the falcon eat zebrafinken?')).text).toContain('2 documents');
-    const page = await fetch(`${url}/ask`, { method: 'POST', headers: { accept: 'application/x-ndjson', 'content-type': 'application/x-www-form-urlencoded' }, body: 'question=Does+the+falcon+eat+zebrafinken%3F' });
+    const page = await fetch(`${url}/ask`, {
+      method: 'POST',
+      headers: { accept: 'application/x-ndjson', 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'question=Does+the+falcon+eat+zebrafinken%3F',
+    });
     expect(await page.text()).not.toMatch(/private/);
   });
 
   test('without ADMIN_TOKEN nobody asks under a name; with it, who holds it vouches', async () => {
-    const asked = (to: string, headers: Record<string, string> = {}): Promise<Response> => fetch(`${to}/api/v1/ask`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ text: 'What is the falcon budget?', email: 'ann@example.com' }) });
+    const asked = (to: string, headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(`${to}/api/v1/ask`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ text: 'What is the falcon budget?', email: 'ann@example.com' }),
+      });
     const refused = await asked(url);
     expect(refused.status).toBe(400);
     expect(await refused.text()).not.toMatch(SECRET);

@@ -50,14 +50,39 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
   const log = logTo(logged);
 
   const summaryOf = (d: FakeDocument & { sourceId: string }): Omit<DocumentView, 'body'> => ({
-    id: d.id, title: d.title, url: d.url, externalId: d.externalId, sourceId: d.sourceId, sourceName: sources.get(d.sourceId)?.source.name ?? '', owner: d.owner, updatedAt: d.updatedDaysAgo === null ? null : now() - d.updatedDaysAgo * DAY, passages: d.passages.length,
+    id: d.id,
+    title: d.title,
+    url: d.url,
+    externalId: d.externalId,
+    sourceId: d.sourceId,
+    sourceName: sources.get(d.sourceId)?.source.name ?? '',
+    owner: d.owner,
+    updatedAt: d.updatedDaysAgo === null ? null : now() - d.updatedDaysAgo * DAY,
+    passages: d.passages.length,
   });
 
   function newSource(input: AddSourceInput, kind: string): SourceStatus {
     const name = input.name ?? input.location.replace(/\/+$/, '').split('/').at(-1)!;
-    if ([...sources.values()].some((s) => s.source.name === name)) throw new AppError({ code: 'source.exists', message: 'name taken', publicMessage: `There is already a source named "${name}".` });
+    if ([...sources.values()].some((s) => s.source.name === name))
+      throw new AppError({ code: 'source.exists', message: 'name taken', publicMessage: `There is already a source named "${name}".` });
     const id = randomUUID();
-    const status: SourceStatus = { source: { id, name, kind, location: input.location, baseUrl: input.baseUrl ?? null, readers: (input.readers ?? 'everyone').split(','), schedule: input.schedule ?? null, createdAt: now(), syncRequestedAt: now() }, documents: 0, passages: 0, lastRun: null, syncing: false };
+    const status: SourceStatus = {
+      source: {
+        id,
+        name,
+        kind,
+        location: input.location,
+        baseUrl: input.baseUrl ?? null,
+        readers: (input.readers ?? 'everyone').split(','),
+        schedule: input.schedule ?? null,
+        createdAt: now(),
+        syncRequestedAt: now(),
+      },
+      documents: 0,
+      passages: 0,
+      lastRun: null,
+      syncing: false,
+    };
     sources.set(id, status);
     return status;
   }
@@ -71,8 +96,28 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
   function finished(status: SourceStatus, state: 'done' | 'failed' | 'cancelled', failed: number, startedAt: number): void {
     status.syncing = false;
     status.lastRun = {
-      id: randomUUID(), sourceId: status.source.id, startedAt, finishedAt: now(), state, progress: null,
-      summary: { source: status.source.name, runId: '', listed: status.documents + failed, added: status.documents, changed: 0, moved: 0, removed: 0, unchanged: 0, failed, complete: state === 'done', passagesEmbedded: 0, passagesReused: 0, requests: 0, ms: now() - startedAt },
+      id: randomUUID(),
+      sourceId: status.source.id,
+      startedAt,
+      finishedAt: now(),
+      state,
+      progress: null,
+      summary: {
+        source: status.source.name,
+        runId: '',
+        listed: status.documents + failed,
+        added: status.documents,
+        changed: 0,
+        moved: 0,
+        removed: 0,
+        unchanged: 0,
+        failed,
+        complete: state === 'done',
+        passagesEmbedded: 0,
+        passagesReused: 0,
+        requests: 0,
+        ms: now() - startedAt,
+      },
     };
     history.set(status.source.id, [status.lastRun, ...(history.get(status.source.id) ?? [])]);
   }
@@ -88,7 +133,16 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     try {
       await wait(delay * 5, undefined, { signal: stop.signal });
       for (let done = 0; done < list.length; done++) {
-        status.lastRun = { ...run, progress: { phase: 'documents', listed: total, done, failed: Math.min(failing, done), left: total - done - Math.min(failing, done) } };
+        status.lastRun = {
+          ...run,
+          progress: {
+            phase: 'documents',
+            listed: total,
+            done,
+            failed: Math.min(failing, done),
+            left: total - done - Math.min(failing, done),
+          },
+        };
         await wait(delay * 5, undefined, { signal: stop.signal });
       }
       put(status, list);
@@ -105,8 +159,15 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
   };
 
   const app: FakeApp = {
-    config, log, clock: { now, sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}) },
-    asked: [], aborted: 0, feedback: [], logged, failures: new Map(), isReady: true,
+    config,
+    log,
+    clock: { now, sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}) },
+    asked: [],
+    aborted: 0,
+    feedback: [],
+    logged,
+    failures: new Map(),
+    isReady: true,
     addFilled(name, list, extra = {}) {
       const status = newSource({ location: `/srv/${name}`, name }, 'folder');
       put(status, list);
@@ -145,12 +206,19 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     },
     thread: async (id) => threads.get(id) ?? [],
     giveFeedback: async (input) => {
-      if (!answers.has(input.answerId)) throw new AppError({ code: 'answer.not_found', message: 'no such answer', publicMessage: 'There is no such answer.' });
+      if (!answers.has(input.answerId))
+        throw new AppError({ code: 'answer.not_found', message: 'no such answer', publicMessage: 'There is no such answer.' });
       app.feedback.push(input);
     },
     addSource: async (input) => {
-      if (/^(?!\/|https?:)/.test(input.location)) throw inputError('location', `there is no folder "${input.location}"; give its whole path`);
-      if (/169\.254/.test(input.location)) throw new AppError({ code: 'net.internal_address', message: 'internal', publicMessage: '169.254.169.254 is an internal address. An admin can allow it in Settings.' });
+      if (/^(?!\/|https?:)/.test(input.location))
+        throw inputError('location', `there is no folder "${input.location}"; give its whole path`);
+      if (/169\.254/.test(input.location))
+        throw new AppError({
+          code: 'net.internal_address',
+          message: 'internal',
+          publicMessage: '169.254.169.254 is an internal address. An admin can allow it in Settings.',
+        });
       const status = newSource(input, input.location.startsWith('http') ? 'site' : 'folder');
       return status.source;
     },
@@ -165,7 +233,11 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     showSource: async (id) => {
       const status = sources.get(id) ?? [...sources.values()].find((s) => s.source.name === id);
       if (!status) return undefined;
-      return { ...status, runs: [...(status.syncing && status.lastRun ? [status.lastRun] : []), ...(history.get(status.source.id) ?? [])], failures: app.failures.get(status.source.id) ?? [] };
+      return {
+        ...status,
+        runs: [...(status.syncing && status.lastRun ? [status.lastRun] : []), ...(history.get(status.source.id) ?? [])],
+        failures: app.failures.get(status.source.id) ?? [],
+      };
     },
     removeSource: async (id) => {
       const status = find(id);
@@ -183,13 +255,17 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     workOnce: async () => undefined,
     reindex: async () => ({ documents: 0, passages: 0, passagesEmbedded: 0, ms: 0 }),
     listDocuments: async ({ sourceId, query, offset, limit }) => {
-      const found = [...documents.values()].filter((d) => (!sourceId || d.sourceId === sourceId) && (!query || d.title.toLowerCase().includes(query.toLowerCase())));
+      const found = [...documents.values()].filter(
+        (d) => (!sourceId || d.sourceId === sourceId) && (!query || d.title.toLowerCase().includes(query.toLowerCase())),
+      );
       return { total: found.length, documents: found.slice(offset, offset + limit).map(summaryOf) };
     },
     showDocument: async (id, { citation }) => {
       const document = documents.get(id);
       if (!document) return undefined;
-      const cited = citation ? answers.get(citation.split('.')[0]!)?.citations.find((c) => c.n === Number(citation.split('.')[1])) : undefined;
+      const cited = citation
+        ? answers.get(citation.split('.')[0]!)?.citations.find((c) => c.n === Number(citation.split('.')[1]))
+        : undefined;
       const at = cited ? document.passages.findIndex((text) => text.includes(cited.quote)) : -1;
       return {
         ...summaryOf(document),
@@ -202,10 +278,21 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
       if (key === 'keepRate' && !(Number(value) >= 0.5 && Number(value) <= 0.99)) throw inputError('keepRate', 'must be from 0.5 to 0.99');
       settings = { ...settings, [key]: value };
     },
-    modelStatus: async () => ({ chatModel: options.chatModel ?? null, embeddingModel: null, budgetUsd: options.chatModel ? 20 : null, spentUsd: options.chatModel ? 4.37 : 0, ...(options.ollama ? { ollama: options.ollama } : {}) }),
+    modelStatus: async () => ({
+      chatModel: options.chatModel ?? null,
+      embeddingModel: null,
+      budgetUsd: options.chatModel ? 20 : null,
+      spentUsd: options.chatModel ? 4.37 : 0,
+      ...(options.ollama ? { ollama: options.ollama } : {}),
+    }),
     doctor: async () => [
-      { name: 'Node', level: 'ok', message: `Node ${process.version}` }, { name: 'Catalog', level: 'ok', message: 'Opens and can be written.' },
-      { name: 'Language model', level: 'warning', message: 'None is set up: answers are quotes. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a local model.' },
+      { name: 'Node', level: 'ok', message: `Node ${process.version}` },
+      { name: 'Catalog', level: 'ok', message: 'Opens and can be written.' },
+      {
+        name: 'Language model',
+        level: 'warning',
+        message: 'None is set up: answers are quotes. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a local model.',
+      },
     ],
     metrics: async () => '# HELP docent_questions_total Questions asked\n# TYPE docent_questions_total counter\ndocent_questions_total 3\n',
     ready: async () => app.isReady,
@@ -221,31 +308,105 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
 }
 
 function logTo(lines: FakeApp['logged']): Log {
-  const at = (level: string) => (fields: Record<string, unknown>, message: string): void => void lines.push({ level, fields, message });
+  const at =
+    (level: string) =>
+    (fields: Record<string, unknown>, message: string): void =>
+      void lines.push({ level, fields, message });
   const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
   return log;
 }
 
-function answerTo(input: AskInput, threadId: string, questionId: string, documents: (FakeDocument & { sourceId: string })[], sources: Map<string, SourceStatus>, chatModel: string | null, now: () => number): Answer {
+function answerTo(
+  input: AskInput,
+  threadId: string,
+  questionId: string,
+  documents: (FakeDocument & { sourceId: string })[],
+  sources: Map<string, SourceStatus>,
+  chatModel: string | null,
+  now: () => number,
+): Answer {
   const text = input.text.toLowerCase();
   const language = /\p{Script=Han}/u.test(text) ? 'zh' : 'en';
-  const base = { answerId: randomUUID(), questionId, threadId, language, audience: input.audience ?? ('asker' as const), sentences: [] as AnswerSentence[], citations: [] as Citation[], closest: [] as Answer['closest'], usage: { modelCalls: 0, promptTokens: 0, completionTokens: 0, costUsd: 0, ms: 42 } };
-  const cite = (d: FakeDocument & { sourceId: string }, n: number, quote: string): Citation => ({ n, documentId: d.id, title: d.title, url: d.url, documentUrl: `/documents/${d.id}?citation=${base.answerId}.${n}`, anchor: null, quote, source: sources.get(d.sourceId)?.source.name ?? '', updatedAt: d.updatedDaysAgo === null ? null : new Date(now() - d.updatedDaysAgo * DAY).toISOString() });
-  const say = (status: Answer['status'], sentence: string): Answer => ({ ...base, status, text: sentence, sentences: [{ text: sentence, block: 'paragraph', citations: [], support: 1 }] });
+  const base = {
+    answerId: randomUUID(),
+    questionId,
+    threadId,
+    language,
+    audience: input.audience ?? ('asker' as const),
+    sentences: [] as AnswerSentence[],
+    citations: [] as Citation[],
+    closest: [] as Answer['closest'],
+    usage: { modelCalls: 0, promptTokens: 0, completionTokens: 0, costUsd: 0, ms: 42 },
+  };
+  const cite = (d: FakeDocument & { sourceId: string }, n: number, quote: string): Citation => ({
+    n,
+    documentId: d.id,
+    title: d.title,
+    url: d.url,
+    documentUrl: `/documents/${d.id}?citation=${base.answerId}.${n}`,
+    anchor: null,
+    quote,
+    source: sources.get(d.sourceId)?.source.name ?? '',
+    updatedAt: d.updatedDaysAgo === null ? null : new Date(now() - d.updatedDaysAgo * DAY).toISOString(),
+  });
+  const say = (status: Answer['status'], sentence: string): Answer => ({
+    ...base,
+    status,
+    text: sentence,
+    sentences: [{ text: sentence, block: 'paragraph', citations: [], support: 1 }],
+  });
   if (text.trim() === '') return say('courtesy', 'Ask me something about the documents, in your own words.');
-  if (/^(hi|hello|thanks)\b/.test(text)) return say('courtesy', 'Hello! Ask me anything that the documents may answer, and I will show where it stands.');
-  if (text.includes('explode')) return { ...say('failed', 'Something went wrong while answering. The question is kept; please ask again in a moment.'), sentences: [] };
+  if (/^(hi|hello|thanks)\b/.test(text))
+    return say('courtesy', 'Hello! Ask me anything that the documents may answer, and I will show where it stands.');
+  if (text.includes('explode'))
+    return { ...say('failed', 'Something went wrong while answering. The question is kept; please ask again in a moment.'), sentences: [] };
   const matching = documents.filter((d) => d.facts.length > 0);
   if (text.includes('parking') || text.includes('午餐') || matching.length === 0) {
-    return { ...base, status: 'unanswered', text: 'I did not find this in the documents.', closest: matching.slice(0, 2).map((d) => ({ title: d.title, url: d.url, documentUrl: `/documents/${d.id}?passage=${d.id}-0`, quote: d.facts[0]!.quote })) };
+    return {
+      ...base,
+      status: 'unanswered',
+      text: 'I did not find this in the documents.',
+      closest: matching
+        .slice(0, 2)
+        .map((d) => ({ title: d.title, url: d.url, documentUrl: `/documents/${d.id}?passage=${d.id}-0`, quote: d.facts[0]!.quote })),
+    };
   }
-  const chosen = language === 'zh' ? matching.filter((d) => d.zh).slice(0, 2) : [...matching.filter((d) => d.words.some((w) => text.includes(w))), ...matching.filter((d) => !d.zh)].filter((d, i, all) => all.indexOf(d) === i).slice(0, 2);
+  const chosen =
+    language === 'zh'
+      ? matching.filter((d) => d.zh).slice(0, 2)
+      : [...matching.filter((d) => d.words.some((w) => text.includes(w))), ...matching.filter((d) => !d.zh)]
+          .filter((d, i, all) => all.indexOf(d) === i)
+          .slice(0, 2);
   const citations = chosen.flatMap((d) => d.facts.map((fact) => ({ d, fact }))).map(({ d, fact }, i) => cite(d, i + 1, fact.quote));
   const facts = chosen.flatMap((d) => d.facts);
   if (chatModel === null) {
-    const sentences = facts.map((fact, i): AnswerSentence => ({ text: fact.read ?? fact.quote, block: 'paragraph', citations: [i + 1], support: 'quote' }));
-    return { ...base, status: 'quoted', text: sentences.map((s) => `${s.text} [${s.citations[0]}]`).join(' '), sentences, citations, degraded: ['no-model'] };
+    const sentences = facts.map((fact, i): AnswerSentence => ({
+      text: fact.read ?? fact.quote,
+      block: 'paragraph',
+      citations: [i + 1],
+      support: 'quote',
+    }));
+    return {
+      ...base,
+      status: 'quoted',
+      text: sentences.map((s) => `${s.text} [${s.citations[0]}]`).join(' '),
+      sentences,
+      citations,
+      degraded: ['no-model'],
+    };
   }
-  const sentences = facts.map((fact, i): AnswerSentence => ({ text: fact.said, block: fact.block ?? 'paragraph', citations: [i + 1], support: 0.9 }));
-  return { ...base, status: 'answered', text: sentences.map((s) => `${s.text} [${s.citations[0]}]`).join(' '), sentences, citations, usage: { modelCalls: 1, promptTokens: 2310, completionTokens: 186, costUsd: 0.0042, ms: 1840 } };
+  const sentences = facts.map((fact, i): AnswerSentence => ({
+    text: fact.said,
+    block: fact.block ?? 'paragraph',
+    citations: [i + 1],
+    support: 0.9,
+  }));
+  return {
+    ...base,
+    status: 'answered',
+    text: sentences.map((s) => `${s.text} [${s.citations[0]}]`).join(' '),
+    sentences,
+    citations,
+    usage: { modelCalls: 1, promptTokens: 2310, completionTokens: 186, costUsd: 0.0042, ms: 1840 },
+  };
 }

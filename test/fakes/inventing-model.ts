@@ -40,25 +40,49 @@ const PASSAGE = /^=== Passage (\d+) \([^\n]*\) ===\n([^]*?)\n=== End of passage 
 
 export function readPrompt(messages: { role: string; content: string }[]): ReadPrompt {
   const user = messages.at(-1)?.content ?? '';
-  if (messages[0]?.content.startsWith('You prepare a question')) return { standalone: true, passages: [], question: (JSON.parse(user) as { lastQuestion: string }).lastQuestion };
+  if (messages[0]?.content.startsWith('You prepare a question'))
+    return { standalone: true, passages: [], question: (JSON.parse(user) as { lastQuestion: string }).lastQuestion };
   const asked = /^The question: (".*")$/m.exec(user);
-  return { standalone: false, passages: [...user.matchAll(PASSAGE)].map((m) => ({ p: Number(m[1]), text: m[2]! })), question: asked ? (JSON.parse(asked[1]!) as string) : '' };
+  return {
+    standalone: false,
+    passages: [...user.matchAll(PASSAGE)].map((m) => ({ p: Number(m[1]), text: m[2]! })),
+    question: asked ? (JSON.parse(asked[1]!) as string) : '',
+  };
 }
 
 /** Sentences of a passage as it is read, without table rows and code. Shares no code with `src`. */
 export function sentencesIn(passage: string): string[] {
-  return passage.split('\n').filter((line) => !line.includes(' | ') && !/^\s*(?:\[|\w+ = |sudo |tbgw |make |git )/.test(line))
+  return passage
+    .split('\n')
+    .filter((line) => !line.includes(' | ') && !/^\s*(?:\[|\w+ = |sudo |tbgw |make |git )/.test(line))
     .flatMap((line) => line.replace(/^\s*(?:[-*•]|\d+\.)\s+/, '').split(/(?<=[.!?])\s+(?=[\p{Lu}£€])|(?<=[。！？])/u))
-    .map((sentence) => sentence.trim()).filter((sentence) => (/\p{Script=Han}/u.test(sentence) ? sentence.length >= 8 : sentence.split(' ').length >= 5) && /[.!?。！？]$/.test(sentence));
+    .map((sentence) => sentence.trim())
+    .filter(
+      (sentence) =>
+        (/\p{Script=Han}/u.test(sentence) ? sentence.length >= 8 : sentence.split(' ').length >= 5) && /[.!?。！？]$/.test(sentence),
+    );
 }
 
 /** What two texts that read alike have in common. */
 export function asRead(text: string): string {
-  return text.normalize('NFKC').replace(/[\p{Cc}\p{Cf}]+/gu, '').replace(/[\s*_`"“”]+/g, '').replace(/[.。;；]+$/u, '').toLowerCase();
+  return text
+    .normalize('NFKC')
+    .replace(/[\p{Cc}\p{Cf}]+/gu, '')
+    .replace(/[\s*_`"“”]+/g, '')
+    .replace(/[.。;；]+$/u, '')
+    .toLowerCase();
 }
 
 const isHan = (text: string): boolean => /\p{Script=Han}/u.test(text);
-const CLAIMS_EN = [', and the company pays twice that amount', ', except on Mondays', ', as the law of 2019 requires', ', and Oskar Lindgren approves it', ' in Oldenburg', ', which costs £75', ' for at most three weeks'];
+const CLAIMS_EN = [
+  ', and the company pays twice that amount',
+  ', except on Mondays',
+  ', as the law of 2019 requires',
+  ', and Oskar Lindgren approves it',
+  ' in Oldenburg',
+  ', which costs £75',
+  ' for at most three weeks',
+];
 const CLAIMS_ZH = ['，费用由董事会承担', '，周一除外', '，由陈思远批准', '，每次收费 75 元', '，最多三周', '，慕尼黑办公室同样适用'];
 /** Capitalised because a clause begins there. */
 const ANY_WORD = /^(?:The|This|How|When|Where|Each|Still|Your|One|If|Then|Day|Way|Under|Above|On|Extra|Copies|Slow)\b/;
@@ -92,35 +116,105 @@ function lineFor(way: string, sentence: string, passage: PromptPassage, passages
   const lie = (kind: string, text: string, written: string): Line => ({ written, told: [{ text, lie: true, kind, of: sentence }] });
   const truth = (kind: string, text: string, written: string): Line => ({ written, told: [{ text, lie: false, kind, of: sentence }] });
   const altered = (): { kind: string; text: string } | undefined => {
-    const all = alterationsOf(sentence, sentencesIn(passage.text).flatMap(namesOf).filter((name) => !sentence.includes(name) && !ANY_WORD.test(name)), random).filter(({ text }) => !SAME_DATE.test(text));
+    const all = alterationsOf(
+      sentence,
+      sentencesIn(passage.text)
+        .flatMap(namesOf)
+        .filter((name) => !sentence.includes(name) && !ANY_WORD.test(name)),
+      random,
+    ).filter(({ text }) => !SAME_DATE.test(text));
     return all.length > 0 ? pick(all, random) : undefined;
   };
-  const other = pick(passages.filter((one) => one !== passage && sentencesIn(one.text).some((text) => isHan(text) === isHan(sentence)) && !one.text.includes(sentence)), random) as PromptPassage | undefined;
+  const other = pick(
+    passages.filter(
+      (one) => one !== passage && sentencesIn(one.text).some((text) => isHan(text) === isHan(sentence)) && !one.text.includes(sentence),
+    ),
+    random,
+  ) as PromptPassage | undefined;
   const bad = altered();
   switch (way) {
-    case 'truth': return truth('verbatim', sentence, json(sentence, right));
-    case 'truth, plain line': return truth('plain line', sentence, `${sentence.replace(/[.。]$/u, '')} [${p}]${isHan(sentence) ? '。' : '.'}`);
-    case 'truth, wrong number': return truth('wrong number', sentence, json(sentence, [{ p: other?.p ?? 77, quote: sentence }]));
+    case 'truth':
+      return truth('verbatim', sentence, json(sentence, right));
+    case 'truth, plain line':
+      return truth('plain line', sentence, `${sentence.replace(/[.。]$/u, '')} [${p}]${isHan(sentence) ? '。' : '.'}`);
+    case 'truth, wrong number':
+      return truth('wrong number', sentence, json(sentence, [{ p: other?.p ?? 77, quote: sentence }]));
     case 'truth with link': {
-      const words = isHan(sentence) ? [sentence.slice(0, 4), sentence.slice(4)] : [sentence.split(' ').slice(0, 3).join(' '), ` ${sentence.split(' ').slice(3).join(' ')}`];
+      const words = isHan(sentence)
+        ? [sentence.slice(0, 4), sentence.slice(4)]
+        : [sentence.split(' ').slice(0, 3).join(' '), ` ${sentence.split(' ').slice(3).join(' ')}`];
       return truth('link', sentence, json(`${random() < 0.5 ? '!' : ''}[${words[0]}](${LINK})${words[1]}`, right));
     }
-    case 'altered': return bad && lie(bad.kind, bad.text, json(bad.text, right));
+    case 'altered':
+      return bad && lie(bad.kind, bad.text, json(bad.text, right));
     case 'altered, short quote': {
       // The quote ends before the change, so that it does not gainsay it.
       let same = 0;
       while (bad && sentence[same] === bad.text[same]) same++;
       const cut = isHan(sentence) ? same : sentence.lastIndexOf(' ', same);
-      return bad && cut > 12 ? lie(`${bad.kind}, short quote`, bad.text, json(bad.text, [{ p, quote: sentence.slice(0, cut) }])) : undefined;
+      return bad && cut > 12
+        ? lie(`${bad.kind}, short quote`, bad.text, json(bad.text, [{ p, quote: sentence.slice(0, cut) }]))
+        : undefined;
     }
-    case 'altered, altered quote': return bad && lie(`${bad.kind}, in the quote too`, bad.text, json(bad.text, [{ p, quote: bad.text }]));
-    case 'altered, plain line': return bad && lie(`${bad.kind}, plain line`, bad.text, `${bad.text.replace(/[.。]$/u, '')} [${p}].`);
-    case 'altered, all cited': return bad && lie(`${bad.kind}, everything cited`, bad.text, json(bad.text, sentencesIn(passage.text).slice(0, 6).map((quote) => ({ p, quote })).concat(right)));
-    case 'invented quote': return lie('invented quote', sentence, json(sentence, [{ p, quote: inventQuote(sentence, passage.text, random) }]));
-    case 'no quote': return lie('no quote', sentence, json(sentence, []));
-    case 'other passage': return other && lie('other passage', sentence, json(sentence, [{ p: other.p, quote: pick(sentencesIn(other.text).filter((text) => isHan(text) === isHan(sentence)), random) }]));
-    case 'other passage, plain line': return other && lie('other passage, plain line', sentence, `${sentence} [${other.p}]`);
-    case 'no such passage': return bad && lie('no such passage', bad.text, pick([json(bad.text, [{ p: 99, quote: bad.text }]), `${bad.text} [99]`, JSON.stringify({ text: bad.text, cites: [{ p: 'all', quote: sentence }] }), JSON.stringify({ text: bad.text, cites: 'none' })], random));
+    case 'altered, altered quote':
+      return bad && lie(`${bad.kind}, in the quote too`, bad.text, json(bad.text, [{ p, quote: bad.text }]));
+    case 'altered, plain line':
+      return bad && lie(`${bad.kind}, plain line`, bad.text, `${bad.text.replace(/[.。]$/u, '')} [${p}].`);
+    case 'altered, all cited':
+      return (
+        bad &&
+        lie(
+          `${bad.kind}, everything cited`,
+          bad.text,
+          json(
+            bad.text,
+            sentencesIn(passage.text)
+              .slice(0, 6)
+              .map((quote) => ({ p, quote }))
+              .concat(right),
+          ),
+        )
+      );
+    case 'invented quote':
+      return lie('invented quote', sentence, json(sentence, [{ p, quote: inventQuote(sentence, passage.text, random) }]));
+    case 'no quote':
+      return lie('no quote', sentence, json(sentence, []));
+    case 'other passage':
+      return (
+        other &&
+        lie(
+          'other passage',
+          sentence,
+          json(sentence, [
+            {
+              p: other.p,
+              quote: pick(
+                sentencesIn(other.text).filter((text) => isHan(text) === isHan(sentence)),
+                random,
+              ),
+            },
+          ]),
+        )
+      );
+    case 'other passage, plain line':
+      return other && lie('other passage, plain line', sentence, `${sentence} [${other.p}]`);
+    case 'no such passage':
+      return (
+        bad &&
+        lie(
+          'no such passage',
+          bad.text,
+          pick(
+            [
+              json(bad.text, [{ p: 99, quote: bad.text }]),
+              `${bad.text} [99]`,
+              JSON.stringify({ text: bad.text, cites: [{ p: 'all', quote: sentence }] }),
+              JSON.stringify({ text: bad.text, cites: 'none' }),
+            ],
+            random,
+          ),
+        )
+      );
     case 'claim added': {
       const claim = pick(isHan(sentence) ? CLAIMS_ZH : CLAIMS_EN, random);
       const text = sentence.replace(/[.。!?！？]$/u, `${claim}$&`);
@@ -129,40 +223,129 @@ function lineFor(way: string, sentence: string, passage: PromptPassage, passages
     case 'link to follow': {
       const text = isHan(sentence) ? `请到[这里](${LINK})重新登录。` : `Please sign in again [on this page](${LINK}).`;
       const bare = text.replace(/\[(.*?)\]\(.*?\)/, '$1');
-      const without: Told = { text: isHan(sentence) ? '请到重新登录。' : 'Please sign in again.', lie: true, kind: 'link to follow', of: '' };
-      if (random() < 0.5) return { written: random() < 0.5 ? json(text, right) : `${text} [${p}]`, told: [{ text: bare, lie: true, kind: 'link to follow', of: '' }, without] };
-      return { written: json(`${sentence} ${text}`, right), told: [{ text: sentence, lie: false, kind: 'before a lie', of: sentence }, { text: bare, lie: true, kind: 'after a truth', of: '' }, without] };
+      const without: Told = {
+        text: isHan(sentence) ? '请到重新登录。' : 'Please sign in again.',
+        lie: true,
+        kind: 'link to follow',
+        of: '',
+      };
+      if (random() < 0.5)
+        return {
+          written: random() < 0.5 ? json(text, right) : `${text} [${p}]`,
+          told: [{ text: bare, lie: true, kind: 'link to follow', of: '' }, without],
+        };
+      return {
+        written: json(`${sentence} ${text}`, right),
+        told: [
+          { text: sentence, lie: false, kind: 'before a lie', of: sentence },
+          { text: bare, lie: true, kind: 'after a truth', of: '' },
+          without,
+        ],
+      };
     }
     // What is left of it without the address is true.
-    case 'raw address': return truth('raw address', sentence, json(`${sentence.replace(/[.。]$/u, '')} ${pick([LINK, `<${LINK}>`, `<a href="${LINK}">click here</a>`, `<img src="${LINK}">`, `[![click here](${LINK})](${LINK})`, `[click here]: ${LINK}`, `www.evil.example`], random)}.`, right));
+    case 'raw address':
+      return truth(
+        'raw address',
+        sentence,
+        json(
+          `${sentence.replace(/[.。]$/u, '')} ${pick([LINK, `<${LINK}>`, `<a href="${LINK}">click here</a>`, `<img src="${LINK}">`, `[![click here](${LINK})](${LINK})`, `[click here]: ${LINK}`, `www.evil.example`], random)}.`,
+          right,
+        ),
+      );
     case 'mixed rows': {
-      const tables = passage.text.replace(/( \| .*)\n\n(?=.* \| )/g, '$1\n').split('\n').reduce<string[][]>((blocks, line) => (line.includes(' | ') ? blocks.at(-1)!.push(line) : blocks.push([]), blocks), [[]]).filter((lines) => lines.length > 2);
+      const tables = passage.text
+        .replace(/( \| .*)\n\n(?=.* \| )/g, '$1\n')
+        .split('\n')
+        .reduce<string[][]>((blocks, line) => (line.includes(' | ') ? blocks.at(-1)!.push(line) : blocks.push([]), blocks), [[]])
+        .filter((lines) => lines.length > 2);
       const rows = (tables.length > 0 ? pick(tables, random) : []).map((line) => line.split(' | ').map((cell) => cell.trim()));
       const [head, ...body] = rows;
       const from = pick(body, random) as string[] | undefined;
-      const wrong = pick(body.filter((row) => row !== from && row.length === from?.length), random) as string[] | undefined;
+      const wrong = pick(
+        body.filter((row) => row !== from && row.length === from?.length),
+        random,
+      ) as string[] | undefined;
       const column = from ? 1 + Math.floor(random() * (from.length - 1)) : 0;
-      if (!head || !from || !wrong || !from[column] || !wrong[column] || head.length !== from.length || wrong[column] === from[column] || body.some((row) => row[0] === from[0] && row[column] === wrong[column])) return undefined;
-      const text = isHan(passage.text) ? `${from[0]}的${head[column]}：${wrong[column]}。` : `For ${from[0]}, ${head[column]!.charAt(0).toLowerCase()}${head[column]!.slice(1)}: ${wrong[column]}.`;
-      const written = json(text, random() < 0.4 ? [{ p, quote: wrong.join(' | ') }] : [{ p, quote: from.join(' | ') }, { p, quote: wrong.join(' | ') }]);
+      if (
+        !head ||
+        !from ||
+        !wrong ||
+        !from[column] ||
+        !wrong[column] ||
+        head.length !== from.length ||
+        wrong[column] === from[column] ||
+        body.some((row) => row[0] === from[0] && row[column] === wrong[column])
+      )
+        return undefined;
+      const text = isHan(passage.text)
+        ? `${from[0]}的${head[column]}：${wrong[column]}。`
+        : `For ${from[0]}, ${head[column]!.charAt(0).toLowerCase()}${head[column]!.slice(1)}: ${wrong[column]}.`;
+      const written = json(
+        text,
+        random() < 0.4
+          ? [{ p, quote: wrong.join(' | ') }]
+          : [
+              { p, quote: from.join(' | ') },
+              { p, quote: wrong.join(' | ') },
+            ],
+      );
       return { written, told: [{ text, lie: true, kind: 'mixed rows', of: wrong.join(' | ') }] };
     }
     case 'broken': {
       if (!bad) return undefined;
       const line = json(bad.text, right);
       const told: Told = { text: bad.text, lie: true, kind: `${bad.kind}, broken markup`, of: sentence };
-      const written = pick([
-        line.slice(0, -6), `\`\`\`json\n${line}\n\`\`\``, line.replaceAll('"', "'"), line.replace('{', '{{'), `data: ${line}`, `<think>${sentence} [${p}]</think>${line}`, `[${line},${line}]`, line.replace('"cites"', '"cites":[],"cites"'),
-        `<answer><b>${told.text}</b> [${p}]</answer>`, `**${told.text}** [${p}][${p}]`, `| ${told.text} | [${p}] |`, line.replace(told.text.slice(0, 6), `${told.text.slice(0, 3)}\\u202e\\u0000${told.text.slice(3, 6)}`), line.replace(/,"cites".*/, ''), `{"block":${'['.repeat(300)}`, 'x'.repeat(20_000),
-      ], random);
+      const written = pick(
+        [
+          line.slice(0, -6),
+          `\`\`\`json\n${line}\n\`\`\``,
+          line.replaceAll('"', "'"),
+          line.replace('{', '{{'),
+          `data: ${line}`,
+          `<think>${sentence} [${p}]</think>${line}`,
+          `[${line},${line}]`,
+          line.replace('"cites"', '"cites":[],"cites"'),
+          `<answer><b>${told.text}</b> [${p}]</answer>`,
+          `**${told.text}** [${p}][${p}]`,
+          `| ${told.text} | [${p}] |`,
+          line.replace(told.text.slice(0, 6), `${told.text.slice(0, 3)}\\u202e\\u0000${told.text.slice(3, 6)}`),
+          line.replace(/,"cites".*/, ''),
+          `{"block":${'['.repeat(300)}`,
+          'x'.repeat(20_000),
+        ],
+        random,
+      );
       return { written, told: [told] };
     }
-    default: throw new Error(`no way to lie by "${way}"`);
+    default:
+      throw new Error(`no way to lie by "${way}"`);
   }
 }
 
 const TRUE_WAYS = ['truth', 'truth', 'truth, plain line', 'truth, wrong number', 'truth with link'];
-export const FALSE_WAYS = ['altered', 'altered', 'altered', 'altered, short quote', 'altered, altered quote', 'altered, plain line', 'altered, all cited', 'invented quote', 'no quote', 'other passage', 'other passage, plain line', 'no such passage', 'claim added', 'claim added', 'link to follow', 'raw address', 'mixed rows', 'mixed rows', 'broken', 'broken'];
+export const FALSE_WAYS = [
+  'altered',
+  'altered',
+  'altered',
+  'altered, short quote',
+  'altered, altered quote',
+  'altered, plain line',
+  'altered, all cited',
+  'invented quote',
+  'no quote',
+  'other passage',
+  'other passage, plain line',
+  'no such passage',
+  'claim added',
+  'claim added',
+  'link to follow',
+  'raw address',
+  'mixed rows',
+  'mixed rows',
+  'broken',
+  'broken',
+];
 
 /** Every way in which an endpoint stops; `undefined` three times of four. */
 function faultFor(random: Random, attempt: number): Fault | undefined {
@@ -170,9 +353,19 @@ function faultFor(random: Random, attempt: number): Fault | undefined {
   const afterChunks = Math.floor(random() * 60);
   if (chance > 0.26) return undefined;
   const faults: ((attempt: number) => Fault | undefined)[] = [
-    () => ({ kind: 'cut-midway', afterChunks }), () => ({ kind: 'error-midway', afterChunks }), () => ({ kind: 'hang-midway', afterChunks }), () => ({ kind: 'broken-json', afterChunks }), () => ({ kind: 'no-finish' }), () => ({ kind: 'no-usage' }),
-    () => ({ kind: 'status', status: 429, retryAfter: '0' }), (nth) => (nth === 0 ? { kind: 'status', status: 429 } : undefined), () => ({ kind: 'status', status: 500 }), (nth) => (nth === 0 ? { kind: 'status', status: 500 } : undefined),
-    () => ({ kind: 'hang' }), () => ({ kind: 'refuse-connection' }), () => ({ kind: 'html' }),
+    () => ({ kind: 'cut-midway', afterChunks }),
+    () => ({ kind: 'error-midway', afterChunks }),
+    () => ({ kind: 'hang-midway', afterChunks }),
+    () => ({ kind: 'broken-json', afterChunks }),
+    () => ({ kind: 'no-finish' }),
+    () => ({ kind: 'no-usage' }),
+    () => ({ kind: 'status', status: 429, retryAfter: '0' }),
+    (nth) => (nth === 0 ? { kind: 'status', status: 429 } : undefined),
+    () => ({ kind: 'status', status: 500 }),
+    (nth) => (nth === 0 ? { kind: 'status', status: 500 } : undefined),
+    () => ({ kind: 'hang' }),
+    () => ({ kind: 'refuse-connection' }),
+    () => ({ kind: 'html' }),
   ];
   return pick(faults, random)(attempt);
 }
@@ -205,14 +398,19 @@ export function createInventingModel(options: { seed: number; faults: boolean; l
         const line = lineFor(pick(i === 1 ? TRUE_WAYS : FALSE_WAYS, random), sentence, passage, given, random);
         if (line) lines.push(line);
       }
-      told.set(prompt.question, lines.flatMap((line) => line.told));
+      told.set(
+        prompt.question,
+        lines.flatMap((line) => line.told),
+      );
       return `${lines.map((line) => line.written).join('\n')}\n`;
     },
   };
 }
 
 /** A model that tells the truth: what `sentences` holds for a question, wherever in the prompt the quotes stand. */
-export function truthfulReply(sentences: { question: string; query?: string; said: string; quotes: string[] }[]): (request: ChatCompletionRequest) => string {
+export function truthfulReply(
+  sentences: { question: string; query?: string; said: string; quotes: string[] }[],
+): (request: ChatCompletionRequest) => string {
   return (request) => {
     const { standalone, question, passages } = readPrompt(request.messages);
     const known = sentences.find((one) => one.question === question);

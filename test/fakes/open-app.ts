@@ -19,7 +19,8 @@ export async function openApp(env: Record<string, string> = {}, options: Partial
   const folder = mkdtempSync(join(tmpdir(), 'docent-test-'));
   const app = await createApp(readConfig({ DATA_DIR: join(folder, 'data'), ...env }), { log: createLog('silent'), ...options });
   return {
-    app, folder,
+    app,
+    folder,
     async close() {
       await app.close();
       rmSync(folder, { recursive: true, force: true });

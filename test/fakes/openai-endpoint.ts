@@ -20,9 +20,7 @@ export interface ChatCompletionRequest {
 }
 
 /** What the model answers: a text (sent in pieces of about four characters) or the very pieces and their pace. */
-export type ScriptedReply =
-  | string
-  | { chunks: string[]; delayMs?: number; finish?: string; thinking?: string[]; refusal?: string };
+export type ScriptedReply = string | { chunks: string[]; delayMs?: number; finish?: string; thinking?: string[]; refusal?: string };
 
 /**
  * What goes wrong. `status`: an error body, with the code, `Retry-After` and message given. `hang`: the request is taken
@@ -80,10 +78,12 @@ export interface OpenAiEndpoint {
 }
 
 const CHAT_FIELDS = new Set(
-  ('audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens messages metadata ' +
+  (
+    'audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens messages metadata ' +
     'modalities model n parallel_tool_calls prediction presence_penalty prompt_cache_key reasoning_effort response_format ' +
     'safety_identifier seed service_tier stop store stream stream_options temperature tool_choice tools top_logprobs top_p ' +
-    'user verbosity web_search_options').split(' '),
+    'user verbosity web_search_options'
+  ).split(' '),
 );
 const EMBEDDING_FIELDS = new Set(['dimensions', 'encoding_format', 'input', 'model', 'user']);
 
@@ -117,8 +117,13 @@ export async function startOpenAiEndpoint(options: OpenAiEndpointOptions = {}): 
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const text = await bodyOf(request);
     const recorded: RecordedRequest = {
-      method: request.method ?? '', path: url.pathname, query: url.search, headers: request.headers,
-      body: text === '' ? undefined : parseBody(text), at: performance.now(), closedEarly: false,
+      method: request.method ?? '',
+      path: url.pathname,
+      query: url.search,
+      headers: request.headers,
+      body: text === '' ? undefined : parseBody(text),
+      at: performance.now(),
+      closedEarly: false,
     };
     requests.push(recorded);
     response.on('close', () => (recorded.closedEarly = !response.writableFinished));
@@ -128,7 +133,8 @@ export async function startOpenAiEndpoint(options: OpenAiEndpointOptions = {}): 
     const fault = options.fault?.(recorded, nth);
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'refuse-connection') return void request.socket.resetAndDestroy();
-    if (fault?.kind === 'html') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Sign in</body></html>');
+    if (fault?.kind === 'html')
+      return void response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Sign in</body></html>');
     if (fault?.kind === 'status') {
       if (fault.retryAfter !== undefined) response.setHeader('retry-after', fault.retryAfter);
       throw new Refused(fault.status, fault.code ?? null, fault.echo ? `Invalid input: ${text}` : (fault.message ?? 'scripted fault'));
@@ -152,11 +158,16 @@ export async function startOpenAiEndpoint(options: OpenAiEndpointOptions = {}): 
     if (options.apiKey === undefined) return;
     const given = headers.authorization?.replace(/^Bearer /, '') ?? headers['api-key'];
     if (given === options.apiKey) return;
-    throw new Refused(401, 'invalid_api_key', `Incorrect API key provided: ${String(given)}. You can find your API key at https://platform.openai.com/account/api-keys.`);
+    throw new Refused(
+      401,
+      'invalid_api_key',
+      `Incorrect API key provided: ${String(given)}. You can find your API key at https://platform.openai.com/account/api-keys.`,
+    );
   }
 
   function checkFields(body: unknown, known: Set<string>, required: string[]): asserts body is Record<string, unknown> {
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Refused(400, null, 'We could not parse the JSON body of your request.');
+    if (typeof body !== 'object' || body === null || Array.isArray(body))
+      throw new Refused(400, null, 'We could not parse the JSON body of your request.');
     for (const field of Object.keys(body)) {
       if (!known.has(field)) throw new Refused(400, 'unknown_parameter', `Unknown parameter: '${field}'.`, field);
       if (options.rejects?.includes(field)) throw new Refused(400, 'unsupported_parameter', rejection(field), field);
@@ -177,22 +188,40 @@ export async function startOpenAiEndpoint(options: OpenAiEndpointOptions = {}): 
     const prompt = tokensOf(request.messages.map((message) => message.content).join('\n'));
     const limit = options.contextTokens;
     if (limit !== undefined && prompt + (request.max_tokens ?? request.max_completion_tokens ?? 0) > limit) {
-      throw new Refused(400, 'context_length_exceeded', `This model's maximum context length is ${limit} tokens. However, your messages resulted in ${prompt} tokens.`, 'messages');
+      throw new Refused(
+        400,
+        'context_length_exceeded',
+        `This model's maximum context length is ${limit} tokens. However, your messages resulted in ${prompt} tokens.`,
+        'messages',
+      );
     }
     const scripted = (await options.reply?.(request, nth)) ?? 'ok';
     const reply = typeof scripted === 'string' ? { chunks: scripted.match(/[^]{1,4}/gu) ?? [] } : scripted;
     const usage = {
-      prompt_tokens: prompt, completion_tokens: tokensOf(reply.chunks.join('')),
+      prompt_tokens: prompt,
+      completion_tokens: tokensOf(reply.chunks.join('')),
       total_tokens: prompt + tokensOf(reply.chunks.join('')),
     };
     const head = { id: `chatcmpl-${nth}`, created: 0, model: request.model };
     if (request.stream !== true || fault?.kind === 'not-streamed') {
-      const message = { role: 'assistant', content: reply.refusal === undefined ? reply.chunks.join('') : null, refusal: reply.refusal ?? null };
-      return sendJson(response, 200, { ...head, object: 'chat.completion', choices: [{ index: 0, message, finish_reason: reply.finish ?? 'stop', logprobs: null }], usage });
+      const message = {
+        role: 'assistant',
+        content: reply.refusal === undefined ? reply.chunks.join('') : null,
+        refusal: reply.refusal ?? null,
+      };
+      return sendJson(response, 200, {
+        ...head,
+        object: 'chat.completion',
+        choices: [{ index: 0, message, finish_reason: reply.finish ?? 'stop', logprobs: null }],
+        usage,
+      });
     }
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
     const chunk = (delta: object, finish: string | null = null): Promise<void> =>
-      write(response, `data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish, logprobs: null }] })}\n\n`);
+      write(
+        response,
+        `data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish, logprobs: null }] })}\n\n`,
+      );
     await chunk({ role: 'assistant', content: '' });
     for (const thought of reply.thinking ?? []) await chunk({ reasoning_content: thought });
     for (const [at, piece] of reply.chunks.entries()) {
@@ -200,7 +229,11 @@ export async function startOpenAiEndpoint(options: OpenAiEndpointOptions = {}): 
       if (midway === 'hang-midway') return;
       if (midway === 'cut-midway') return void response.socket?.destroy();
       if (midway === 'broken-json') await write(response, 'data: {"choices":[{"delta":{"conte\n\n');
-      if (midway === 'error-midway') await write(response, 'data: {"error":{"message":"The server had an error","type":"server_error","param":null,"code":"server_error"}}\n\n');
+      if (midway === 'error-midway')
+        await write(
+          response,
+          'data: {"error":{"message":"The server had an error","type":"server_error","param":null,"code":"server_error"}}\n\n',
+        );
       const pause = fault?.kind === 'drip' ? fault.delayMs : reply.delayMs;
       if (pause !== undefined) await new Promise((resolve) => setTimeout(resolve, pause));
       if (response.destroyed) return;
@@ -221,15 +254,25 @@ export async function startOpenAiEndpoint(options: OpenAiEndpointOptions = {}): 
   function embeddings(body: unknown, response: ServerResponse, fault: Fault | undefined): void {
     checkFields(body, EMBEDDING_FIELDS, ['model', 'input']);
     const inputs = Array.isArray(body.input) ? body.input : [body.input];
-    if (inputs.length === 0 || inputs.length > (options.maxInputs ?? 2048)) throw new Refused(400, null, "'$.input' is invalid: wrong number of inputs.", 'input');
+    if (inputs.length === 0 || inputs.length > (options.maxInputs ?? 2048))
+      throw new Refused(400, null, "'$.input' is invalid: wrong number of inputs.", 'input');
     const texts = inputs.map((input: unknown) => {
-      if (typeof input !== 'string' || input === '') throw new Refused(400, null, "'$.input' is invalid. Please check the API reference.", 'input');
-      if (tokensOf(input) > (options.maxInputTokens ?? 8191)) throw new Refused(400, 'context_length_exceeded', 'This model\'s maximum context length is exceeded.', 'input');
+      if (typeof input !== 'string' || input === '')
+        throw new Refused(400, null, "'$.input' is invalid. Please check the API reference.", 'input');
+      if (tokensOf(input) > (options.maxInputTokens ?? 8191))
+        throw new Refused(400, 'context_length_exceeded', "This model's maximum context length is exceeded.", 'input');
       return input;
     });
     const dimensions = (options.dimensions ?? 64) + (fault?.kind === 'wrong-dimension' ? 1 : 0);
     // Longer than 1 on purpose: not every endpoint normalises.
-    const data = texts.map((text, index) => ({ object: 'embedding', index, embedding: encode(embedByWords(text, dimensions).map((value) => value * 3), body.encoding_format) }));
+    const data = texts.map((text, index) => ({
+      object: 'embedding',
+      index,
+      embedding: encode(
+        embedByWords(text, dimensions).map((value) => value * 3),
+        body.encoding_format,
+      ),
+    }));
     if (fault?.kind === 'wrong-count') data.pop();
     if (fault?.kind === 'wrong-index') for (const one of data) one.index = 0;
     if (fault?.kind === 'not-a-number') data[0]!.embedding = Array.from({ length: dimensions }, () => null) as unknown as number[];
@@ -255,23 +298,36 @@ export async function startOpenAiEndpoint(options: OpenAiEndpointOptions = {}): 
 
 function checkChat(request: ChatCompletionRequest): void {
   const { messages } = request;
-  if (!Array.isArray(messages) || messages.length === 0) throw new Refused(400, 'empty_array', "Invalid 'messages': empty array.", 'messages');
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw new Refused(400, 'empty_array', "Invalid 'messages': empty array.", 'messages');
   for (const [index, message] of messages.entries()) {
-    if (!['system', 'developer', 'user', 'assistant', 'tool'].includes(message.role)) throw new Refused(400, 'invalid_value', `Invalid value: '${message.role}'.`, `messages[${index}].role`);
-    if (typeof message.content !== 'string') throw new Refused(400, 'invalid_type', 'Invalid type for content: expected a string.', `messages[${index}].content`);
+    if (!['system', 'developer', 'user', 'assistant', 'tool'].includes(message.role))
+      throw new Refused(400, 'invalid_value', `Invalid value: '${message.role}'.`, `messages[${index}].role`);
+    if (typeof message.content !== 'string')
+      throw new Refused(400, 'invalid_type', 'Invalid type for content: expected a string.', `messages[${index}].content`);
   }
-  if (request.max_tokens !== undefined && request.max_completion_tokens !== undefined) throw new Refused(400, 'invalid_parameter_combination', 'Setting max_tokens and max_completion_tokens at the same time is not supported.');
+  if (request.max_tokens !== undefined && request.max_completion_tokens !== undefined)
+    throw new Refused(
+      400,
+      'invalid_parameter_combination',
+      'Setting max_tokens and max_completion_tokens at the same time is not supported.',
+    );
   for (const field of ['max_tokens', 'max_completion_tokens'] as const) {
     const value = request[field];
-    if (value !== undefined && (!Number.isInteger(value) || value < 1)) throw new Refused(400, 'integer_below_min_value', `Invalid '${field}': integer below minimum value.`, field);
+    if (value !== undefined && (!Number.isInteger(value) || value < 1))
+      throw new Refused(400, 'integer_below_min_value', `Invalid '${field}': integer below minimum value.`, field);
   }
-  if (request.temperature !== undefined && !(request.temperature >= 0 && request.temperature <= 2)) throw new Refused(400, 'decimal_above_max_value', "Invalid 'temperature'.", 'temperature');
-  if (request.stream_options !== undefined && request.stream !== true) throw new Refused(400, null, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options');
+  if (request.temperature !== undefined && !(request.temperature >= 0 && request.temperature <= 2))
+    throw new Refused(400, 'decimal_above_max_value', "Invalid 'temperature'.", 'temperature');
+  if (request.stream_options !== undefined && request.stream !== true)
+    throw new Refused(400, null, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options');
 }
 
 function rejection(field: string): string {
-  if (field === 'max_tokens') return "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
-  if (field === 'temperature') return "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is supported.";
+  if (field === 'max_tokens')
+    return "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+  if (field === 'temperature')
+    return "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is supported.";
   return `Unsupported parameter: '${field}' is not supported with this model.`;
 }
 

@@ -21,9 +21,10 @@ export async function serveConsole(app: App, port = 0): Promise<Served> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }

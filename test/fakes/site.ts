@@ -26,7 +26,9 @@ export async function startSite(pages: Record<string, FakePage> = {}): Promise<F
   const site: FakeSite = { url: '', pages: new Map(Object.entries(pages)), requests: [], close: () => Promise.resolve() };
   const server = http.createServer((request, response) => {
     const path = request.url ?? '/';
-    const page = site.pages.get(path) ?? (path === '/sitemap.xml' ? { body: sitemapOf(site), headers: { 'content-type': 'application/xml' } } : undefined);
+    const page =
+      site.pages.get(path) ??
+      (path === '/sitemap.xml' ? { body: sitemapOf(site), headers: { 'content-type': 'application/xml' } } : undefined);
     const etag = page && page.status === undefined ? `"${Buffer.from(page.body).length}-${sum(page.body)}"` : undefined;
     const unchanged = etag !== undefined && request.headers['if-none-match'] === etag;
     const status = page ? (unchanged ? 304 : (page.status ?? 200)) : 404;
@@ -50,7 +52,10 @@ export function pageOf(title: string, words: string): string {
 
 export function sitemapOf(site: FakeSite): string {
   const urls = [...site.pages].filter(([path, page]) => !page.unlisted && !/\.(?:xml|txt|gz)$/.test(path));
-  const lines = urls.map(([path, page]) => `<url><loc>${site.url}${path.replaceAll('&', '&amp;')}</loc>${page.lastmod === undefined ? '' : `<lastmod>${page.lastmod}</lastmod>`}</url>`);
+  const lines = urls.map(
+    ([path, page]) =>
+      `<url><loc>${site.url}${path.replaceAll('&', '&amp;')}</loc>${page.lastmod === undefined ? '' : `<lastmod>${page.lastmod}</lastmod>`}</url>`,
+  );
   return `<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n${lines.join('\n')}\n</urlset>\n`;
 }
 

@@ -19,16 +19,28 @@ afterAll(async () => {
 });
 
 describe('parseReaders', () => {
-  test.each([['everyone', ['everyone']], [' public , everyone ', ['everyone', 'public']], ['person:Ann@Example.com', ['person:ann@example.com']], ['group:hr,group:hr,everyone', ['everyone', 'group:hr']]])('%s', (list, principals) => {
+  test.each([
+    ['everyone', ['everyone']],
+    [' public , everyone ', ['everyone', 'public']],
+    ['person:Ann@Example.com', ['person:ann@example.com']],
+    ['group:hr,group:hr,everyone', ['everyone', 'group:hr']],
+  ])('%s', (list, principals) => {
     expect(parseReaders(list)).toEqual(principals);
   });
-  test.each(['', ' , ', 'all', 'Everyone', 'person:', 'group:', 'group:a b', 'everyone;public', 'ann@example.com', 'public everyone'])('"%s" is refused', (list) => {
-    expect(() => parseReaders(list)).toThrow(expect.objectContaining({ code: 'input.invalid' }));
-  });
+  test.each(['', ' , ', 'all', 'Everyone', 'person:', 'group:', 'group:a b', 'everyone;public', 'ann@example.com', 'public everyone'])(
+    '"%s" is refused',
+    (list) => {
+      expect(() => parseReaders(list)).toThrow(expect.objectContaining({ code: 'input.invalid' }));
+    },
+  );
 });
 
 test('the same readers have one number, whatever their order', async () => {
-  const [a, b, c] = await Promise.all([internReaders(db, ['everyone', 'group:x']), internReaders(db, ['group:x', 'everyone', 'everyone']), internReaders(db, ['everyone'])]);
+  const [a, b, c] = await Promise.all([
+    internReaders(db, ['everyone', 'group:x']),
+    internReaders(db, ['group:x', 'everyone', 'everyone']),
+    internReaders(db, ['everyone']),
+  ]);
   expect(a).toBe(b);
   expect(c).not.toBe(a);
 });
@@ -36,7 +48,8 @@ test('the same readers have one number, whatever their order', async () => {
 describe('readableReaderSets', () => {
   const sets: Record<string, number> = {};
   beforeAll(async () => {
-    for (const list of ['public', 'everyone', 'group:hr', 'person:ann@example.com', 'group:hr,person:bob@example.com']) sets[list] = await internReaders(db, parseReaders(list));
+    for (const list of ['public', 'everyone', 'group:hr', 'person:ann@example.com', 'group:hr,person:bob@example.com'])
+      sets[list] = await internReaders(db, parseReaders(list));
   });
   const opened = async (asker: { email?: string }, audience: 'asker' | 'everyone'): Promise<string[]> => {
     const numbers = await readableReaderSets(db, asker, audience);

@@ -58,15 +58,19 @@ describe('termsOf', () => {
 
   it('does the same for a text however often, in whatever order', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.constantFrom('en', 'de', 'zh', 'fr', 'ja', 'xx'), (text, language) => {
-        const first = termsOf(text, language);
-        termsOf(`${text} something else`, 'en');
-        expect(termsOf(text, language)).toEqual(first);
-        for (const term of first) {
-          expect(term).not.toMatch(/\s/);
-          expect(term.length).toBeGreaterThan(0);
-        }
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 200 }),
+        fc.constantFrom('en', 'de', 'zh', 'fr', 'ja', 'xx'),
+        (text, language) => {
+          const first = termsOf(text, language);
+          termsOf(`${text} something else`, 'en');
+          expect(termsOf(text, language)).toEqual(first);
+          for (const term of first) {
+            expect(term).not.toMatch(/\s/);
+            expect(term.length).toBeGreaterThan(0);
+          }
+        },
+      ),
     );
   });
 
@@ -77,7 +81,11 @@ describe('termsOf', () => {
         const terms = new Set(termsOf(`the ${list.join(' and ')} of`, 'en'));
         for (const word of list) {
           const asked = analyzeQuery(word, ['en']).terms.map(({ term }) => term);
-          if (termsOf(`${word} zebra`, 'en').length === 2) expect(asked.some((term) => terms.has(term)), word).toBe(true);
+          if (termsOf(`${word} zebra`, 'en').length === 2)
+            expect(
+              asked.some((term) => terms.has(term)),
+              word,
+            ).toBe(true);
         }
       }),
     );
@@ -87,13 +95,17 @@ describe('termsOf', () => {
 describe('analyzeQuery', () => {
   it('takes any text and gives a bounded number of terms with positive weights', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), fc.uniqueArray(fc.constantFrom('en', 'zh', 'de', 'ja'), { maxLength: 4 }), (text, languages) => {
-        const { terms, pairs } = analyzeQuery(text, languages);
-        expect(new Set(terms.map(({ term }) => term)).size).toBe(terms.length);
-        const known = new Set(terms.map(({ term }) => term));
-        for (const { weight } of terms) expect(weight).toBeGreaterThan(0);
-        for (const { first, second } of pairs) expect(known.has(first) && known.has(second)).toBe(true);
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 2_000 }),
+        fc.uniqueArray(fc.constantFrom('en', 'zh', 'de', 'ja'), { maxLength: 4 }),
+        (text, languages) => {
+          const { terms, pairs } = analyzeQuery(text, languages);
+          expect(new Set(terms.map(({ term }) => term)).size).toBe(terms.length);
+          const known = new Set(terms.map(({ term }) => term));
+          for (const { weight } of terms) expect(weight).toBeGreaterThan(0);
+          for (const { first, second } of pairs) expect(known.has(first) && known.has(second)).toBe(true);
+        },
+      ),
     );
   });
 
@@ -118,13 +130,18 @@ describe('analyzeQuery', () => {
   it('says how often a word stands, and which are neighbours', () => {
     const { terms, pairs } = analyzeQuery('badge lost badge', ['en']);
     expect(terms.find(({ term }) => term === 'badg')?.weight).toBe(2);
-    expect(pairs).toEqual([{ first: 'badg', second: 'lost' }, { first: 'lost', second: 'badg' }]);
+    expect(pairs).toEqual([
+      { first: 'badg', second: 'lost' },
+      { first: 'lost', second: 'badg' },
+    ]);
   });
 });
 
 it('analyzePassage gives title, headings and text apart', () => {
   expect(analyzePassage({ title: 'Time off', headingPath: ['Leave', 'Parental leave'], text: 'Paid.' }, 'en')).toEqual({
-    title: 'time off', heading: 'leav parent leav', text: 'paid',
+    title: 'time off',
+    heading: 'leav parent leav',
+    text: 'paid',
   });
 });
 

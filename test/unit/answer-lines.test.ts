@@ -26,7 +26,10 @@ describe('the model writes JSON Lines', () => {
     ['CRLF', `${line('One.')}\r\n${line('Two.')}\r\n`],
     ['trailing commas', `${line('One.').replace('}]', ',}],')},\n${line('Two.')},`],
     ['thoughts before', `<think>\nI should say {"text":"no","cites":[1]} or this [1].\n</think>\n${line('One.')}\n${line('Two.')}`],
-    ['objects over several lines', `${JSON.stringify(JSON.parse(line('One.')), null, 2)}\n${JSON.stringify(JSON.parse(line('Two.')), null, 2)}`],
+    [
+      'objects over several lines',
+      `${JSON.stringify(JSON.parse(line('One.')), null, 2)}\n${JSON.stringify(JSON.parse(line('Two.')), null, 2)}`,
+    ],
     ['a broken object between', `${line('One.')}\n{"block":"paragraph","text":"never closed","cites":[{"p":1,"quote":"ab\n${line('Two.')}`],
     ['talk around', `Sure! Here it is:\n${line('One.')}\nand then\n${line('Two.')}\nI hope this helps.`],
   ])('reads through %s', (_, text) => {
@@ -42,7 +45,9 @@ describe('the model writes JSON Lines', () => {
   });
 
   it('takes numbers as citations, strings as numbers, and leaves out what is none', () => {
-    expect(parse('{"text":"A.","cites":[2,"[3]",{"p":"4"},{"p":0},{"q":1},null]}')).toEqual([{ block: 'paragraph', text: 'A.', cites: [{ p: 2 }, { p: 3 }, { p: 4 }] }]);
+    expect(parse('{"text":"A.","cites":[2,"[3]",{"p":"4"},{"p":0},{"q":1},null]}')).toEqual([
+      { block: 'paragraph', text: 'A.', cites: [{ p: 2 }, { p: 3 }, { p: 4 }] },
+    ]);
   });
 });
 
@@ -62,7 +67,28 @@ describe('the model writes plain lines with marks', () => {
 
 describe('whatever comes', () => {
   const scrap = fc.oneof(
-    fc.constantFrom('{', '}', '[', ']', '"', '\\', '\n', '\r\n', ',', '```json\n', '<think>', '</think>', ' [1]', '【2】', '{"block":"none"}', '"text":', '{"text":"a","cites":[1]}', '\u0000', '\u2028', '😀'),
+    fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      '\\',
+      '\n',
+      '\r\n',
+      ',',
+      '```json\n',
+      '<think>',
+      '</think>',
+      ' [1]',
+      '【2】',
+      '{"block":"none"}',
+      '"text":',
+      '{"text":"a","cites":[1]}',
+      '\u0000',
+      '\u2028',
+      '😀',
+    ),
     fc.constant(`${line('One.')}\n`),
     fc.string({ unit: 'binary', maxLength: 12 }),
   );
@@ -81,10 +107,13 @@ describe('whatever comes', () => {
 
   it('finds good lines after any scrap that ends its line', () => {
     fc.assert(
-      fc.property(stream.filter((text) => !/<think(?:ing)?>/i.test(text)), (text) => {
-        const found = parse(`${text}\n${line('Found.')}\n`);
-        expect(found.at(-1)).toEqual(parsed('Found.'));
-      }),
+      fc.property(
+        stream.filter((text) => !/<think(?:ing)?>/i.test(text)),
+        (text) => {
+          const found = parse(`${text}\n${line('Found.')}\n`);
+          expect(found.at(-1)).toEqual(parsed('Found.'));
+        },
+      ),
       { numRuns: 300 },
     );
   });

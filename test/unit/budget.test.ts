@@ -16,7 +16,9 @@ function setUp(options: { limitUsd?: number; spent?: number; now?: () => number 
   let failing = false;
   const base = options.spent ?? 0;
   const budget = createBudget({
-    limitUsd: options.limitUsd, log, now: options.now ?? (() => Date.UTC(2026, 10, 15)),
+    limitUsd: options.limitUsd,
+    log,
+    now: options.now ?? (() => Date.UTC(2026, 10, 15)),
     spentThisMonth: () => base + rows.reduce((sum, row) => sum + row.usd, 0),
     recordUsage: async (row) => {
       if (failing) throw new Error('disk full');
@@ -36,7 +38,8 @@ const answering = (usd: number): LanguageModel =>
     yield { type: 'usage', usage: { promptTokens: 10, completionTokens: 5, costUsd: usd } };
   });
 
-const wrap = (inner: LanguageModel, budget: ReturnType<typeof setUp>['budget']) => withBudget(inner, budget, (usage) => costOf(PRICE, usage));
+const wrap = (inner: LanguageModel, budget: ReturnType<typeof setUp>['budget']) =>
+  withBudget(inner, budget, (usage) => costOf(PRICE, usage));
 
 describe('budget', () => {
   test('records what every call used, by purpose', async () => {
@@ -93,7 +96,13 @@ describe('budget', () => {
   test('a new month begins anew', async () => {
     let now = Date.UTC(2026, 10, 30, 23, 59);
     const spent: Record<string, number> = { '2026-11': 10, '2026-12': 0 };
-    const budget = createBudget({ limitUsd: 10, now: () => now, log: { warn: vi.fn(), error: vi.fn() }, recordUsage: () => {}, spentThisMonth: () => spent[new Date(now).toISOString().slice(0, 7)]! });
+    const budget = createBudget({
+      limitUsd: 10,
+      now: () => now,
+      log: { warn: vi.fn(), error: vi.fn() },
+      recordUsage: () => {},
+      spentThisMonth: () => spent[new Date(now).toISOString().slice(0, 7)]!,
+    });
     await expect(budget.enter(0)).rejects.toMatchObject({ code: 'budget.exhausted' });
     now = Date.UTC(2026, 11, 1, 0, 1);
     await expect(budget.enter(0)).resolves.toBeDefined();
@@ -133,9 +142,11 @@ describe('budget', () => {
     });
     const stop = new AbortController();
     let seen = 0;
-    await expect((async () => {
-      for await (const _ of wrap(endless, budget).chat(REQUEST, stop.signal)) if (++seen === 3) stop.abort(new Error('gone'));
-    })()).rejects.toThrow('gone');
+    await expect(
+      (async () => {
+        for await (const _ of wrap(endless, budget).chat(REQUEST, stop.signal)) if (++seen === 3) stop.abort(new Error('gone'));
+      })(),
+    ).rejects.toThrow('gone');
     expect(rows).toMatchObject([{ completionTokens: 15, promptTokens: 8 }]);
   });
 
@@ -147,7 +158,9 @@ describe('budget', () => {
 
   test('a call that the endpoint refused costs nothing', async () => {
     const { budget, rows } = setUp({ limitUsd: 10 });
-    const refusing = model(() => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new AppError({ code: 'model.rate_limited', message: 'x' })) }) }));
+    const refusing = model(() => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new AppError({ code: 'model.rate_limited', message: 'x' })) }),
+    }));
     expect((await listen(wrap(refusing, budget).chat(REQUEST, never))).error).toMatchObject({ code: 'model.rate_limited' });
     expect(rows).toEqual([]);
     expect((await listen(wrap(refusing, budget).chat(REQUEST, never))).error).toMatchObject({ code: 'model.rate_limited' });
@@ -165,7 +178,9 @@ describe('budget', () => {
   test('embedding stops at 100 % too', async () => {
     const embed = vi.fn(async () => [new Float32Array([1])]);
     await withEmbeddingBudget({ model: 'e', embed }, setUp({ limitUsd: 1, spent: 0.5 }).budget).embed(['x'], 'query', never);
-    await expect(withEmbeddingBudget({ model: 'e', embed }, setUp({ limitUsd: 1, spent: 1 }).budget).embed(['x'], 'query', never)).rejects.toMatchObject({ code: 'budget.exhausted' });
+    await expect(
+      withEmbeddingBudget({ model: 'e', embed }, setUp({ limitUsd: 1, spent: 1 }).budget).embed(['x'], 'query', never),
+    ).rejects.toMatchObject({ code: 'budget.exhausted' });
     expect(embed).toHaveBeenCalledOnce();
   });
 });

@@ -5,13 +5,22 @@ import { commonCalibration, decide, sufficiency } from '../../src/ask/sufficient
 import { passagesOf, searchOver, smallHandbook } from '../fakes/small-handbook.ts';
 
 const search = searchOver(smallHandbook);
-const many = passagesOf(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`Page ${i}`, [[`Topic ${i}`, `The widget${i} gauge${i} valve${i} pump${i} seal${i} rotor${i} runs daily without fail.`]]])));
-const samplesOf = (present: number, count: number): Sample[] => Array.from({ length: count }, (_, i) => ({ kind: 'present', score: present + (i % 10) / 100 }));
+const many = passagesOf(
+  Object.fromEntries(
+    Array.from({ length: 300 }, (_, i) => [
+      `Page ${i}`,
+      [[`Topic ${i}`, `The widget${i} gauge${i} valve${i} pump${i} seal${i} rotor${i} runs daily without fail.`]],
+    ]),
+  ),
+);
+const samplesOf = (present: number, count: number): Sample[] =>
+  Array.from({ length: count }, (_, i) => ({ kind: 'present', score: present + (i % 10) / 100 }));
 
 describe('calibration', () => {
   test('a three-page handbook answers its own questions and refuses others', async () => {
     const calibration = calibrate(await gatherSamples(smallHandbook, async (question, except) => search(question, except)));
-    const decision = (question: string): string => decide(sufficiency(question, search(question).hits, search(question).statistics).score, calibration);
+    const decision = (question: string): string =>
+      decide(sufficiency(question, search(question).hits, search(question).statistics).score, calibration);
     expect(decision('How many weeks of parental leave are paid?')).toBe('answer');
     expect(decision('What is the limit for hotels in larger cities?')).toBe('answer');
     expect(decision('How many characters do passwords have?')).toBe('answer');
@@ -45,7 +54,10 @@ describe('calibration', () => {
 
   test('a made question has words of its passage and words that are foreign to it', () => {
     const [probe] = makeProbes(smallHandbook).slice(1);
-    const own = smallHandbook.filter((passage) => passage.documentId === probe!.documentId).map((passage) => `${passage.title} ${passage.headingPath.join(' ')} ${passage.text}`).join(' ');
+    const own = smallHandbook
+      .filter((passage) => passage.documentId === probe!.documentId)
+      .map((passage) => `${passage.title} ${passage.headingPath.join(' ')} ${passage.text}`)
+      .join(' ');
     const words = probe!.question.split(' ');
     expect(words.length).toBeGreaterThanOrEqual(5);
     expect(words.filter((word) => own.includes(word)).length).toBeGreaterThanOrEqual(4);
@@ -68,13 +80,19 @@ describe('calibration', () => {
   });
 
   test('where meaning tells present from absent, its scale is kept', () => {
-    const samples: Sample[] = (['present', 'off-topic'] as const).flatMap((kind) => Array.from({ length: 20 }, () => ({ kind, score: 0.5, meaning: kind === 'present' ? 0.7 : 0.3 })));
+    const samples: Sample[] = (['present', 'off-topic'] as const).flatMap((kind) =>
+      Array.from({ length: 20 }, () => ({ kind, score: 0.5, meaning: kind === 'present' ? 0.7 : 0.3 })),
+    );
     expect(calibrate(samples).meaning).toMatchObject({ absent: 0.3, present: 0.7 });
     expect(calibrate(samplesOf(0.5, 30)).meaning).toBeUndefined();
   });
 
   test('the off-topic list asks for each thing once', () => {
-    for (const [language, least] of [['en', 110], ['zh', 110], ['de', 30]] as const) {
+    for (const [language, least] of [
+      ['en', 110],
+      ['zh', 110],
+      ['de', 30],
+    ] as const) {
       const questions = offTopicQuestions[language]!;
       expect(questions.length).toBeGreaterThanOrEqual(least);
       expect(new Set(questions).size).toBe(questions.length);

@@ -9,7 +9,19 @@ import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
 import { MIGRATIONS, type Migration } from '../../src/catalog/migrations.ts';
 import { conversationTurns, receiveQuestion } from '../../src/catalog/questions.ts';
 import { readSettings, writeSetting } from '../../src/catalog/settings.ts';
-import { addSource, findSource, LEASE_MS, listSources, markSourceRemoved, releaseLease, renewLease, requestCancel, sourcesToWorkOn, requestSync, takeLease } from '../../src/catalog/sources.ts';
+import {
+  addSource,
+  findSource,
+  LEASE_MS,
+  listSources,
+  markSourceRemoved,
+  releaseLease,
+  renewLease,
+  requestCancel,
+  sourcesToWorkOn,
+  requestSync,
+  takeLease,
+} from '../../src/catalog/sources.ts';
 import { recordUsage, spentThisMonth } from '../../src/catalog/usage.ts';
 
 let folder: string;
@@ -29,16 +41,21 @@ async function catalog(migrations?: Migration[]): Promise<Catalog> {
 }
 
 const NEXT: Migration = { name: '9999_next', up: async (db) => void (await sql`alter table people add column nickname text`.execute(db)) };
-const BROKEN: Migration = { name: '9999_broken', up: async (db) => {
-  await sql`create table half (id text)`.execute(db);
-  await sql`no such statement`.execute(db);
-} };
+const BROKEN: Migration = {
+  name: '9999_broken',
+  up: async (db) => {
+    await sql`create table half (id text)`.execute(db);
+    await sql`no such statement`.execute(db);
+  },
+};
 const source = { name: 'wiki', kind: 'folder', location: '/wiki', baseUrl: null, readers: ['everyone'], schedule: null };
 
 describe('migrations', () => {
   test('a new catalog is made whole, readable by its owner alone, and without a copy', async () => {
     const db = await catalog();
-    expect((await sql<{ name: string }>`select name from migrations order by name`.execute(db)).rows.map((row) => row.name)).toEqual(MIGRATIONS.map((m) => m.name));
+    expect((await sql<{ name: string }>`select name from migrations order by name`.execute(db)).rows.map((row) => row.name)).toEqual(
+      MIGRATIONS.map((m) => m.name),
+    );
     expect(statSync(join(folder, 'catalog.db')).mode & 0o077).toBe(0);
     expect(readdirSync(folder)).not.toContain('copies');
   });
@@ -77,19 +94,33 @@ describe('migrations', () => {
   test('a catalog of a later version is refused with what to do', async () => {
     await (await catalog([...MIGRATIONS, NEXT])).destroy();
     open.pop();
-    await expect(openCatalog(folder)).rejects.toMatchObject({ code: 'catalog.newer', publicMessage: expect.stringMatching(/newer version.*9999_next.*Start that version/) });
+    await expect(openCatalog(folder)).rejects.toMatchObject({
+      code: 'catalog.newer',
+      publicMessage: expect.stringMatching(/newer version.*9999_next.*Start that version/),
+    });
   });
 
   test('two processes that open a new catalog at once both succeed', async () => {
     const script = `const { openCatalog } = await import(${JSON.stringify(new URL('../../src/catalog/database.ts', import.meta.url).href)}); await (await openCatalog(process.argv[1])).destroy();`;
-    const codes = await Promise.all(Array.from({ length: 3 }, () => new Promise((resolve) => spawn(process.execPath, ['--input-type=module', '-e', script, folder], { stdio: 'inherit' }).on('exit', resolve))));
+    const codes = await Promise.all(
+      Array.from(
+        { length: 3 },
+        () =>
+          new Promise((resolve) =>
+            spawn(process.execPath, ['--input-type=module', '-e', script, folder], { stdio: 'inherit' }).on('exit', resolve),
+          ),
+      ),
+    );
     expect(codes).toEqual([0, 0, 0]);
     expect(await listSources(await catalog())).toEqual([]);
   });
 
   test('a file that is no catalog is named', async () => {
     writeFileSync(join(folder, 'catalog.db'), 'this is a letter, not a database, and long enough to be read as one');
-    await expect(openCatalog(folder)).rejects.toMatchObject({ code: 'catalog.unusable', publicMessage: expect.stringContaining('catalog.db') });
+    await expect(openCatalog(folder)).rejects.toMatchObject({
+      code: 'catalog.unusable',
+      publicMessage: expect.stringContaining('catalog.db'),
+    });
   });
 });
 
@@ -134,7 +165,15 @@ describe('leases', () => {
 
 test('a question is recorded once for each event, in its conversation', async () => {
   const db = await catalog();
-  const input = { eventKey: 'e1', platform: 'console', thread: 't', personId: null, text: 'How?', language: 'en', audience: 'asker' as const };
+  const input = {
+    eventKey: 'e1',
+    platform: 'console',
+    thread: 't',
+    personId: null,
+    text: 'How?',
+    language: 'en',
+    audience: 'asker' as const,
+  };
   const [first, second] = await Promise.all([receiveQuestion(db, input, 1), receiveQuestion(db, input, 2)]);
   expect([first, second].filter(Boolean)).toHaveLength(1);
   await receiveQuestion(db, { ...input, eventKey: 'e2', text: 'Why?' }, 3);
@@ -147,7 +186,10 @@ test('settings have defaults, are checked, and are kept', async () => {
   expect(await readSettings(db)).toMatchObject({ internalAddresses: [], keepRate: 0.9 });
   await writeSetting(db, 'internalAddresses', ['wiki.internal'], 1);
   expect((await readSettings(db)).internalAddresses).toEqual(['wiki.internal']);
-  await expect(writeSetting(db, 'keepRate', 7, 2)).rejects.toMatchObject({ code: 'input.invalid', publicMessage: expect.stringContaining('keepRate') });
+  await expect(writeSetting(db, 'keepRate', 7, 2)).rejects.toMatchObject({
+    code: 'input.invalid',
+    publicMessage: expect.stringContaining('keepRate'),
+  });
   await expect(writeSetting(db, 'prices', { m: { input: -1, output: 0 } }, 2)).rejects.toMatchObject({ code: 'input.invalid' });
 });
 

@@ -13,12 +13,18 @@ const passagesOf = (markdown: string): PassageDraft[] => {
   return chunk(document.blocks, document.title === undefined ? {} : { title: document.title });
 };
 const words = (n: number, word = 'word'): string => Array.from({ length: n }, (_, i) => `${word}${i % 7}`).join(' ');
-const prose = (n: number): string => Array.from({ length: n }, (_, i) => `Sentence number ${i} says a thing about leave and travel.`).join(' ');
+const prose = (n: number): string =>
+  Array.from({ length: n }, (_, i) => `Sentence number ${i} says a thing about leave and travel.`).join(' ');
 
 test('a section that fits is one passage, under its heading path and anchor', () => {
-  const passages = passagesOf(`# Guide\n\n${words(150)}\n\n## Leave\n\n${words(150)}\n\n### Carry *over*\n\n${words(150)}\n\n## Travel {#trips}\n\n${words(150)}\n`);
+  const passages = passagesOf(
+    `# Guide\n\n${words(150)}\n\n## Leave\n\n${words(150)}\n\n### Carry *over*\n\n${words(150)}\n\n## Travel {#trips}\n\n${words(150)}\n`,
+  );
   expect(passages.map(({ headingPath, anchor }) => [headingPath, anchor])).toEqual([
-    [[], 'guide'], [['Leave'], 'leave'], [['Leave', 'Carry over'], 'carry-over'], [['Travel'], 'trips'],
+    [[], 'guide'],
+    [['Leave'], 'leave'],
+    [['Leave', 'Carry over'], 'carry-over'],
+    [['Travel'], 'trips'],
   ]);
   expect(passages[1]!.text.startsWith('## Leave\n\nword0')).toBe(true);
   expect(passages.map((passage) => passage.ordinal)).toEqual([0, 1, 2, 3]);
@@ -27,7 +33,11 @@ test('a section that fits is one passage, under its heading path and anchor', ()
 test('small sections join their neighbours under the same heading; the inner headings stay in the text', () => {
   const passages = passagesOf('# FAQ\n\n## A\n\nShort one.\n\n## B\n\nShort two.\n\n## C\n\nShort three.\n');
   expect(passages).toHaveLength(1);
-  expect(passages[0]).toMatchObject({ headingPath: ['A'], anchor: 'a', text: '# FAQ\n\n## A\n\nShort one.\n\n## B\n\nShort two.\n\n## C\n\nShort three.' });
+  expect(passages[0]).toMatchObject({
+    headingPath: ['A'],
+    anchor: 'a',
+    text: '# FAQ\n\n## A\n\nShort one.\n\n## B\n\nShort two.\n\n## C\n\nShort three.',
+  });
 });
 
 test('a small section does not join another chapter', () => {
@@ -36,8 +46,10 @@ test('a small section does not join another chapter', () => {
   expect(passages[0]!.text).toContain('### Deep\n\nShort.');
 });
 
-test('a heading, or a line that announces a list, is never a passage\'s last line', () => {
-  const passages = passagesOf(`# T\n\n## S\n\n${prose(22)}\n\n${prose(18)}\n\nThe steps are:\n\n${Array.from({ length: 12 }, (_, i) => `- Step ${i} is to do something`).join('\n')}\n`);
+test("a heading, or a line that announces a list, is never a passage's last line", () => {
+  const passages = passagesOf(
+    `# T\n\n## S\n\n${prose(22)}\n\n${prose(18)}\n\nThe steps are:\n\n${Array.from({ length: 12 }, (_, i) => `- Step ${i} is to do something`).join('\n')}\n`,
+  );
   expect(passages.length).toBeGreaterThan(1);
   for (const passage of passages) expect(passage.text).not.toMatch(/(?:^#.*|:)$/);
   expect(passages.find((passage) => passage.text.includes('The steps are:'))!.text).toContain('- Step 0');
@@ -63,7 +75,12 @@ test('one endless sentence is cut at blanks, and one endless word between charac
     const passages = chunk([{ kind: 'paragraph', text }]);
     expect(passages.length).toBeGreaterThan(1);
     for (const passage of passages) expect(size(passage.text)).toBeLessThanOrEqual(520);
-    expect(passages.map((passage) => passage.text).join('').replaceAll(/\s/g, '')).toBe(text.replaceAll(/\s/g, ''));
+    expect(
+      passages
+        .map((passage) => passage.text)
+        .join('')
+        .replaceAll(/\s/g, ''),
+    ).toBe(text.replaceAll(/\s/g, ''));
     for (const passage of passages) expect(passage.text.isWellFormed()).toBe(true);
   }
 });
@@ -73,18 +90,36 @@ test('headings alone, and nothing at all', () => {
   expect(chunk([])).toEqual([]);
 });
 
-const inline = fc.constantFrom('plain words here', '**bold** and [a link](https://a.b/c)', 'Mr. Smith paid 3.5 USD', 'ends here.', 'Is it? Yes!', '我们有三天假期。', '`code.here`', 'e.g. this', 'see https://a.b/c?d=E.F for more');
+const inline = fc.constantFrom(
+  'plain words here',
+  '**bold** and [a link](https://a.b/c)',
+  'Mr. Smith paid 3.5 USD',
+  'ends here.',
+  'Is it? Yes!',
+  '我们有三天假期。',
+  '`code.here`',
+  'e.g. this',
+  'see https://a.b/c?d=E.F for more',
+);
 const paragraph = fc.array(inline, { minLength: 1, maxLength: 120 }).map((parts) => parts.join(' '));
 const block = fc.oneof(
   paragraph,
-  fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom('Leave', 'Travel & *cost*', '报销', 'FAQ')).map(([depth, name]) => `${'#'.repeat(depth)} ${name}`),
-  fc.array(inline, { minLength: 1, maxLength: 60 }).map((items) => items.map((item, i) => `${i % 3 === 2 ? '  ' : ''}- ${item}`).join('\n')),
-  fc.array(inline, { minLength: 1, maxLength: 40 }).map((rows) => `| a | b |\n|---|---|\n${rows.map((row) => `| ${row} | x |`).join('\n')}`),
+  fc
+    .tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom('Leave', 'Travel & *cost*', '报销', 'FAQ'))
+    .map(([depth, name]) => `${'#'.repeat(depth)} ${name}`),
+  fc
+    .array(inline, { minLength: 1, maxLength: 60 })
+    .map((items) => items.map((item, i) => `${i % 3 === 2 ? '  ' : ''}- ${item}`).join('\n')),
+  fc
+    .array(inline, { minLength: 1, maxLength: 40 })
+    .map((rows) => `| a | b |\n|---|---|\n${rows.map((row) => `| ${row} | x |`).join('\n')}`),
   fc.array(inline, { minLength: 1, maxLength: 40 }).map((lines) => `\`\`\`\n${lines.join('\n')}\n\`\`\``),
   fc.array(inline, { minLength: 1, maxLength: 40 }).map((lines) => lines.map((line) => `> ${line}`).join('\n')),
   fc.constantFrom('---', '<!-- a comment -->', '<div class="x">\n<p>html</p>\n</div>', '[ref]: https://a.b/c'),
 );
-const markdown = fc.tuple(fc.array(block, { maxLength: 25 }), fc.constantFrom('\n\n', '\n\n\n', '\n \n')).map(([blocks, gap]) => blocks.join(gap));
+const markdown = fc
+  .tuple(fc.array(block, { maxLength: 25 }), fc.constantFrom('\n\n', '\n\n\n', '\n \n'))
+  .map(([blocks, gap]) => blocks.join(gap));
 
 test('passages in order are verbatim slices that hold the whole document without overlap', () => {
   fc.assert(
@@ -112,19 +147,27 @@ test('no passage is over the maximum, and none ends inside a sentence', () => {
     { numRuns: 100 },
   );
   fc.assert(
-    fc.property(fc.array(inline, { minLength: 40, maxLength: 600 }).map((parts) => parts.join(' ')), (source) => {
-      const whole = plainText(source);
-      const all = splitSentences(whole.text);
-      if (all.some(({ start, end }) => countTokens(whole.text.slice(start, end)) > 512)) return;
-      const starts = new Set(all.map(({ start }) => whole.text.slice(start, start + 12)));
-      for (const passage of passagesOf(source)) expect([...starts].some((start) => plainText(passage.text).text.trimStart().startsWith(start))).toBe(true);
-    }),
+    fc.property(
+      fc.array(inline, { minLength: 40, maxLength: 600 }).map((parts) => parts.join(' ')),
+      (source) => {
+        const whole = plainText(source);
+        const all = splitSentences(whole.text);
+        if (all.some(({ start, end }) => countTokens(whole.text.slice(start, end)) > 512)) return;
+        const starts = new Set(all.map(({ start }) => whole.text.slice(start, start + 12)));
+        for (const passage of passagesOf(source))
+          expect([...starts].some((start) => plainText(passage.text).text.trimStart().startsWith(start))).toBe(true);
+      },
+    ),
     { numRuns: 100 },
   );
 });
 
 test('blocks that end without a blank line are set apart by one', () => {
-  const blocks: Block[] = [{ kind: 'heading', depth: 1, text: 'Title', anchor: 't' }, { kind: 'paragraph', text: 'One.' }, { kind: 'paragraph', text: 'Two.' }];
+  const blocks: Block[] = [
+    { kind: 'heading', depth: 1, text: 'Title', anchor: 't' },
+    { kind: 'paragraph', text: 'One.' },
+    { kind: 'paragraph', text: 'Two.' },
+  ];
   expect(chunk(blocks)).toEqual([{ ordinal: 0, headingPath: ['Title'], anchor: 't', text: 'Title\n\nOne.\n\nTwo.' }]);
 });
 
@@ -132,24 +175,27 @@ const handbook = path.resolve(import.meta.dirname, '../../../shared/data/wikis/s
 const present = fs.existsSync(handbook);
 if (!present && process.env['CI'] !== 'true') console.warn(`skipped: ${handbook} is absent`);
 
-test.skipIf(!present && process.env['CI'] !== 'true')('a real handbook of 845 pages: whole, verbatim, and most passages of the size that is aimed at', () => {
-  const sizes: number[] = [];
-  const files = fs.readdirSync(handbook, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
-  expect(files).toHaveLength(845);
-  // Every fifth page: the whole takes seconds.
-  for (const file of files.filter((_, i) => i % 5 === 0)) {
-    const source = fs.readFileSync(path.join(handbook, file), 'utf8');
-    let at = 0;
-    for (const passage of passagesOf(source)) {
-      const start = source.indexOf(passage.text, at);
-      expect([file, start >= 0]).toEqual([file, true]);
-      if (at > 0) expect([file, source.slice(at, start).trim()]).toEqual([file, '']);
-      at = start + passage.text.length;
-      sizes.push(size(passage.text));
+test.skipIf(!present && process.env['CI'] !== 'true')(
+  'a real handbook of 845 pages: whole, verbatim, and most passages of the size that is aimed at',
+  () => {
+    const sizes: number[] = [];
+    const files = fs.readdirSync(handbook, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
+    expect(files).toHaveLength(845);
+    // Every fifth page: the whole takes seconds.
+    for (const file of files.filter((_, i) => i % 5 === 0)) {
+      const source = fs.readFileSync(path.join(handbook, file), 'utf8');
+      let at = 0;
+      for (const passage of passagesOf(source)) {
+        const start = source.indexOf(passage.text, at);
+        expect([file, start >= 0]).toEqual([file, true]);
+        if (at > 0) expect([file, source.slice(at, start).trim()]).toEqual([file, '']);
+        at = start + passage.text.length;
+        sizes.push(size(passage.text));
+      }
+      expect([file, source.slice(at).trim()]).toEqual([file, '']);
     }
-    expect([file, source.slice(at).trim()]).toEqual([file, '']);
-  }
-  sizes.sort((a, b) => a - b);
-  expect(sizes.at(-1)).toBeLessThanOrEqual(520);
-  expect(sizes.filter((tokens) => tokens >= 128).length / sizes.length).toBeGreaterThan(0.8);
-});
+    sizes.sort((a, b) => a - b);
+    expect(sizes.at(-1)).toBeLessThanOrEqual(520);
+    expect(sizes.filter((tokens) => tokens >= 128).length / sizes.length).toBeGreaterThan(0.8);
+  },
+);

@@ -16,9 +16,19 @@ describe('readConfig', () => {
   });
 
   test.each([
-    ['PORT', 'eighty'], ['PORT', '70000'], ['PORT', '1.5'], ['LOG_LEVEL', 'loud'], ['OPENAI_BASE_URL', 'localhost:11434'], ['PUBLIC_URL', 'ftp://x'], ['BUDGET_USD_MONTH', '-1'], ['SECRET_KEY', 'short'], ['ADMIN_TOKEN', 'short'],
+    ['PORT', 'eighty'],
+    ['PORT', '70000'],
+    ['PORT', '1.5'],
+    ['LOG_LEVEL', 'loud'],
+    ['OPENAI_BASE_URL', 'localhost:11434'],
+    ['PUBLIC_URL', 'ftp://x'],
+    ['BUDGET_USD_MONTH', '-1'],
+    ['SECRET_KEY', 'short'],
+    ['ADMIN_TOKEN', 'short'],
   ])('%s=%s is refused by name', (name, value) => {
-    expect(() => readConfig({ [name]: value })).toThrow(expect.objectContaining({ code: 'config.invalid', publicMessage: expect.stringContaining(`${name}: `) }));
+    expect(() => readConfig({ [name]: value })).toThrow(
+      expect.objectContaining({ code: 'config.invalid', publicMessage: expect.stringContaining(`${name}: `) }),
+    );
   });
 
   test('all that is wrong is told at once, and no secret with it', () => {

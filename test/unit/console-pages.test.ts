@@ -23,32 +23,53 @@ const squeezed = (text: string): string => text.replace(/\s+/g, '');
 
 describe('html', () => {
   test('any text stays text, between tags and in attributes', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }).filter((s) => !/[\0\r]/.test(s) && s.isWellFormed()), (text) => {
-      const document = domOf(render(html`<p title="${text}">${text}</p>`));
-      expect(document.querySelectorAll('main *')).toHaveLength(1);
-      expect(document.querySelector('p')!.textContent).toBe(text);
-      expect(document.querySelector('p')!.getAttribute('title')).toBe(text);
-    }));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }).filter((s) => !/[\0\r]/.test(s) && s.isWellFormed()),
+        (text) => {
+          const document = domOf(render(html`<p title="${text}">${text}</p>`));
+          expect(document.querySelectorAll('main *')).toHaveLength(1);
+          expect(document.querySelector('p')!.textContent).toBe(text);
+          expect(document.querySelector('p')!.getAttribute('title')).toBe(text);
+        },
+      ),
+    );
   });
   test('an object that only looks like markup is not taken for it', () => {
     expect(() => render(JSON.parse('{"markup":"<b>"}'))).toThrow();
   });
   test('only http and https addresses become links', () => {
     expect(webAddress('https://a.example/b#:~:text=c')).toBe('https://a.example/b#:~:text=c');
-    for (const bad of ['javascript:alert(1)', ' javascript:alert(1)', 'data:text/html,x', '//a.example', 'https://', 'JaVaScRiPt:https://a', null, '']) expect(webAddress(bad)).toBeNull();
+    for (const bad of [
+      'javascript:alert(1)',
+      ' javascript:alert(1)',
+      'data:text/html,x',
+      '//a.example',
+      'https://',
+      'JaVaScRiPt:https://a',
+      null,
+      '',
+    ])
+      expect(webAddress(bad)).toBeNull();
   });
   test('a way back never leaves the console', () => {
     expect(ownPath('/documents/1?a=b#c')).toBe('/documents/1?a=b#c');
-    for (const bad of ['//evil.example', '/\\evil.example', 'https://evil.example', '/\t/evil.example', '', undefined, '\n/x']) expect(ownPath(bad)).toBeNull();
+    for (const bad of ['//evil.example', '/\\evil.example', 'https://evil.example', '/\t/evil.example', '', undefined, '\n/x'])
+      expect(ownPath(bad)).toBeNull();
   });
 });
 
 describe('Markdown for reading', () => {
   test('nothing in it becomes a link, an image, a script or a tag of its own', () => {
-    const hostile = '# <script>alert(1)</script>\n\n[click](javascript:alert(1)) <https://evil.example> ![x](https://evil.example/p.png)\n\n<img src=x onerror=alert(1)><a href="https://evil.example">go</a>\n\n[ref]: https://evil.example\n[ref] <iframe src="//evil.example"></iframe>\n\n| <b>a</b> | [b](data:text/html,x) |\n|---|---|\n| 1 | 2 |';
+    const hostile =
+      '# <script>alert(1)</script>\n\n[click](javascript:alert(1)) <https://evil.example> ![x](https://evil.example/p.png)\n\n<img src=x onerror=alert(1)><a href="https://evil.example">go</a>\n\n[ref]: https://evil.example\n[ref] <iframe src="//evil.example"></iframe>\n\n| <b>a</b> | [b](data:text/html,x) |\n|---|---|\n| 1 | 2 |';
     const document = drawn(hostile);
     expect(document.querySelectorAll('main :is(a, img, script, iframe, b)')).toHaveLength(0);
-    expect([...document.querySelectorAll('main *')].flatMap((e) => [...e.attributes].map((a) => a.name)).filter((name) => name.startsWith('on') || name === 'href' || name === 'src')).toEqual([]);
+    expect(
+      [...document.querySelectorAll('main *')]
+        .flatMap((e) => [...e.attributes].map((a) => a.name))
+        .filter((name) => name.startsWith('on') || name === 'href' || name === 'src'),
+    ).toEqual([]);
     expect(document.querySelector('.doc-link')!.getAttribute('title')).toBe('javascript:alert(1)');
   });
   test('headings, lists, tasks, tables, code and emphasis are drawn as such', () => {
@@ -60,8 +81,26 @@ describe('Markdown for reading', () => {
     expect(document.querySelector('pre code')!.textContent).toBe('ls <x>');
   });
   test.each([
-    ['emphasis marks', '*a_ '.repeat(299)], ['brackets', '[a]('.repeat(299)], ['open brackets', '['.repeat(599)], ['quotes', `${'>'.repeat(5900)} x`], ['nested lists', Array.from({ length: 120 }, (_, i) => `${'  '.repeat(i)}- a`).join('\n').slice(0, 5900)], ['backticks', '`a``b'.repeat(199)],
-    ['angles', '<a '.repeat(599)], ['tables', '|a'.repeat(2900)], ['links in links', '[![a](b)'.repeat(149)], ['entities', '&amp;'.repeat(1190)], ['very long', 'word '.repeat(10_000)], ['line ends', `${'\n>\n- '.repeat(1500)}x`], ['short line ends', `${'\n>\n- '.repeat(240)}x`], ['autolinks', 'www.a.b@c.d '.repeat(490)], ['tildes', '~~a~'.repeat(199)],
+    ['emphasis marks', '*a_ '.repeat(299)],
+    ['brackets', '[a]('.repeat(299)],
+    ['open brackets', '['.repeat(599)],
+    ['quotes', `${'>'.repeat(5900)} x`],
+    [
+      'nested lists',
+      Array.from({ length: 120 }, (_, i) => `${'  '.repeat(i)}- a`)
+        .join('\n')
+        .slice(0, 5900),
+    ],
+    ['backticks', '`a``b'.repeat(199)],
+    ['angles', '<a '.repeat(599)],
+    ['tables', '|a'.repeat(2900)],
+    ['links in links', '[![a](b)'.repeat(149)],
+    ['entities', '&amp;'.repeat(1190)],
+    ['very long', 'word '.repeat(10_000)],
+    ['line ends', `${'\n>\n- '.repeat(1500)}x`],
+    ['short line ends', `${'\n>\n- '.repeat(240)}x`],
+    ['autolinks', 'www.a.b@c.d '.repeat(490)],
+    ['tildes', '~~a~'.repeat(199)],
   ])('hostile %s are drawn within half a second', (_, source) => {
     // Below the bounds the parser itself is tried, far above them what stands in for it.
     for (const text of [source, source.repeat(20)]) {
@@ -72,16 +111,45 @@ describe('Markdown for reading', () => {
     }
   });
   test('any text is drawn without failing', () => {
-    const piece = fc.oneof(fc.constantFrom('# ', '- ', '1. ', '> ', '**', '*', '`', '```\n', '[a](b)', '![c](d)', '<i>', '&lt;', '\\*', '|', '\n', '\n\n', '    ', '~~', '<!-- x -->', '[^1]', '[^1]: '), fc.string({ unit: 'grapheme', maxLength: 8 }));
-    fc.assert(fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
-      render(renderMarkdown(pieces.join(''), { under: 1, imageWord: 'Image' }));
-    }), { numRuns: 300 });
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '# ',
+        '- ',
+        '1. ',
+        '> ',
+        '**',
+        '*',
+        '`',
+        '```\n',
+        '[a](b)',
+        '![c](d)',
+        '<i>',
+        '&lt;',
+        '\\*',
+        '|',
+        '\n',
+        '\n\n',
+        '    ',
+        '~~',
+        '<!-- x -->',
+        '[^1]',
+        '[^1]: ',
+      ),
+      fc.string({ unit: 'grapheme', maxLength: 8 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+        render(renderMarkdown(pieces.join(''), { under: 1, imageWord: 'Image' }));
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
 describe('the quote', () => {
   test('is marked across emphasis, links, code and escapes', () => {
-    const source = 'You may carry over **up to _five_ days** of [paid leave](https://a.example "t"), see `pto --list` &amp; ask \\*me\\*. More.';
+    const source =
+      'You may carry over **up to _five_ days** of [paid leave](https://a.example "t"), see `pto --list` &amp; ask \\*me\\*. More.';
     const document = drawn(source, 'up to _five_ days** of [paid leave](https://a.example "t"), see `pto --list` &amp; ask \\*me\\*.');
     expect(markedText(document)).toBe('up to five days of paid leave, see pto --list & ask *me*.');
     expect(document.querySelectorAll('#quote')).toHaveLength(1);
@@ -99,13 +167,28 @@ describe('the quote', () => {
     expect(locateQuote('anything', '  ')).toBeUndefined();
   });
   test('what is marked is what the quote reads as, for any cut of a text with marks', () => {
-    const word = fc.constantFrom('leave', 'five', '**31 March**', '*or*', '`code x`', '[a link](https://a.example)', '中文', 'R&amp;D', '\\_x\\_', 'naïve', '~~old~~');
-    fc.assert(fc.property(fc.array(word, { minLength: 3, maxLength: 12 }), fc.nat(), fc.nat(), (parts, a, b) => {
-      const [from, to] = [a % parts.length, b % parts.length].toSorted((x, y) => x - y) as [number, number];
-      const quote = parts.slice(from, to + 1).join(' ');
-      const document = drawn(parts.join(' '), quote);
-      expect(squeezed(markedText(document))).toBe(squeezed(plainText(quote).text));
-    }), { numRuns: 300 });
+    const word = fc.constantFrom(
+      'leave',
+      'five',
+      '**31 March**',
+      '*or*',
+      '`code x`',
+      '[a link](https://a.example)',
+      '中文',
+      'R&amp;D',
+      '\\_x\\_',
+      'naïve',
+      '~~old~~',
+    );
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 3, maxLength: 12 }), fc.nat(), fc.nat(), (parts, a, b) => {
+        const [from, to] = [a % parts.length, b % parts.length].toSorted((x, y) => x - y) as [number, number];
+        const quote = parts.slice(from, to + 1).join(' ');
+        const document = drawn(parts.join(' '), quote);
+        expect(squeezed(markedText(document))).toBe(squeezed(plainText(quote).text));
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
@@ -127,7 +210,8 @@ describe('words', () => {
   });
   test('English and Chinese have the same places to fill', () => {
     const places = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!).toSorted();
-    for (const key of Object.keys(consoleEn) as (keyof typeof consoleEn)[]) expect([key, places(consoleZh[key])]).toEqual([key, places(consoleEn[key])]);
+    for (const key of Object.keys(consoleEn) as (keyof typeof consoleEn)[])
+      expect([key, places(consoleZh[key])]).toEqual([key, places(consoleEn[key])]);
   });
   test('every word of the console is used', async () => {
     const { readdir, readFile } = await import('node:fs/promises');
@@ -140,5 +224,7 @@ describe('words', () => {
 });
 
 test('the lines offered for an Ollama name its own models', () => {
-  expect(ollamaLines({ url: 'http://127.0.0.1:11434/', models: ['nomic-embed-text:latest', 'llama3.2:3b'] })).toBe('OPENAI_BASE_URL=http://127.0.0.1:11434/v1\nCHAT_MODEL=llama3.2:3b\nEMBEDDING_MODEL=nomic-embed-text:latest');
+  expect(ollamaLines({ url: 'http://127.0.0.1:11434/', models: ['nomic-embed-text:latest', 'llama3.2:3b'] })).toBe(
+    'OPENAI_BASE_URL=http://127.0.0.1:11434/v1\nCHAT_MODEL=llama3.2:3b\nEMBEDDING_MODEL=nomic-embed-text:latest',
+  );
 });

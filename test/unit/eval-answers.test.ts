@@ -16,7 +16,13 @@ test('shares of what was answered, shown and abstained from', async () => {
     async (question) => {
       clock += question === 'e' ? 100 : 10;
       const shown: Record<string, string[]> = { a: ['The sky is blue.'], b: ['Roses are red.'], d: ['Something.'] };
-      return { status: question in shown ? 'quoted' : 'unanswered', score: { a: 0.9, b: 0.8, c: 0.2, d: 0.6, e: 0.1 }[question]!, shownText: shown[question] ?? [], modelCalls: 1, costUsd: 0.5 };
+      return {
+        status: question in shown ? 'quoted' : 'unanswered',
+        score: { a: 0.9, b: 0.8, c: 0.2, d: 0.6, e: 0.1 }[question]!,
+        shownText: shown[question] ?? [],
+        modelCalls: 1,
+        costUsd: 0.5,
+      };
     },
     () => clock,
   );
@@ -39,7 +45,11 @@ test('a gold sentence is known again whatever its tokenisation, and only whole',
 });
 
 test('without both kinds there is no AUROC, without references no gold', async () => {
-  const report = await evaluateAnswers({ queries: [{ _id: '1', text: 'a' }] }, async () => ({ status: 'quoted', score: 1, shownText: ['x'] }));
+  const report = await evaluateAnswers({ queries: [{ _id: '1', text: 'a' }] }, async () => ({
+    status: 'quoted',
+    score: 1,
+    shownText: ['x'],
+  }));
   expect(report.auroc).toBeNull();
   expect(report.answerable.goldShown).toBeNull();
 });

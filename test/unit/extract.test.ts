@@ -17,17 +17,26 @@ const reason = (text: string | Uint8Array, format: DocumentFormat = 'markdown'):
   }
 };
 const texts = (document: ExtractedDocument): string[] => document.blocks.map((block) => `${block.kind}: ${block.text.trimEnd()}`);
-const page = (body: string, head = ''): string => `<!doctype html><html lang="de-CH"><head><title>T | Site</title>${head}</head><body>${body}</body></html>`;
+const page = (body: string, head = ''): string =>
+  `<!doctype html><html lang="de-CH"><head><title>T | Site</title>${head}</head><body>${body}</body></html>`;
 
 test('Markdown: front matter gives title, address, owner and date; blocks joined are the rest of the source, verbatim', () => {
   const body = '# Heading\r\n\r\nText *one*\n- item\n\n    code\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quote\n\n---\n\nend';
-  const document = read(`---\ntitle: "Leave: how"\nurl: https://wiki.example/leave\nmaintainer: [Ann, {name: Bo}]\nlast_modified: 2024-05-06\n---\n\n${body}`);
-  expect(document).toMatchObject({ title: 'Leave: how', url: 'https://wiki.example/leave', owner: 'Ann, Bo', changedAt: Date.parse('2024-05-06'), textFragments: false });
+  const document = read(
+    `---\ntitle: "Leave: how"\nurl: https://wiki.example/leave\nmaintainer: [Ann, {name: Bo}]\nlast_modified: 2024-05-06\n---\n\n${body}`,
+  );
+  expect(document).toMatchObject({
+    title: 'Leave: how',
+    url: 'https://wiki.example/leave',
+    owner: 'Ann, Bo',
+    changedAt: Date.parse('2024-05-06'),
+    textFragments: false,
+  });
   expect(document.blocks.map((block) => block.text).join('')).toBe(body.replaceAll('\r\n', '\n'));
   expect(document.blocks.map((block) => block.kind)).toEqual(['heading', 'paragraph', 'list', 'table', 'quote', 'paragraph', 'paragraph']);
 });
 
-test('Markdown: anchors are GitHub\'s, counted up, or the explicit ones; a relative slug is no address', () => {
+test("Markdown: anchors are GitHub's, counted up, or the explicit ones; a relative slug is no address", () => {
   const document = read('---\nslug: leave\n---\n# The *Title*: a `b` [c](d)\n## Same\n## Same\n## Own {#mine}\n## 请假 流程');
   expect(document.blocks.map((block) => block.anchor)).toEqual(['the-title-a-b-c', 'same', 'same-1', 'mine', '请假-流程']);
   expect([document.title, document.url]).toEqual(['The Title: a b c', undefined]);
@@ -39,8 +48,12 @@ test('Markdown: broken front matter fails no page, and its aliases do not grow',
   expect(texts(read(bomb))).toEqual(['paragraph: text']);
 });
 
-test('Markdown: a table may follow a paragraph\'s lines', () => {
-  expect(texts(read('Intro:\n| a | b |\n|---|---|\n| 1 | 2 |\n\nafter | this\nis | prose'))).toEqual(['paragraph: Intro:', 'table: | a | b |\n|---|---|\n| 1 | 2 |', 'paragraph: after | this\nis | prose']);
+test("Markdown: a table may follow a paragraph's lines", () => {
+  expect(texts(read('Intro:\n| a | b |\n|---|---|\n| 1 | 2 |\n\nafter | this\nis | prose'))).toEqual([
+    'paragraph: Intro:',
+    'table: | a | b |\n|---|---|\n| 1 | 2 |',
+    'paragraph: after | this\nis | prose',
+  ]);
 });
 
 test('HTML: the main content alone, as it is read', () => {
@@ -57,34 +70,68 @@ test('HTML: the main content alone, as it is read', () => {
     'html',
   );
   expect(texts(document)).toEqual([
-    'heading: Leave', 'paragraph: You have 25 days.\nMore.', 'heading: Carry over', 'list: - Five days\n  3. sub\n- Two\n  lines', 'heading: Old',
-    'table: Days\nYear | Days\n2024 | 25', 'code: a = 1\n  b = 2', 'paragraph: Ask Ann.', 'quote: Quoted.',
+    'heading: Leave',
+    'paragraph: You have 25 days.\nMore.',
+    'heading: Carry over',
+    'list: - Five days\n  3. sub\n- Two\n  lines',
+    'heading: Old',
+    'table: Days\nYear | Days\n2024 | 25',
+    'code: a = 1\n  b = 2',
+    'paragraph: Ask Ann.',
+    'quote: Quoted.',
   ]);
-  expect(document.blocks.filter((block) => block.kind === 'heading').map((block) => block.anchor)).toEqual([undefined, 'carry-over', 'old']);
-  expect(document).toMatchObject({ title: 'Leave', url: 'https://wiki.example/docs/leave', owner: 'Ann', changedAt: Date.parse('2024-05-06'), language: 'de', textFragments: true });
+  expect(document.blocks.filter((block) => block.kind === 'heading').map((block) => block.anchor)).toEqual([
+    undefined,
+    'carry-over',
+    'old',
+  ]);
+  expect(document).toMatchObject({
+    title: 'Leave',
+    url: 'https://wiki.example/docs/leave',
+    owner: 'Ann',
+    changedAt: Date.parse('2024-05-06'),
+    language: 'de',
+    textFragments: true,
+  });
 });
 
 test('HTML without main or article: the part that holds most of the text outside of links', () => {
   const links = Array.from({ length: 60 }, (_, i) => `<li><a href="${i}">A link to page number ${i}</a></li>`).join('');
-  const document = read(page(`<div><div class="left"><ul>${links}</ul></div><div class="right"><div><h1>Title</h1><p>${'Words that matter here. '.repeat(20)}</p><p>And more of them.</p></div></div></div>`), 'html');
+  const document = read(
+    page(
+      `<div><div class="left"><ul>${links}</ul></div><div class="right"><div><h1>Title</h1><p>${'Words that matter here. '.repeat(20)}</p><p>And more of them.</p></div></div></div>`,
+    ),
+    'html',
+  );
   expect(texts(document).join('\n')).not.toContain('A link to page');
   expect(texts(document)[0]).toBe('heading: Title');
 });
 
-test('HTML: an address elsewhere, or the home page, is not taken for the page\'s own', () => {
-  for (const canonical of ['https://evil.example/docs/a', 'https://wiki.example/', 'javascript:alert(1)', 'https://u:p@wiki.example/docs/a']) {
+test("HTML: an address elsewhere, or the home page, is not taken for the page's own", () => {
+  for (const canonical of [
+    'https://evil.example/docs/a',
+    'https://wiki.example/',
+    'javascript:alert(1)',
+    'https://u:p@wiki.example/docs/a',
+  ]) {
     expect(read(page('<main>text</main>', `<link rel="canonical" href="${canonical}">`), 'html').url).toBeUndefined();
   }
 });
 
 test('an empty file is an empty document, not one that could not be read', () => {
-  for (const [text, format] of [['', 'markdown'], ['  \n\n', 'text'], ['---\ntitle: Later\n---\n', 'markdown']] as const) {
+  for (const [text, format] of [
+    ['', 'markdown'],
+    ['  \n\n', 'text'],
+    ['---\ntitle: Later\n---\n', 'markdown'],
+  ] as const) {
     expect(extractDocument({ bytes: Buffer.from(text), format, name: 'page.md' }).blocks).toEqual([]);
   }
 });
 
 test('pages that are none are refused by reason', () => {
-  expect(reason(page('<main></main><footer>x</footer>'), 'html')).toBe('document.empty: it has no text in its main part (scripts may build it, or it may need a login)');
+  expect(reason(page('<main></main><footer>x</footer>'), 'html')).toBe(
+    'document.empty: it has no text in its main part (scripts may build it, or it may need a login)',
+  );
   expect(reason(page('<main><form>Sign in <input type="password"></form></main>'), 'html')).toMatch(/^document\.login/);
   expect(reason(page('<main><h1>Page not found</h1><p>Sorry.</p></main>'), 'html')).toMatch(/^document\.soft_404/);
   expect(reason(page('<main>text</main>', '<meta name="robots" content="noindex, nofollow">'), 'html')).toMatch(/^document\.noindex/);
@@ -125,8 +172,14 @@ test('files that break other parsers are read, or refused by reason, and the nex
   const extractor = createExtractor();
   for (const [what, text, format] of hostile) {
     const started = performance.now();
-    const outcome = await extractor.extract({ bytes: Buffer.from(text), format, name: what }).then(() => 'read', (error: unknown) => (error as AppError).publicMessage);
-    expect([what, outcome]).toEqual([what, expect.stringMatching(/^(?:read|it is nested deeper than 100 levels|its tables are nested deeper than 50 levels|it has no text .*)$/)]);
+    const outcome = await extractor.extract({ bytes: Buffer.from(text), format, name: what }).then(
+      () => 'read',
+      (error: unknown) => (error as AppError).publicMessage,
+    );
+    expect([what, outcome]).toEqual([
+      what,
+      expect.stringMatching(/^(?:read|it is nested deeper than 100 levels|its tables are nested deeper than 50 levels|it has no text .*)$/),
+    ]);
     expect(performance.now() - started).toBeLessThan(10_000);
   }
   expect(texts(await extractor.extract({ bytes: Buffer.from('fine'), format: 'text', name: 'x' }))).toEqual(['paragraph: fine']);
@@ -137,7 +190,12 @@ test('a file that takes too long is named, and those before and behind it are re
   const extractor = createExtractor({ timeoutMs: 1500 });
   const slow = `\n${Array.from({ length: 3000 }, (_, i) => `${' '.repeat((2 * i) % 1000)}- x`).join('\n')}`;
   const outcomes = await Promise.all(
-    ['one', slow, 'two', slow, 'three'].map((text) => extractor.extract({ bytes: Buffer.from(text), format: 'markdown', name: 'x' }).then((document) => document.blocks[0]!.text, (error: unknown) => (error as AppError).publicMessage)),
+    ['one', slow, 'two', slow, 'three'].map((text) =>
+      extractor.extract({ bytes: Buffer.from(text), format: 'markdown', name: 'x' }).then(
+        (document) => document.blocks[0]!.text,
+        (error: unknown) => (error as AppError).publicMessage,
+      ),
+    ),
   );
   expect(outcomes).toEqual(['one', 'it took longer than 1.5 s to parse', 'two', 'it took longer than 1.5 s to parse', 'three']);
   await extractor.close();
@@ -145,10 +203,18 @@ test('a file that takes too long is named, and those before and behind it are re
 
 test('a file that needs too much memory, or is too large, is named; the others are read', { timeout: 60_000 }, async () => {
   const extractor = createExtractor({ memoryMb: 64, maxBytes: 12_000_000 });
-  const extract = (text: string, format: DocumentFormat): Promise<unknown> => extractor.extract({ bytes: Buffer.from(text), format, name: 'x' }).then(() => 'read', (error: unknown) => (error as AppError).publicMessage);
-  expect(await Promise.all([extract('<p>a<b>b</b></p>'.repeat(600_000), 'html'), extract('fine', 'text'), extract('x'.repeat(13_000_000), 'text')])).toEqual([
-    'it needs more than 64 MB of memory to parse', 'read', 'it is 13 MB in size; the limit is 12 MB',
-  ]);
+  const extract = (text: string, format: DocumentFormat): Promise<unknown> =>
+    extractor.extract({ bytes: Buffer.from(text), format, name: 'x' }).then(
+      () => 'read',
+      (error: unknown) => (error as AppError).publicMessage,
+    );
+  expect(
+    await Promise.all([
+      extract('<p>a<b>b</b></p>'.repeat(600_000), 'html'),
+      extract('fine', 'text'),
+      extract('x'.repeat(13_000_000), 'text'),
+    ]),
+  ).toEqual(['it needs more than 64 MB of memory to parse', 'read', 'it is 13 MB in size; the limit is 12 MB']);
   await extractor.close();
 });
 

@@ -11,7 +11,12 @@ import type { Log } from '../../src/types.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const outbound: Outbound = { fetch: () => Promise.reject(new Error('a folder asks nobody')), close: () => Promise.resolve() };
-const context: ConnectorContext = { outbound, clock: { now: () => Date.now(), sleep: () => Promise.resolve() }, log: silent, signal: new AbortController().signal };
+const context: ConnectorContext = {
+  outbound,
+  clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
+  log: silent,
+  signal: new AbortController().signal,
+};
 const connector = createFolderConnector();
 let folder: string;
 
@@ -32,10 +37,24 @@ async function list(location = folder): Promise<ListedDocument[]> {
 }
 
 const ids = async (location?: string): Promise<string[]> => (await list(location)).map((listed) => listed.externalId);
-const fetch = (externalId: string, baseUrl?: string): Promise<Fetched> => connector.fetch({ location: folder, ...(baseUrl ? { baseUrl } : {}) }, { externalId }, undefined, context);
+const fetch = (externalId: string, baseUrl?: string): Promise<Fetched> =>
+  connector.fetch({ location: folder, ...(baseUrl ? { baseUrl } : {}) }, { externalId }, undefined, context);
 
 test('lists the kinds it reads in every folder, in order, and leaves out hidden folders, node_modules and other files', async () => {
-  for (const file of ['b.md', 'a/z.html', 'a/y.markdown', 'a.txt', 'c.MDX', 'd.htm', 'logo.png', '.git/x.md', '.hidden.md', 'node_modules/p/readme.md', 'a/.x/y.md']) await write(file, 'x');
+  for (const file of [
+    'b.md',
+    'a/z.html',
+    'a/y.markdown',
+    'a.txt',
+    'c.MDX',
+    'd.htm',
+    'logo.png',
+    '.git/x.md',
+    '.hidden.md',
+    'node_modules/p/readme.md',
+    'a/.x/y.md',
+  ])
+    await write(file, 'x');
   expect(await ids()).toEqual(['a/y.markdown', 'a/z.html', 'a.txt', 'b.md', 'c.MDX', 'd.htm']);
 });
 
@@ -70,13 +89,26 @@ test.skipIf(process.getuid?.() === 0)('a folder that cannot be read stands for u
 
 test('a place that does not exist, or is no kind of file, is named in the message', async () => {
   await write('a.exe', 'x');
-  await expect(connector.check({ location: path.join(folder, 'nope') }, context)).rejects.toMatchObject({ publicMessage: `There is no such file or folder: ${path.join(folder, 'nope')}` });
+  await expect(connector.check({ location: path.join(folder, 'nope') }, context)).rejects.toMatchObject({
+    publicMessage: `There is no such file or folder: ${path.join(folder, 'nope')}`,
+  });
   await expect(connector.check({ location: path.join(folder, 'a.exe') }, context)).rejects.toMatchObject({ code: 'source.unsupported' });
 });
 
 test('the base address maps files to the pages that a site makes of them', async () => {
-  const cases = { 'a/b.md': 'a/b', 'a/index.md': 'a/', 'README.md': '', 'x/_index.mdx': 'x/', 'p.html': 'p.html', 'a/index.html': 'a/', 'ü & #.md': '%C3%BC%20%26%20%23', 'myindex.md': 'myindex', 't.txt': 't.txt' };
-  for (const [file, page] of Object.entries(cases)) expect([file, webAddress('https://wiki.example/docs', file)]).toEqual([file, `https://wiki.example/docs/${page}`]);
+  const cases = {
+    'a/b.md': 'a/b',
+    'a/index.md': 'a/',
+    'README.md': '',
+    'x/_index.mdx': 'x/',
+    'p.html': 'p.html',
+    'a/index.html': 'a/',
+    'ü & #.md': '%C3%BC%20%26%20%23',
+    'myindex.md': 'myindex',
+    't.txt': 't.txt',
+  };
+  for (const [file, page] of Object.entries(cases))
+    expect([file, webAddress('https://wiki.example/docs', file)]).toEqual([file, `https://wiki.example/docs/${page}`]);
   await write('a.md', 'x');
   expect(await fetch('a.md', 'https://wiki.example/')).toMatchObject({ url: 'https://wiki.example/a' });
   expect(await fetch('a.md')).toMatchObject({ url: null });
@@ -84,7 +116,16 @@ test('the base address maps files to the pages that a site makes of them', async
 
 test('in a git work tree, owner and date come from the last commit that changed each file', async () => {
   const git = (args: string[], date: string, name: string): void => {
-    const env = { PATH: '/usr/bin:/bin', HOME: folder, GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: 'a@b', GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: 'a@b', GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+    const env = {
+      PATH: '/usr/bin:/bin',
+      HOME: folder,
+      GIT_AUTHOR_NAME: name,
+      GIT_AUTHOR_EMAIL: 'a@b',
+      GIT_COMMITTER_NAME: name,
+      GIT_COMMITTER_EMAIL: 'a@b',
+      GIT_AUTHOR_DATE: date,
+      GIT_COMMITTER_DATE: date,
+    };
     execFileSync('git', ['-C', folder, ...args], { env, stdio: 'ignore' });
   };
   await write('docs/old page ü.md', 'one');
@@ -106,20 +147,33 @@ test('in a git work tree, owner and date come from the last commit that changed 
 });
 
 test('each line of a JSONL file in a folder is a document; a broken line is reported by its number and the rest is read', async () => {
-  const row = (id: string, text: string): string => JSON.stringify({ _id: id, title: `T ${id}`, text, url: `https://x.example/${id}`, owner: 'Ann', updated: '2024-05-06' });
+  const row = (id: string, text: string): string =>
+    JSON.stringify({ _id: id, title: `T ${id}`, text, url: `https://x.example/${id}`, owner: 'Ann', updated: '2024-05-06' });
   await write('faq.jsonl', `\uFEFF${row('1', 'Größe # one')}\n\n{broken\n${row('2', 'two')}\r\n{"_id":"3"}\n${row('4', 'four')}`);
   const listed = await list();
   expect(listed.map((one) => [one.externalId, one.problem, one.unseen])).toEqual([
-    ['faq.jsonl#1', undefined, undefined], ['faq.jsonl#line 3', 'line 3: it is no JSON', true], ['faq.jsonl#2', undefined, undefined],
-    ['faq.jsonl#line 5', 'line 5: it has no "text"', true], ['faq.jsonl#4', undefined, undefined],
+    ['faq.jsonl#1', undefined, undefined],
+    ['faq.jsonl#line 3', 'line 3: it is no JSON', true],
+    ['faq.jsonl#2', undefined, undefined],
+    ['faq.jsonl#line 5', 'line 5: it has no "text"', true],
+    ['faq.jsonl#4', undefined, undefined],
   ]);
   const extractor = createExtractor();
-  for (const [at, words] of [[0, 'Größe # one'], [2, 'two'], [4, 'four']] as const) {
+  for (const [at, words] of [
+    [0, 'Größe # one'],
+    [2, 'two'],
+    [4, 'four'],
+  ] as const) {
     const fetched = await connector.fetch({ location: folder }, listed[at]!, undefined, context);
     if (fetched.kind !== 'document') throw new Error(fetched.kind);
     expect(fetched.url).toBe(`https://x.example/${listed[at]!.externalId.split('#')[1]}`);
     const document = await extractor.extract({ bytes: fetched.bytes, format: fetched.format, name: listed[at]!.externalId });
-    expect(document).toMatchObject({ title: `T ${listed[at]!.externalId.split('#')[1]}`, owner: 'Ann', changedAt: Date.parse('2024-05-06'), blocks: [{ text: words }] });
+    expect(document).toMatchObject({
+      title: `T ${listed[at]!.externalId.split('#')[1]}`,
+      owner: 'Ann',
+      changedAt: Date.parse('2024-05-06'),
+      blocks: [{ text: words }],
+    });
   }
   await extractor.close();
 });

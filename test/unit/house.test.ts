@@ -34,7 +34,9 @@ describe('who may import whom', () => {
     ['workers/planted.ts', "import { x } from '../src/sync/sync.ts';"],
   ];
   test.each(planted)('%s: %s is caught', (file, line) => {
-    expect(lint(file, `${line}\nexport const y = x;\n`.replace('= x', line.includes('OpenAI') ? '= OpenAI' : '= x'))).toContain('no-restricted-imports');
+    expect(lint(file, `${line}\nexport const y = x;\n`.replace('= x', line.includes('OpenAI') ? '= OpenAI' : '= x'))).toContain(
+      'no-restricted-imports',
+    );
   });
 
   test('process.env is read in config.ts alone', () => {
@@ -43,7 +45,9 @@ describe('who may import whom', () => {
   });
 
   test('what the rules allow is not caught', () => {
-    expect(lint('src/ask/planted.ts', "import { x } from '../search/analyzer.ts';\nexport const y = x;\n")).not.toContain('no-restricted-imports');
+    expect(lint('src/ask/planted.ts', "import { x } from '../search/analyzer.ts';\nexport const y = x;\n")).not.toContain(
+      'no-restricted-imports',
+    );
   });
 });
 
@@ -56,7 +60,11 @@ describe('ports', () => {
     expect(named.length).toBeGreaterThan(0);
     for (const name of named) expect(drivers(port)).toContain(name);
     // `sqlite-store.ts` and the like belong to the driver they begin with.
-    for (const driver of drivers(port)) expect(named.some((name) => driver === name || driver.startsWith(`${name}-`)), driver).toBe(true);
+    for (const driver of drivers(port))
+      expect(
+        named.some((name) => driver === name || driver.startsWith(`${name}-`)),
+        driver,
+      ).toBe(true);
   });
 
   test.each(['search-index', 'language-model', 'embedder', 'connector'])('the port %s has one contract suite that is run', (port) => {

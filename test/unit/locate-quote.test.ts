@@ -20,7 +20,11 @@ describe('a quote is found only where it stands', () => {
     ['with other marks and dashes', 'The "quick" brown fox - a 12.5 kg one', 'The “quick” brown fox — a 12.5 kg one'],
     ['with other white space', 'The  “quick”\nbrown fox', 'The “quick” brown fox'],
     ['with a small first letter and a full stop', 'birthday gifts should not exceed $50 USD.', 'Birthday gifts should not exceed $50 USD'],
-    ['with an ellipsis between two parts', 'Birthday gifts should not … per teammate and per year', 'Birthday gifts should not exceed $50 USD per teammate and per year'],
+    [
+      'with an ellipsis between two parts',
+      'Birthday gifts should not … per teammate and per year',
+      'Birthday gifts should not exceed $50 USD per teammate and per year',
+    ],
     ['in simplified characters', '员工每年享有三十天年假', '員工每年享有三十天年假'],
     ['as a whole cell', '20 days', '20 days'],
     ['as a whole line', 'Only in Berlin.', 'Only in Berlin'],
@@ -55,7 +59,11 @@ describe('a quote is found only where it stands', () => {
         const quote = words.slice(from % 6, (from % 6) + length).join(' ');
         const place = locateQuote(quote, text);
         if (place) {
-          const letters = (some: string): string => some.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+          const letters = (some: string): string =>
+            some
+              .normalize('NFKC')
+              .toLowerCase()
+              .replace(/[^\p{L}\p{N}]/gu, '');
           expect(letters(text.slice(place.start, place.end))).toBe(letters(quote));
         } else expect((quote.match(/[\p{L}\p{N}]+/gu) ?? []).length).toBeLessThan(5);
       }),

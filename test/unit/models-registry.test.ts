@@ -23,7 +23,13 @@ async function endpoint(options: Parameters<typeof startOpenAiEndpoint>[0]): Pro
 async function serve(body: string, status = 200): Promise<string> {
   const server = createServer((_request, response) => response.writeHead(status, { 'content-type': 'application/json' }).end(body));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  open.push(() => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }));
+  open.push(
+    () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  );
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -36,7 +42,7 @@ describe('which models', () => {
     expect((await createModels({ CHAT_MODEL: 'm' })).problem?.publicMessage).toMatch(/OPENAI_API_KEY.*OPENAI_BASE_URL/);
   });
 
-  test('a key alone: OpenAI\'s, with a model chosen; the endpoint is not asked', async () => {
+  test("a key alone: OpenAI's, with a model chosen; the endpoint is not asked", async () => {
     const models = await createModels({ OPENAI_API_KEY: 'sk-x' });
     expect(models.languageModel).toMatchObject({ model: DEFAULT_CHAT_MODEL, contextTokens: 1_050_000 });
     expect(models.embedder).toBeUndefined();
@@ -80,23 +86,36 @@ describe('which models', () => {
   });
 
   test('a strange model elsewhere: its price is not known, and that is said', async () => {
-    expect((await createModels({ OPENAI_BASE_URL: 'https://gateway.example/v1', CHAT_MODEL: 'mine' })).notes.join()).toMatch(/price of mine is not known/);
+    expect((await createModels({ OPENAI_BASE_URL: 'https://gateway.example/v1', CHAT_MODEL: 'mine' })).notes.join()).toMatch(
+      /price of mine is not known/,
+    );
   });
 
-  test('Ollama\'s own default context is assumed there', async () => {
-    expect((await createModels({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', CHAT_MODEL: 'llama3.2' })).languageModel?.contextTokens).toBe(4096);
+  test("Ollama's own default context is assumed there", async () => {
+    expect(
+      (await createModels({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', CHAT_MODEL: 'llama3.2' })).languageModel?.contextTokens,
+    ).toBe(4096);
   });
 
   test('calls and embeddings are booked', async () => {
     const { url } = await endpoint({ models: ['gpt-4o-mini', 'text-embedding-3-small'], reply: () => 'hello' });
     const rows: UsageRow[] = [];
-    const budget = createBudget({ limitUsd: 5, spentThisMonth: () => 0, recordUsage: (row) => void rows.push(row), log: { warn: vi.fn(), error: vi.fn() }, now: () => 0 });
+    const budget = createBudget({
+      limitUsd: 5,
+      spentThisMonth: () => 0,
+      recordUsage: (row) => void rows.push(row),
+      log: { warn: vi.fn(), error: vi.fn() },
+      now: () => 0,
+    });
     const stored = new Map<string, Float32Array>();
     const vectors = {
       get: (keys: string[]) => new Map(keys.flatMap((key) => (stored.has(key) ? [[key, stored.get(key)!] as const] : []))),
       put: (entries: { key: string; vector: Float32Array }[]) => entries.forEach(({ key, vector }) => stored.set(key, vector)),
     };
-    const models = await createModels({ OPENAI_BASE_URL: url, CHAT_MODEL: 'gpt-4o-mini', EMBEDDING_MODEL: 'text-embedding-3-small' }, { budget, vectors, clock: impatientClock() });
+    const models = await createModels(
+      { OPENAI_BASE_URL: url, CHAT_MODEL: 'gpt-4o-mini', EMBEDDING_MODEL: 'text-embedding-3-small' },
+      { budget, vectors, clock: impatientClock() },
+    );
     await listen(models.languageModel!.chat(ask, never));
     await models.embedder!.embed(['leave'], 'query', never);
     await models.embedder!.embed(['leave', 'leave', 'other'], 'passage', never);
@@ -108,14 +127,33 @@ describe('which models', () => {
 
 describe('an Ollama on this machine', () => {
   test('is found, with its chat and embedding models', async () => {
-    const origin = await serve(JSON.stringify({ models: [{ name: 'llama3.2:latest', details: { family: 'llama' } }, { name: 'nomic-embed-text:latest', details: { family: 'nomic-bert' } }, { name: 'odd:1b', capabilities: ['embedding'] }, null] }));
-    expect(await findOllama({ origin })).toEqual({ url: `${origin}/v1`, chatModels: ['llama3.2:latest'], embeddingModels: ['nomic-embed-text:latest', 'odd:1b'] });
+    const origin = await serve(
+      JSON.stringify({
+        models: [
+          { name: 'llama3.2:latest', details: { family: 'llama' } },
+          { name: 'nomic-embed-text:latest', details: { family: 'nomic-bert' } },
+          { name: 'odd:1b', capabilities: ['embedding'] },
+          null,
+        ],
+      }),
+    );
+    expect(await findOllama({ origin })).toEqual({
+      url: `${origin}/v1`,
+      chatModels: ['llama3.2:latest'],
+      embeddingModels: ['nomic-embed-text:latest', 'odd:1b'],
+    });
   });
 
   test('none there, something else there, or one that never answers: null, soon', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    open.push(() => new Promise((resolve) => { silent.close(resolve); silent.closeAllConnections(); }));
+    open.push(
+      () =>
+        new Promise((resolve) => {
+          silent.close(resolve);
+          silent.closeAllConnections();
+        }),
+    );
     const begun = performance.now();
     expect(await findOllama({ origin: 'http://127.0.0.1:9' })).toBeNull();
     expect(await findOllama({ origin: await serve('{"models":"none"}') })).toBeNull();

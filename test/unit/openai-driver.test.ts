@@ -19,15 +19,33 @@ async function model(server: OpenAiEndpointOptions, options: Partial<OpenAiLangu
   endpoint = await startOpenAiEndpoint(server);
   const clock = impatientClock();
   const made = createOpenAiLanguageModel({
-    baseUrl: endpoint.url, model: 'test-chat', contextTokens: 8192, price: { input: 1, output: 5 },
-    timeouts: { firstTokenMs: 300, idleMs: 300, totalMs: 5000 }, clock, random: () => 0.5, ...options,
+    baseUrl: endpoint.url,
+    model: 'test-chat',
+    contextTokens: 8192,
+    price: { input: 1, output: 5 },
+    timeouts: { firstTokenMs: 300, idleMs: 300, totalMs: 5000 },
+    clock,
+    random: () => 0.5,
+    ...options,
   });
-  return { clock, ask: (request: Partial<ChatRequest> = {}) => listen(made.chat({ messages: [{ role: 'user', content: 'How long is leave?' }], maxTokens: 50, purpose: 'answer', ...request }, never)) };
+  return {
+    clock,
+    ask: (request: Partial<ChatRequest> = {}) =>
+      listen(
+        made.chat({ messages: [{ role: 'user', content: 'How long is leave?' }], maxTokens: 50, purpose: 'answer', ...request }, never),
+      ),
+  };
 }
 
 async function embedder(server: OpenAiEndpointOptions, options: Partial<OpenAiEmbedderOptions> = {}) {
   endpoint = await startOpenAiEndpoint(server);
-  return createOpenAiEmbedder({ baseUrl: endpoint.url, model: 'test-embedding', price: { input: 0.02, output: 0 }, clock: impatientClock(), ...options });
+  return createOpenAiEmbedder({
+    baseUrl: endpoint.url,
+    model: 'test-embedding',
+    price: { input: 0.02, output: 0 },
+    clock: impatientClock(),
+    ...options,
+  });
 }
 
 const bodies = (): ChatCompletionRequest[] => endpoint.requests.map((request) => request.body as ChatCompletionRequest);
@@ -35,21 +53,30 @@ const once = (fault: Fault) => (_request: unknown, nth: number) => (nth === 0 ? 
 
 describe('retries', () => {
   test('waits as long as Retry-After says, in seconds', async () => {
-    const { ask, clock } = await model({ reply: () => 'ok', fault: once({ kind: 'status', status: 429, retryAfter: '7' }) }, { timeouts: { totalMs: 60_000 } });
+    const { ask, clock } = await model(
+      { reply: () => 'ok', fault: once({ kind: 'status', status: 429, retryAfter: '7' }) },
+      { timeouts: { totalMs: 60_000 } },
+    );
     expect((await ask()).text).toBe('ok');
     expect(clock.slept).toEqual([7875]);
   });
 
   test('and until the date it says', async () => {
     const at = new Date(Date.now() + 10_000).toUTCString();
-    const { ask, clock } = await model({ reply: () => 'ok', fault: once({ kind: 'status', status: 503, retryAfter: at }) }, { timeouts: { totalMs: 60_000 } });
+    const { ask, clock } = await model(
+      { reply: () => 'ok', fault: once({ kind: 'status', status: 503, retryAfter: at }) },
+      { timeouts: { totalMs: 60_000 } },
+    );
     expect((await ask()).text).toBe('ok');
     expect(clock.slept[0]).toBeGreaterThan(8000);
     expect(clock.slept[0]).toBeLessThan(12_600);
   });
 
   test('nobody waits minutes: a long Retry-After ends the call at once', async () => {
-    const { ask, clock } = await model({ fault: () => ({ kind: 'status', status: 429, retryAfter: '3600' }) }, { timeouts: { totalMs: 100_000_000 } });
+    const { ask, clock } = await model(
+      { fault: () => ({ kind: 'status', status: 429, retryAfter: '3600' }) },
+      { timeouts: { totalMs: 100_000_000 } },
+    );
     expect((await ask()).error).toMatchObject({ code: 'model.rate_limited', retryable: true });
     expect(clock.slept).toEqual([]);
     expect(endpoint.requests).toHaveLength(1);
@@ -76,11 +103,22 @@ describe('retries', () => {
   test('nothing listens there: model.unreachable, and how to mend it', async () => {
     const { ask } = await model({});
     await endpoint.close();
-    expect((await ask()).error).toMatchObject({ code: 'model.unreachable', retryable: true, publicMessage: expect.stringContaining('OPENAI_BASE_URL') });
+    expect((await ask()).error).toMatchObject({
+      code: 'model.unreachable',
+      retryable: true,
+      publicMessage: expect.stringContaining('OPENAI_BASE_URL'),
+    });
   });
 
   test('retries stop at the deadline of the whole call', async () => {
-    const { ask } = await model({ fault: () => ({ kind: 'status', status: 500 }) }, { maxRetries: 50, timeouts: { totalMs: 400 }, clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) } });
+    const { ask } = await model(
+      { fault: () => ({ kind: 'status', status: 500 }) },
+      {
+        maxRetries: 50,
+        timeouts: { totalMs: 400 },
+        clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+      },
+    );
     const begun = performance.now();
     expect((await ask()).error).toMatchObject({ code: 'model.failed' });
     expect(performance.now() - begun).toBeLessThan(2000);
@@ -88,7 +126,13 @@ describe('retries', () => {
 
   test('Retry-After that cannot be read is no wait', () => {
     const read = (value: string) => retryAfterMs(new Headers({ 'retry-after': value }), 0);
-    expect([read('soon'), read('-5'), read(''), read('1.5'), read('Thu, 01 Jan 1970 00:00:30 GMT')]).toEqual([undefined, undefined, undefined, 1500, 30_000]);
+    expect([read('soon'), read('-5'), read(''), read('1.5'), read('Thu, 01 Jan 1970 00:00:30 GMT')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      1500,
+      30_000,
+    ]);
     expect(retryAfterMs(new Headers({ 'retry-after': 'Thu, 01 Jan 1970 00:00:30 GMT' }), 60_000)).toBe(0);
   });
 });
@@ -136,13 +180,22 @@ describe('the stream', () => {
   });
 
   test('a slow stream is not late as long as it moves', async () => {
-    const { ask } = await model({ reply: () => ({ chunks: ['a', 'b', 'c', 'd', 'e', 'f'] }), fault: () => ({ kind: 'drip', delayMs: 120 }) });
+    const { ask } = await model({
+      reply: () => ({ chunks: ['a', 'b', 'c', 'd', 'e', 'f'] }),
+      fault: () => ({ kind: 'drip', delayMs: 120 }),
+    });
     expect((await ask()).text).toBe('abcdef');
   });
 
   test('a reader who takes his time is not taken for a stream that stands still', async () => {
     endpoint = await startOpenAiEndpoint({ reply: () => ({ chunks: ['a', 'b'] }) });
-    const slow = createOpenAiLanguageModel({ baseUrl: endpoint.url, model: 'test-chat', contextTokens: 8192, price: null, timeouts: { firstTokenMs: 100, idleMs: 50, totalMs: 5000 } });
+    const slow = createOpenAiLanguageModel({
+      baseUrl: endpoint.url,
+      model: 'test-chat',
+      contextTokens: 8192,
+      price: null,
+      timeouts: { firstTokenMs: 100, idleMs: 50, totalMs: 5000 },
+    });
     let text = '';
     for await (const event of slow.chat({ messages: [{ role: 'user', content: 'x' }], maxTokens: 9, purpose: 'answer' }, never)) {
       if (event.type === 'text') text += event.text;
@@ -152,7 +205,10 @@ describe('the stream', () => {
   });
 
   test('the limit of the whole call holds for a stream that never ends', async () => {
-    const { ask } = await model({ reply: () => ({ chunks: Array.from({ length: 500 }, () => 'x'), delayMs: 20 }) }, { timeouts: { totalMs: 300 } });
+    const { ask } = await model(
+      { reply: () => ({ chunks: Array.from({ length: 500 }, () => 'x'), delayMs: 20 }) },
+      { timeouts: { totalMs: 300 } },
+    );
     const { text, error } = await ask();
     expect(text.length).toBeGreaterThan(2);
     expect(error).toMatchObject({ code: 'model.timeout' });
@@ -160,7 +216,11 @@ describe('the stream', () => {
 
   test('a refusal and a content filter are errors that asking again does not mend', async () => {
     const refusing = await model({ reply: () => ({ chunks: [], refusal: 'I cannot help with that.' }) });
-    expect((await refusing.ask()).error).toMatchObject({ code: 'model.failed', retryable: false, publicMessage: expect.stringContaining('declined') });
+    expect((await refusing.ask()).error).toMatchObject({
+      code: 'model.failed',
+      retryable: false,
+      publicMessage: expect.stringContaining('declined'),
+    });
     expect(endpoint.requests).toHaveLength(1);
     await endpoint.close();
     const filtering = await model({ reply: () => ({ chunks: ['So far. '], finish: 'content_filter' }) });
@@ -169,7 +229,9 @@ describe('the stream', () => {
   });
 
   test('thinking is not shown, in tags or in a field of its own', async () => {
-    const { ask } = await model({ reply: () => ({ chunks: ['<thi', 'nk>The user ', 'wants…</th', 'ink>\n\nLeave ', 'is 25 days.'], thinking: ['hm'] }) });
+    const { ask } = await model({
+      reply: () => ({ chunks: ['<thi', 'nk>The user ', 'wants…</th', 'ink>\n\nLeave ', 'is 25 days.'], thinking: ['hm'] }),
+    });
     expect((await ask()).text).toBe('Leave is 25 days.');
   });
 
@@ -217,7 +279,10 @@ describe('what an endpoint does not take', () => {
   });
 
   test('all of them at once', async () => {
-    const { ask } = await model({ reply: () => 'ok', rejects: ['max_tokens', 'temperature', 'stream_options', 'reasoning_effort'] }, { reasoningEffort: 'none' });
+    const { ask } = await model(
+      { reply: () => 'ok', rejects: ['max_tokens', 'temperature', 'stream_options', 'reasoning_effort'] },
+      { reasoningEffort: 'none' },
+    );
     expect((await ask({ temperature: 0 })).text).toBe('ok');
     expect(Object.keys(bodies().at(-1)!).sort()).toEqual(['max_completion_tokens', 'messages', 'model', 'stream']);
   });
@@ -236,7 +301,10 @@ describe('what an endpoint does not take', () => {
 
   test('a prompt over the context: which setting to correct', async () => {
     const { ask } = await model({ contextTokens: 60 });
-    expect((await ask({ messages: [{ role: 'user', content: 'word '.repeat(100) }] })).error).toMatchObject({ code: 'model.rejected', publicMessage: expect.stringContaining('context') });
+    expect((await ask({ messages: [{ role: 'user', content: 'word '.repeat(100) }] })).error).toMatchObject({
+      code: 'model.rejected',
+      publicMessage: expect.stringContaining('context'),
+    });
   });
 
   test('a model that does not exist: which setting to correct', async () => {
@@ -254,7 +322,10 @@ describe('what an endpoint does not take', () => {
 describe('secrets', () => {
   test('no error holds the key or the prompt, even when the endpoint repeats them', async () => {
     const key = 'sk-proj-SECRETsecret1234567890';
-    const faults: (Fault | undefined)[] = [undefined, ...[400, 422, 500, 429].map((status): Fault => ({ kind: 'status', status, echo: true, retryAfter: '999' }))];
+    const faults: (Fault | undefined)[] = [
+      undefined,
+      ...[400, 422, 500, 429].map((status): Fault => ({ kind: 'status', status, echo: true, retryAfter: '999' })),
+    ];
     for (const fault of faults) {
       const { ask } = await model({ apiKey: 'sk-right', fault: () => fault }, { apiKey: key, maxRetries: 0 });
       const { error } = await ask({ messages: [{ role: 'user', content: 'the blue elephant' }] });
@@ -288,16 +359,20 @@ describe('secrets', () => {
 });
 
 describe('addresses', () => {
-  test('a query such as Azure\'s api-version goes with every request', async () => {
+  test("a query such as Azure's api-version goes with every request", async () => {
     endpoint = await startOpenAiEndpoint({ reply: () => 'ok', models: ['gpt'] });
     const base = endpoint.url.replace('/v1', '/openai/deployments/gpt?api-version=2024-10-21');
     const azure = createOpenAiLanguageModel({ apiKey: 'k', baseUrl: base, model: 'gpt', contextTokens: 8192, price: null });
-    expect((await listen(azure.chat({ messages: [{ role: 'user', content: 'x' }], maxTokens: 5, purpose: 'answer' }, never))).text).toBe('ok');
+    expect((await listen(azure.chat({ messages: [{ role: 'user', content: 'x' }], maxTokens: 5, purpose: 'answer' }, never))).text).toBe(
+      'ok',
+    );
     expect(endpoint.requests[0]).toMatchObject({ path: '/openai/deployments/gpt/chat/completions', query: '?api-version=2024-10-21' });
   });
 
-  test('lists the models, with vLLM\'s context size', async () => {
-    const server = createServer((_request, response) => response.setHeader('content-type', 'application/json').end('{"data":[{"id":"a","max_model_len":4096},{"id":"b"},{"nonsense":1}]}'));
+  test("lists the models, with vLLM's context size", async () => {
+    const server = createServer((_request, response) =>
+      response.setHeader('content-type', 'application/json').end('{"data":[{"id":"a","max_model_len":4096},{"id":"b"},{"nonsense":1}]}'),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
     expect(await listOpenAiModels({ baseUrl }, never)).toEqual([{ id: 'a', contextTokens: 4096 }, { id: 'b' }]);
@@ -310,7 +385,10 @@ describe('embeddings', () => {
   const texts = Array.from({ length: 500 }, (_, index) => `passage ${index} about topic${index % 5}`);
 
   test('many texts: batches, two at a time, in order', async () => {
-    const made = await embedder({ fault: (_request, nth) => (nth % 2 === 0 ? { kind: 'drip', delayMs: 15 } : { kind: 'shuffled' }) }, { batchTexts: 32 });
+    const made = await embedder(
+      { fault: (_request, nth) => (nth % 2 === 0 ? { kind: 'drip', delayMs: 15 } : { kind: 'shuffled' }) },
+      { batchTexts: 32 },
+    );
     const vectors = await made.embed(texts, 'passage', never);
     expect(endpoint.requests).toHaveLength(16);
     expect(endpoint.peak).toBe(2);
@@ -320,7 +398,11 @@ describe('embeddings', () => {
 
   test('a batch holds no more tokens than it may', async () => {
     const made = await embedder({}, { batchTokens: 100 });
-    await made.embed(Array.from({ length: 6 }, () => 'some words in a row '.repeat(8)), 'passage', never);
+    await made.embed(
+      Array.from({ length: 6 }, () => 'some words in a row '.repeat(8)),
+      'passage',
+      never,
+    );
     expect(endpoint.requests.length).toBeGreaterThanOrEqual(3);
   });
 
@@ -340,9 +422,17 @@ describe('embeddings', () => {
     const [float] = await asked.embed(['hello world'], 'query', never);
     expect(endpoint.requests[0]!.body).toMatchObject({ encoding_format: 'float' });
     await endpoint.close();
-    const server = createServer((_request, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify({ data: [{ index: 0, embedding: Buffer.from(float!.map((value) => value * 2).buffer).toString('base64') }] })));
+    const server = createServer((_request, response) =>
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ data: [{ index: 0, embedding: Buffer.from(float!.map((value) => value * 2).buffer).toString('base64') }] })),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const other = createOpenAiEmbedder({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, model: 'm', price: null });
+    const other = createOpenAiEmbedder({
+      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+      model: 'm',
+      price: null,
+    });
     const [base64] = await other.embed(['hello world'], 'query', never);
     expect(similarity(float!, base64!)).toBeCloseTo(1, 5);
     server.close();
@@ -379,7 +469,10 @@ describe('embeddings', () => {
 
   test('retries, and tells what it used', async () => {
     const used: number[] = [];
-    const made = await embedder({ fault: once({ kind: 'status', status: 503 }) }, { onUsage: (usage) => void used.push(usage.promptTokens) });
+    const made = await embedder(
+      { fault: once({ kind: 'status', status: 503 }) },
+      { onUsage: (usage) => void used.push(usage.promptTokens) },
+    );
     await made.embed(['twenty characters ok'], 'passage', never);
     expect(used).toEqual([5]);
   });
@@ -395,7 +488,10 @@ describe('embeddings', () => {
   });
 
   test('one batch that fails ends the others', async () => {
-    const made = await embedder({ fault: (_request, nth) => (nth === 0 ? { kind: 'status', status: 401 } : { kind: 'hang' }) }, { batchTexts: 10 });
+    const made = await embedder(
+      { fault: (_request, nth) => (nth === 0 ? { kind: 'status', status: 401 } : { kind: 'hang' }) },
+      { batchTexts: 10 },
+    );
     const begun = performance.now();
     await expect(made.embed(texts, 'passage', never)).rejects.toMatchObject({ code: 'model.rejected' });
     expect(performance.now() - begun).toBeLessThan(2000);

@@ -37,23 +37,43 @@ const text = async (response: { bytes(): Promise<Uint8Array> }): Promise<string>
 test('fetches from a server that was allowed, and gives status, headers and body', async () => {
   const { port } = await serve((_request, response) => response.writeHead(203, { 'x-a': 'b' }).end('hello'));
   const response = await outbound().fetch(`http://127.0.0.1:${port}/p`);
-  expect([response.status, response.headers['x-a'], response.url, await text(response)]).toEqual([203, 'b', `http://127.0.0.1:${port}/p`, 'hello']);
+  expect([response.status, response.headers['x-a'], response.url, await text(response)]).toEqual([
+    203,
+    'b',
+    `http://127.0.0.1:${port}/p`,
+    'hello',
+  ]);
 });
 
 test.each([
-  'http://127.0.0.1:PORT/', 'http://localhost:PORT/', 'http://2130706433:PORT/', 'http://0x7f.1:PORT/', 'http://0177.0.0.1:PORT/', 'http://[::1]:PORT/',
-  'http://[::ffff:127.0.0.1]:PORT/', 'http://0.0.0.0:PORT/', 'http://169.254.169.254/latest/meta-data/', 'http://[64:ff9b::7f00:1]/', 'http://[2002:7f00:1::]/', 'http://10.0.0.1/',
+  'http://127.0.0.1:PORT/',
+  'http://localhost:PORT/',
+  'http://2130706433:PORT/',
+  'http://0x7f.1:PORT/',
+  'http://0177.0.0.1:PORT/',
+  'http://[::1]:PORT/',
+  'http://[::ffff:127.0.0.1]:PORT/',
+  'http://0.0.0.0:PORT/',
+  'http://169.254.169.254/latest/meta-data/',
+  'http://[64:ff9b::7f00:1]/',
+  'http://[2002:7f00:1::]/',
+  'http://10.0.0.1/',
 ])('refuses the internal address %s and says where to allow it', async (address) => {
   const { port, seen } = await serve((_request, response) => response.end('secret'));
   const failure = outbound({ allowInternal: () => [] }).fetch(address.replace('PORT', String(port)));
-  await expect(failure).rejects.toMatchObject({ code: 'outbound.internal', publicMessage: expect.stringContaining('Settings → Internal addresses') as string });
+  await expect(failure).rejects.toMatchObject({
+    code: 'outbound.internal',
+    publicMessage: expect.stringContaining('Settings → Internal addresses') as string,
+  });
   expect(seen).toHaveLength(0);
 });
 
 test('a name that resolves to a public address first and to an internal one later is refused when it connects', async () => {
   const { port, seen } = await serve((_request, response) => response.end('secret'));
   let asked = 0;
-  const lookup = async (): Promise<{ address: string; family: number }[]> => [{ address: asked++ === 0 ? '203.0.113.7' : '127.0.0.1', family: 4 }];
+  const lookup = async (): Promise<{ address: string; family: number }[]> => [
+    { address: asked++ === 0 ? '203.0.113.7' : '127.0.0.1', family: 4 },
+  ];
   await lookup();
   await expect(outbound({ allowInternal: () => [], lookup }).fetch(`http://rebind.example:${port}/`)).rejects.toMatchObject({
     code: 'outbound.internal',
@@ -64,8 +84,13 @@ test('a name that resolves to a public address first and to an internal one late
 
 test('one internal address among several refuses the name', async () => {
   const { port } = await serve((_request, response) => response.end('secret'));
-  const lookup = async (): Promise<{ address: string; family: number }[]> => [{ address: '93.184.216.34', family: 4 }, { address: '127.0.0.1', family: 4 }];
-  await expect(outbound({ allowInternal: () => [], lookup }).fetch(`http://mixed.example:${port}/`)).rejects.toMatchObject({ code: 'outbound.internal' });
+  const lookup = async (): Promise<{ address: string; family: number }[]> => [
+    { address: '93.184.216.34', family: 4 },
+    { address: '127.0.0.1', family: 4 },
+  ];
+  await expect(outbound({ allowInternal: () => [], lookup }).fetch(`http://mixed.example:${port}/`)).rejects.toMatchObject({
+    code: 'outbound.internal',
+  });
 });
 
 test('an internal host that an admin allowed by name answers, and only that one', async () => {
@@ -89,7 +114,9 @@ test('redirects are followed, keep credentials on their origin and lose them on 
     if (request.url === '/a') response.writeHead(301, { location: '/b' }).end();
     else response.writeHead(307, { location: `http://127.0.0.1:${other.port}/c` }).end();
   });
-  const response = await outbound().fetch(`http://127.0.0.1:${port}/a`, { headers: { Authorization: 'Bearer x', cookie: 'a=b', 'x-api-key': 'k', accept: 'text/html' } });
+  const response = await outbound().fetch(`http://127.0.0.1:${port}/a`, {
+    headers: { Authorization: 'Bearer x', cookie: 'a=b', 'x-api-key': 'k', accept: 'text/html' },
+  });
   expect([await text(response), response.url]).toEqual(['there', `http://127.0.0.1:${other.port}/c`]);
   expect(seen.map((request) => request.headers.authorization)).toEqual(['Bearer x', 'Bearer x']);
   const { authorization, cookie, accept, 'x-api-key': key } = other.seen[0]!.headers;
@@ -102,12 +129,19 @@ test('an endless chain of redirects ends', async () => {
   expect(seen).toHaveLength(4);
 });
 
-test.each(['file:///etc/passwd', 'ftp://example.com/', 'gopher://x/', 'javascript:alert(1)', 'not a url', 'http://user:pw@example.com/', 'http://example.com:22/', 'http://example.com:6379/', 'http://example.com:25/'])(
-  'refuses %s before any connection',
-  async (address) => {
-    await expect(outbound().fetch(address)).rejects.toMatchObject({ code: 'outbound.address' });
-  },
-);
+test.each([
+  'file:///etc/passwd',
+  'ftp://example.com/',
+  'gopher://x/',
+  'javascript:alert(1)',
+  'not a url',
+  'http://user:pw@example.com/',
+  'http://example.com:22/',
+  'http://example.com:6379/',
+  'http://example.com:25/',
+])('refuses %s before any connection', async (address) => {
+  await expect(outbound().fetch(address)).rejects.toMatchObject({ code: 'outbound.address' });
+});
 
 test('a redirect to another scheme is refused', async () => {
   const { port } = await serve((_request, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end());
@@ -123,7 +157,10 @@ test('an endless body is cut off at the limit', async () => {
     response.on('drain', write);
     write();
   });
-  await expect(outbound({ maxBytes: 1_000_000 }).fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ code: 'outbound.too_large', publicMessage: 'It is larger than 1 MB.' });
+  await expect(outbound({ maxBytes: 1_000_000 }).fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({
+    code: 'outbound.too_large',
+    publicMessage: 'It is larger than 1 MB.',
+  });
 });
 
 test('a small packed body that unpacks to a large one is cut off, and an honest one is unpacked', async () => {
@@ -159,9 +196,17 @@ test('a server that drips its headers or body, or never answers, is given up in 
   await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
   cleanups.push(() => raw.close());
   const guard = outbound({ timeoutMs: 600 });
-  for (const address of [`http://127.0.0.1:${port}/silent`, `http://127.0.0.1:${port}/drip`, `http://127.0.0.1:${(raw.address() as AddressInfo).port}/`]) {
+  for (const address of [
+    `http://127.0.0.1:${port}/silent`,
+    `http://127.0.0.1:${port}/drip`,
+    `http://127.0.0.1:${(raw.address() as AddressInfo).port}/`,
+  ]) {
     const started = performance.now();
-    await expect(guard.fetch(address)).rejects.toMatchObject({ code: 'outbound.timeout', retryable: true, publicMessage: 'It did not answer within 0.6 s.' });
+    await expect(guard.fetch(address)).rejects.toMatchObject({
+      code: 'outbound.timeout',
+      retryable: true,
+      publicMessage: 'It did not answer within 0.6 s.',
+    });
     expect(performance.now() - started).toBeLessThan(3000);
   }
 });
@@ -179,24 +224,40 @@ test('a server that is not there is named', async () => {
   await cleanups.pop()!();
   await expect(outbound().fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ code: 'outbound.network', retryable: true });
   const lookup = (): Promise<never> => Promise.reject(Object.assign(new Error('none'), { code: 'ENOTFOUND' }));
-  await expect(outbound({ lookup }).fetch('https://wiki.examle/')).rejects.toMatchObject({ publicMessage: expect.stringContaining('There is no server named `wiki.examle`') as string });
+  await expect(outbound({ lookup }).fetch('https://wiki.examle/')).rejects.toMatchObject({
+    publicMessage: expect.stringContaining('There is no server named `wiki.examle`') as string,
+  });
 });
 
 test('no form of a private IPv4 address counts as public', () => {
   const octet = fc.integer({ min: 0, max: 255 });
   const inner = fc.oneof(
-    fc.tuple(fc.constant(10), octet, octet, octet), fc.tuple(fc.constant(127), octet, octet, octet), fc.tuple(fc.constant(192), fc.constant(168), octet, octet),
-    fc.tuple(fc.constant(172), fc.integer({ min: 16, max: 31 }), octet, octet), fc.tuple(fc.constant(169), fc.constant(254), octet, octet),
-    fc.tuple(fc.constant(100), fc.integer({ min: 64, max: 127 }), octet, octet), fc.tuple(fc.integer({ min: 224, max: 255 }), octet, octet, octet), fc.tuple(fc.constant(0), octet, octet, octet),
+    fc.tuple(fc.constant(10), octet, octet, octet),
+    fc.tuple(fc.constant(127), octet, octet, octet),
+    fc.tuple(fc.constant(192), fc.constant(168), octet, octet),
+    fc.tuple(fc.constant(172), fc.integer({ min: 16, max: 31 }), octet, octet),
+    fc.tuple(fc.constant(169), fc.constant(254), octet, octet),
+    fc.tuple(fc.constant(100), fc.integer({ min: 64, max: 127 }), octet, octet),
+    fc.tuple(fc.integer({ min: 224, max: 255 }), octet, octet, octet),
+    fc.tuple(fc.constant(0), octet, octet, octet),
   );
   fc.assert(
     fc.property(inner, (bytes) => {
       const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0'));
       const tail = `${hex[0]}${hex[1]}:${hex[2]}${hex[3]}`;
-      for (const form of [bytes.join('.'), `::ffff:${tail}`, `::ffff:${bytes.join('.')}`, `64:ff9b::${tail}`, `2002:${tail}::1`, `::${tail}`]) expect([form, isInternal(form)]).toEqual([form, true]);
+      for (const form of [
+        bytes.join('.'),
+        `::ffff:${tail}`,
+        `::ffff:${bytes.join('.')}`,
+        `64:ff9b::${tail}`,
+        `2002:${tail}::1`,
+        `::${tail}`,
+      ])
+        expect([form, isInternal(form)]).toEqual([form, true]);
     }),
   );
-  for (const address of ['fd12::1', 'fe80::1', '::1', '::', 'ff02::1', 'fec0::1', '2001:db8::1', 'nonsense']) expect(isInternal(address)).toBe(true);
+  for (const address of ['fd12::1', 'fe80::1', '::1', '::', 'ff02::1', 'fec0::1', '2001:db8::1', 'nonsense'])
+    expect(isInternal(address)).toBe(true);
   for (const address of ['8.8.8.8', '2606:4700::1111', '64:ff9b::808:808', '::ffff:8.8.8.8']) expect(isInternal(address)).toBe(false);
 });
 

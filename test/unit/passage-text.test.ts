@@ -24,19 +24,65 @@ test.each([
   ['<script>\nalert(1)\n</script>\nafter', '\nafter'],
   ['a &amp; b &lt;c&gt; &#8212; &#x1F600; &unknown;', 'a & b <c> — 😀 &unknown;'],
   [String.raw`\*not emphasis\* and 1\. and C:\dir`, String.raw`*not emphasis* and 1. and C:\dir`],
-  ['text[^1]\n\n[^1]: The note.\n\n[ref]: https://a.b "t"\n[r2]: <x>\n[Note]: this is prose', 'text\n\nThe note.\n\n\n\n[Note]: this is prose'],
+  [
+    'text[^1]\n\n[^1]: The note.\n\n[ref]: https://a.b "t"\n[r2]: <x>\n[Note]: this is prose',
+    'text\n\nThe note.\n\n\n\n[Note]: this is prose',
+  ],
   ['see {{< ref "a.md" >}} there', 'see  there'],
 ])('%s reads as it should', (markdown, expected) => {
   expect(plainText(markdown).text).toBe(expected);
 });
 
-const pieces = fc.array(
-  fc.oneof(
-    fc.constantFrom('*', '**', '_', '`', '``', '[', ']', '](', ')', '![', '<', '>', '<a href="', '"', '&amp;', '&#', '\\', '|', '\n', '\n\n', '# ', '- ', '1. ', '> ', '```\n', '---', '<!--', '-->', '{{<', '{#', '    ', '😀', '注意。', 'word ', 'Mr. ', '. ', '3.5', '\r\n', '\0', '\ud800'),
-    fc.string({ maxLength: 8 }),
-  ),
-  { maxLength: 60 },
-).map((parts) => parts.join(''));
+const pieces = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '*',
+        '**',
+        '_',
+        '`',
+        '``',
+        '[',
+        ']',
+        '](',
+        ')',
+        '![',
+        '<',
+        '>',
+        '<a href="',
+        '"',
+        '&amp;',
+        '&#',
+        '\\',
+        '|',
+        '\n',
+        '\n\n',
+        '# ',
+        '- ',
+        '1. ',
+        '> ',
+        '```\n',
+        '---',
+        '<!--',
+        '-->',
+        '{{<',
+        '{#',
+        '    ',
+        '😀',
+        '注意。',
+        'word ',
+        'Mr. ',
+        '. ',
+        '3.5',
+        '\r\n',
+        '\0',
+        '\ud800',
+      ),
+      fc.string({ maxLength: 8 }),
+    ),
+    { maxLength: 60 },
+  )
+  .map((parts) => parts.join(''));
 
 test('each character of the plain text stands in the source where the map says, in order; only marks are turned into others', () => {
   fc.assert(
@@ -63,7 +109,36 @@ test('letters and digits outside of marks are never lost', () => {
   );
 });
 
-const hostile = ['*a **a ', '[a](', '`', '<a "\'', '![[](<', '](a "', '](a (', '&#', '{{<', '<!--\n', '[\n', '# {#', '<script>\n', '**a*', '_a__', '> ', '- ', '|a', '<a ', '[^', '``` ', '. A', 'Mr. ', '1. ', "''. ", '。', '| ', '\n\n\n'];
+const hostile = [
+  '*a **a ',
+  '[a](',
+  '`',
+  '<a "\'',
+  '![[](<',
+  '](a "',
+  '](a (',
+  '&#',
+  '{{<',
+  '<!--\n',
+  '[\n',
+  '# {#',
+  '<script>\n',
+  '**a*',
+  '_a__',
+  '> ',
+  '- ',
+  '|a',
+  '<a ',
+  '[^',
+  '``` ',
+  '. A',
+  'Mr. ',
+  '1. ',
+  "''. ",
+  '。',
+  '| ',
+  '\n\n\n',
+];
 
 test.each(hostile)('time grows with the length of %j, not faster', (piece) => {
   const timeOf = (length: number): number => {
@@ -84,7 +159,10 @@ test.each(hostile)('time grows with the length of %j, not faster', (piece) => {
 });
 
 test.each([
-  ['Mr. Smith met the U.S. Government. He asked Dr. No. It was v1.2 of 3.5 items.', ['Mr. Smith met the U.S. Government.', 'He asked Dr. No.', 'It was v1.2 of 3.5 items.']],
+  [
+    'Mr. Smith met the U.S. Government. He asked Dr. No. It was v1.2 of 3.5 items.',
+    ['Mr. Smith met the U.S. Government.', 'He asked Dr. No.', 'It was v1.2 of 3.5 items.'],
+  ],
   ['See No. 5 and Fig. 3, e.g. Foo, i.e. Bar. The end.', ['See No. 5 and Fig. 3, e.g. Foo, i.e. Bar.', 'The end.']],
   ['Visit https://a.com/b.c?d=E.F now! Really? Yes.', ['Visit https://a.com/b.c?d=E.F now!', 'Really?', 'Yes.']],
   ['我们有三天假期。请提前申请！可以吗？可以；再见', ['我们有三天假期。', '请提前申请！', '可以吗？', '可以；', '再见']],
@@ -92,10 +170,16 @@ test.each([
   ['- First item. And more.\n- Second item\n1. Third', ['First item.', 'And more.', 'Second item', 'Third']],
   ['| a. B | c. D |\n| e | f |', ['| a. B | c. D |', '| e | f |']],
   ['Name | Days. Hours\nAnn | 25. Or so', ['Name | Days. Hours', 'Ann | 25. Or so']],
-  ['This line is wrapped at about seventy characters and then it goes on\nWith more words. Second.', ['This line is wrapped at about seventy characters and then it goes on\nWith more words.', 'Second.']],
+  [
+    'This line is wrapped at about seventy characters and then it goes on\nWith more words. Second.',
+    ['This line is wrapped at about seventy characters and then it goes on\nWith more words.', 'Second.'],
+  ],
   ['Ann: Hi there\nBo: Hello\nAnn: Bye', ['Ann: Hi there', 'Bo: Hello', 'Ann: Bye']],
   ['Am 3. Oktober 2020 war es z.B. Herbst. Dann nicht.', ['Am 3. Oktober 2020 war es z.B. Herbst.', 'Dann nicht.']],
-  ['He lives in the U.S. The weather is fine. Vitamin C. This is J. R. Tolkien.', ['He lives in the U.S.', 'The weather is fine.', 'Vitamin C.', 'This is J. R. Tolkien.']],
+  [
+    'He lives in the U.S. The weather is fine. Vitamin C. This is J. R. Tolkien.',
+    ['He lives in the U.S.', 'The weather is fine.', 'Vitamin C.', 'This is J. R. Tolkien.'],
+  ],
   ["It is `` done . '' Next one . Last", ["It is `` done . ''", 'Next one .', 'Last']],
   ['“Stop.” She left. (It was late.) Wait... then go.', ['“Stop.”', 'She left.', '(It was late.)', 'Wait... then go.']],
   ['A title\n\nA paragraph', ['A title', 'A paragraph']],
@@ -134,7 +218,14 @@ test('tokens are estimated near the counts that o200k_base gives', () => {
   for (const [text, tokens] of counted) expect(Math.abs(countTokens(text) - tokens)).toBeLessThanOrEqual(Math.max(1, tokens * 0.25));
 });
 
-test.each([['dots', '.'], ['dots and marks', '.?!'], ['ellipses', '. . '], ['closing marks', '.)'], ['full stops', '。'], ['quotes', '. \'\'']])('a hundred thousand %s are split in no time', (_, piece) => {
+test.each([
+  ['dots', '.'],
+  ['dots and marks', '.?!'],
+  ['ellipses', '. . '],
+  ['closing marks', '.)'],
+  ['full stops', '。'],
+  ['quotes', ". ''"],
+])('a hundred thousand %s are split in no time', (_, piece) => {
   const text = `Contents ${piece.repeat(100_000 / piece.length)}x 12`;
   const from = performance.now();
   const ranges = splitSentences(text);

@@ -3,10 +3,11 @@ import { costOf, priceOf } from '../../src/models/prices.ts';
 import { embeddingProfile, modelProfile, UNKNOWN_CONTEXT_TOKENS } from '../../src/models/profiles.ts';
 
 describe('prices', () => {
-  test('the same model under a gateway\'s name, a date or -latest costs the same', () => {
+  test("the same model under a gateway's name, a date or -latest costs the same", () => {
     const plain = priceOf('gpt-4.1-mini');
     expect(plain).toEqual({ price: { input: 0.4, output: 1.6, cachedInput: 0.1 }, known: true });
-    for (const name of ['openai/gpt-4.1-mini', 'gpt-4.1-mini-2025-04-14', 'gpt-4.1-mini-latest', 'GPT-4.1-mini']) expect(priceOf(name)).toEqual(plain);
+    for (const name of ['openai/gpt-4.1-mini', 'gpt-4.1-mini-2025-04-14', 'gpt-4.1-mini-latest', 'GPT-4.1-mini'])
+      expect(priceOf(name)).toEqual(plain);
   });
 
   test('a dearer sibling does not get the price of the cheaper one', () => {
@@ -26,7 +27,12 @@ describe('prices', () => {
   });
 
   test('overrides: exact before pattern, the longest pattern first', () => {
-    const own = { 'llama*': { input: 0, output: 0 }, 'llama3*': { input: 1, output: 2 }, 'llama3.2': { input: 3, output: 0 }, 'gpt-4o': { input: 9, output: 9 } };
+    const own = {
+      'llama*': { input: 0, output: 0 },
+      'llama3*': { input: 1, output: 2 },
+      'llama3.2': { input: 3, output: 0 },
+      'gpt-4o': { input: 9, output: 9 },
+    };
     expect(priceOf('llama2', own).price).toEqual({ input: 0, output: 0 });
     expect(priceOf('llama3.1', own).price).toEqual({ input: 1, output: 2 });
     expect(priceOf('llama3.2', own).price).toEqual({ input: 3, output: 0 });
@@ -44,7 +50,9 @@ describe('prices', () => {
 
 describe('profiles', () => {
   test('context sizes by name', () => {
-    const sizes = ['gpt-6.1-terra', 'gpt-5-mini', 'openai/gpt-4.1', 'ft:gpt-4o-mini-2024-07-18:acme::x', 'gpt-4', 'something-else'].map((name) => modelProfile(name).contextTokens);
+    const sizes = ['gpt-6.1-terra', 'gpt-5-mini', 'openai/gpt-4.1', 'ft:gpt-4o-mini-2024-07-18:acme::x', 'gpt-4', 'something-else'].map(
+      (name) => modelProfile(name).contextTokens,
+    );
     expect(sizes).toEqual([1_050_000, 400_000, 1_047_576, 128_000, 8192, UNKNOWN_CONTEXT_TOKENS]);
   });
 
@@ -56,14 +64,27 @@ describe('profiles', () => {
     expect(modelProfile('llama3.2')).not.toHaveProperty('reasoningEffort');
   });
 
-  test('an admin\'s word wins', () => {
+  test("an admin's word wins", () => {
     const own = { 'llama3*': { contextTokens: 4096, price: { input: 0.1, output: 0.2 } } };
-    expect(modelProfile('llama3.2:3b', own)).toMatchObject({ contextTokens: 4096, price: { input: 0.1, output: 0.2 }, priceKnown: true, known: true });
+    expect(modelProfile('llama3.2:3b', own)).toMatchObject({
+      contextTokens: 4096,
+      price: { input: 0.1, output: 0.2 },
+      priceKnown: true,
+      known: true,
+    });
   });
 
   test('embedding models that need prefixes get them', () => {
     expect(embeddingProfile('nomic-embed-text')).toMatchObject({ queryPrefix: 'search_query: ', passagePrefix: 'search_document: ' });
-    expect(embeddingProfile('intfloat/multilingual-e5-small')).toMatchObject({ queryPrefix: 'query: ', passagePrefix: 'passage: ', inputTokens: 512 });
-    expect(embeddingProfile('text-embedding-3-small')).toMatchObject({ queryPrefix: '', passagePrefix: '', price: { input: 0.02, output: 0 } });
+    expect(embeddingProfile('intfloat/multilingual-e5-small')).toMatchObject({
+      queryPrefix: 'query: ',
+      passagePrefix: 'passage: ',
+      inputTokens: 512,
+    });
+    expect(embeddingProfile('text-embedding-3-small')).toMatchObject({
+      queryPrefix: '',
+      passagePrefix: '',
+      price: { input: 0.02, output: 0 },
+    });
   });
 });

@@ -36,13 +36,21 @@ async function list(path = '/'): Promise<ListedDocument[]> {
   return all;
 }
 const paths = async (path?: string): Promise<string[]> => (await list(path)).map((listed) => listed.externalId.replace(site.url, ''));
-const fetch = (path: string, validators?: Record<string, string>): Promise<Fetched> => connector.fetch({ location: site.url }, { externalId: site.url + path }, validators, context);
+const fetch = (path: string, validators?: Record<string, string>): Promise<Fetched> =>
+  connector.fetch({ location: site.url }, { externalId: site.url + path }, validators, context);
 
 test('finds the sitemap that robots.txt names, an index and packed sitemaps included', async () => {
   site.pages.set('/robots.txt', { body: `User-agent: *\nDisallow: /x\nSitemap: ${site.url}/maps/index.xml\n` });
-  site.pages.set('/maps/index.xml', { body: `<?xml version="1.0"?><!-- made --><sm:sitemapindex xmlns:sm="x"><sm:sitemap><sm:loc> ${site.url}/maps/1.xml.gz </sm:loc></sm:sitemap><sm:sitemap><sm:loc>${site.url}/maps/2.xml</sm:loc></sm:sitemap></sm:sitemapindex>` });
-  site.pages.set('/maps/1.xml.gz', { body: zlib.gzipSync(set(`${site.url}/a`, `${site.url}/b?x=1&amp;y=2`)), headers: { 'content-type': 'application/gzip' } });
-  site.pages.set('/maps/2.xml', { body: `<urlset><url><loc><![CDATA[${site.url}/c]]></loc><lastmod>2025-01-01T00:00:00Z</lastmod></url></urlset>` });
+  site.pages.set('/maps/index.xml', {
+    body: `<?xml version="1.0"?><!-- made --><sm:sitemapindex xmlns:sm="x"><sm:sitemap><sm:loc> ${site.url}/maps/1.xml.gz </sm:loc></sm:sitemap><sm:sitemap><sm:loc>${site.url}/maps/2.xml</sm:loc></sm:sitemap></sm:sitemapindex>`,
+  });
+  site.pages.set('/maps/1.xml.gz', {
+    body: zlib.gzipSync(set(`${site.url}/a`, `${site.url}/b?x=1&amp;y=2`)),
+    headers: { 'content-type': 'application/gzip' },
+  });
+  site.pages.set('/maps/2.xml', {
+    body: `<urlset><url><loc><![CDATA[${site.url}/c]]></loc><lastmod>2025-01-01T00:00:00Z</lastmod></url></urlset>`,
+  });
   expect(await paths()).toEqual(['/a', '/b?x=1&y=2', '/c']);
 });
 
@@ -67,9 +75,14 @@ test.each([
 });
 
 test('an index of which one sitemap fails throws', async () => {
-  site.pages.set('/i.xml', { body: `<sitemapindex><sitemap><loc>${site.url}/1.xml</loc></sitemap><sitemap><loc>${site.url}/2.xml</loc></sitemap></sitemapindex>` });
+  site.pages.set('/i.xml', {
+    body: `<sitemapindex><sitemap><loc>${site.url}/1.xml</loc></sitemap><sitemap><loc>${site.url}/2.xml</loc></sitemap></sitemapindex>`,
+  });
   site.pages.set('/1.xml', { body: set(`${site.url}/a`) });
-  await expect(list('/i.xml')).rejects.toMatchObject({ code: 'source.unreadable', publicMessage: expect.stringContaining('answered 404') as string });
+  await expect(list('/i.xml')).rejects.toMatchObject({
+    code: 'source.unreadable',
+    publicMessage: expect.stringContaining('answered 404') as string,
+  });
 });
 
 test('a site without a sitemap says so, one that wants a login too', async () => {
@@ -79,16 +92,24 @@ test('a site without a sitemap says so, one that wants a login too', async () =>
   await expect(list()).rejects.toMatchObject({ publicMessage: expect.stringContaining('wants a login') as string });
 });
 
-test('entities of the sitemap\'s own are not expanded, and 20,000 addresses are listed', async () => {
+test("entities of the sitemap's own are not expanded, and 20,000 addresses are listed", async () => {
   const lines = Array.from({ length: 20_000 }, (_, i) => `<url><loc>${site.url}/p/${i}</loc><lastmod>2024-01-01</lastmod></url>`);
-  site.pages.set('/map.xml', { body: `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><urlset>${lines.join('\n')}<url><loc>${site.url}/&b;</loc></url></urlset>` });
+  site.pages.set('/map.xml', {
+    body: `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><urlset>${lines.join('\n')}<url><loc>${site.url}/&b;</loc></url></urlset>`,
+  });
   const listed = await list('/map.xml');
   expect(listed).toHaveLength(20_001);
   expect(listed.at(-1)!.externalId).toBe(`${site.url}/&b;`);
 });
 
 test('lastmod is the version, but not a day that may see a second change, nor nonsense', async () => {
-  for (const [path, lastmod] of [['/a', '2026-01-10T08:00:00Z'], ['/b', '2026-01-09'], ['/c', '2025-12-01'], ['/d', 'yesterday']] as const) site.pages.set(path, page(path, { lastmod }));
+  for (const [path, lastmod] of [
+    ['/a', '2026-01-10T08:00:00Z'],
+    ['/b', '2026-01-09'],
+    ['/c', '2025-12-01'],
+    ['/d', 'yesterday'],
+  ] as const)
+    site.pages.set(path, page(path, { lastmod }));
   site.pages.set('/e', page('/e'));
   expect((await list()).map((listed) => listed.version)).toEqual(['2026-01-10T08:00:00Z', undefined, '2025-12-01', undefined, undefined]);
 });
@@ -96,7 +117,13 @@ test('lastmod is the version, but not a day that may see a second change, nor no
 test('a page comes with its validators, and is unchanged when asked for with them', async () => {
   site.pages.set('/a', page('A', { headers: { 'last-modified': 'Mon, 06 Jan 2025 10:00:00 GMT' } }));
   const fetched = await fetch('/a');
-  expect(fetched).toMatchObject({ kind: 'document', format: 'html', url: `${site.url}/a`, changedAt: Date.parse('2025-01-06T10:00:00Z'), validators: { lastModified: 'Mon, 06 Jan 2025 10:00:00 GMT' } });
+  expect(fetched).toMatchObject({
+    kind: 'document',
+    format: 'html',
+    url: `${site.url}/a`,
+    changedAt: Date.parse('2025-01-06T10:00:00Z'),
+    validators: { lastModified: 'Mon, 06 Jan 2025 10:00:00 GMT' },
+  });
   expect(await fetch('/a', fetched.kind === 'document' ? fetched.validators : undefined)).toEqual({ kind: 'unchanged' });
   expect(site.requests.at(-1)).toMatchObject({ status: 304, headers: { 'if-modified-since': 'Mon, 06 Jan 2025 10:00:00 GMT' } });
 });
@@ -110,7 +137,7 @@ test('404 and 410 are gone; 401, 403 and odd answers are errors by name', async 
   await expect(fetch('/teapot')).rejects.toMatchObject({ publicMessage: 'the site answered 418' });
 });
 
-test('a redirect to a login or to the home page is an error, one to the page\'s new place is followed', async () => {
+test("a redirect to a login or to the home page is an error, one to the page's new place is followed", async () => {
   site.pages.set('/a', page('x', { status: 302, headers: { location: '/login?next=/a' } }));
   site.pages.set('/login?next=/a', page('Log in'));
   site.pages.set('/b', page('x', { status: 302, headers: { location: '/' } }));
@@ -148,8 +175,11 @@ test('kinds of files are told apart, and those that are not read are named', asy
   await expect(fetch('/a.pdf')).rejects.toMatchObject({ publicMessage: 'it is application/pdf, which Docent does not read' });
 });
 
-test('the header\'s charset is honoured', async () => {
-  site.pages.set('/a', { body: Buffer.from('<p>Gr\u00f6\u00dfe</p>', 'latin1'), headers: { 'content-type': 'text/html; charset=ISO-8859-1' } });
+test("the header's charset is honoured", async () => {
+  site.pages.set('/a', {
+    body: Buffer.from('<p>Gr\u00f6\u00dfe</p>', 'latin1'),
+    headers: { 'content-type': 'text/html; charset=ISO-8859-1' },
+  });
   const fetched = await fetch('/a');
   expect(fetched.kind === 'document' && Buffer.from(fetched.bytes).toString('utf8')).toBe('\uFEFF<p>Größe</p>');
 });
@@ -157,7 +187,9 @@ test('the header\'s charset is honoured', async () => {
 test('a site on an internal address that nobody allowed is refused with the way to allow it', async () => {
   const strict = createOutbound({ allowInternal: () => [] });
   site.pages.set('/a', page('A'));
-  await expect(connector.check({ location: site.url }, { ...context, outbound: strict })).rejects.toMatchObject({ publicMessage: expect.stringContaining('Settings → Internal addresses') as string });
+  await expect(connector.check({ location: site.url }, { ...context, outbound: strict })).rejects.toMatchObject({
+    publicMessage: expect.stringContaining('Settings → Internal addresses') as string,
+  });
   await connector.check({ location: site.url }, context);
   expect(sitemapOf(site)).toContain('/a');
   await strict.close();

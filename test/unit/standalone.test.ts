@@ -9,7 +9,9 @@ const turns = [{ question: 'How many PTO days may I carry over?', answer: 'Up to
 function modelThat(reply: string | Error): { model: LanguageModel; asked: ChatRequest[] } {
   const asked: ChatRequest[] = [];
   const model: LanguageModel = {
-    model: 'test', contextTokens: 8000, countTokens: (text) => text.length / 4,
+    model: 'test',
+    contextTokens: 8000,
+    countTokens: (text) => text.length / 4,
     async *chat(request) {
       asked.push(request);
       if (reply instanceof Error) throw reply;
@@ -20,10 +22,13 @@ function modelThat(reply: string | Error): { model: LanguageModel; asked: ChatRe
 }
 
 describe('isFollowUp', () => {
-  test.each(['And by when?', 'What about Utrecht?', 'why', 'Does it expire?', '那乌得勒支呢？', '为什么？', 'Und wann?', 'Utrecht?'])('"%s" leans on what went before', (text) => {
-    expect(isFollowUp(text, turns, /\p{Script=Han}/u.test(text) ? 'zh' : 'en')).toBe(true);
-    expect(isFollowUp(text, [], 'en')).toBe(false);
-  });
+  test.each(['And by when?', 'What about Utrecht?', 'why', 'Does it expire?', '那乌得勒支呢？', '为什么？', 'Und wann?', 'Utrecht?'])(
+    '"%s" leans on what went before',
+    (text) => {
+      expect(isFollowUp(text, turns, /\p{Script=Han}/u.test(text) ? 'zh' : 'en')).toBe(true);
+      expect(isFollowUp(text, [], 'en')).toBe(false);
+    },
+  );
 
   test('a whole question does not', () => {
     expect(isFollowUp('How early must I tell the People team about parental leave?', turns, 'en')).toBe(false);
@@ -39,26 +44,42 @@ describe('makeStandalone', () => {
   });
 
   test('without a model the earlier questions go before it', async () => {
-    expect(await makeStandalone({ text: 'And by when?', language: 'en', turns }, undefined, never())).toMatchObject({ question: 'And by when?', query: 'How many PTO days may I carry over?\nAnd by when?' });
+    expect(await makeStandalone({ text: 'And by when?', language: 'en', turns }, undefined, never())).toMatchObject({
+      question: 'And by when?',
+      query: 'How many PTO days may I carry over?\nAnd by when?',
+    });
   });
 
-  test('keeps the person\'s own words in the search', async () => {
+  test("keeps the person's own words in the search", async () => {
     const { model } = modelThat('Sure! {"question":"By when must PTO be taken?","query":"deadline carried PTO"}');
-    expect(await makeStandalone({ text: 'And by when?', language: 'en', turns }, model, never())).toMatchObject({ question: 'By when must PTO be taken?', query: 'deadline carried PTO\nAnd by when?' });
+    expect(await makeStandalone({ text: 'And by when?', language: 'en', turns }, model, never())).toMatchObject({
+      question: 'By when must PTO be taken?',
+      query: 'deadline carried PTO\nAnd by when?',
+    });
   });
 
   test('translates the query where the documents speak another language, in the same call', async () => {
     const { model, asked } = modelThat('{"question":"年假可以结转几天？","query":"How many PTO days carry over?"}');
-    expect(await makeStandalone({ text: '年假可以结转几天？', language: 'zh', turns: [], documentLanguage: 'en' }, model, never())).toMatchObject({ question: '年假可以结转几天？', query: 'How many PTO days carry over?' });
+    expect(
+      await makeStandalone({ text: '年假可以结转几天？', language: 'zh', turns: [], documentLanguage: 'en' }, model, never()),
+    ).toMatchObject({ question: '年假可以结转几天？', query: 'How many PTO days carry over?' });
     expect(asked).toHaveLength(1);
     expect(JSON.parse(asked[0]!.messages[1]!.content)).toMatchObject({ queryLanguage: 'en' });
   });
 
-  test.each(['', 'I cannot do that.', '{"question":', '{"question":1,"query":2}', '{"question":" ","query":"x"}', '[]', 'null'])('goes on with the question as it came when the model answers %j', async (reply) => {
-    expect(await makeStandalone({ text: 'And by when?', language: 'en', turns }, modelThat(reply).model, never())).toMatchObject({ question: 'And by when?', query: 'How many PTO days may I carry over?\nAnd by when?' });
-  });
+  test.each(['', 'I cannot do that.', '{"question":', '{"question":1,"query":2}', '{"question":" ","query":"x"}', '[]', 'null'])(
+    'goes on with the question as it came when the model answers %j',
+    async (reply) => {
+      expect(await makeStandalone({ text: 'And by when?', language: 'en', turns }, modelThat(reply).model, never())).toMatchObject({
+        question: 'And by when?',
+        query: 'How many PTO days may I carry over?\nAnd by when?',
+      });
+    },
+  );
 
-  test('lets a failing model\'s error through, for the caller to say so', async () => {
-    await expect(makeStandalone({ text: 'And by when?', language: 'en', turns }, modelThat(new Error('down')).model, never())).rejects.toThrow('down');
+  test("lets a failing model's error through, for the caller to say so", async () => {
+    await expect(
+      makeStandalone({ text: 'And by when?', language: 'en', turns }, modelThat(new Error('down')).model, never()),
+    ).rejects.toThrow('down');
   });
 });

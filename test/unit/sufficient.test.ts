@@ -20,9 +20,12 @@ describe('sufficiency', () => {
     expect(decide(scoreOf(question))).toBe('answer');
   });
 
-  test.each(['Who won the football world cup in 1998?', 'What is the capital of Mongolia?', 'How do I bake bread?', '谁赢得了世界杯？'])('what it does not say is not: %s', (question) => {
-    expect(decide(scoreOf(question))).toBe('nothing');
-  });
+  test.each(['Who won the football world cup in 1998?', 'What is the capital of Mongolia?', 'How do I bake bread?', '谁赢得了世界杯？'])(
+    'what it does not say is not: %s',
+    (question) => {
+      expect(decide(scoreOf(question))).toBe('nothing');
+    },
+  );
 
   test('a topic that stands there without the thing asked for scores below one with it', () => {
     expect(scoreOf('Which travel insurance covers hotels abroad?')).toBeLessThan(scoreOf('Who books hotels?'));
@@ -30,7 +33,9 @@ describe('sufficiency', () => {
   });
 
   test('a long question that the passage covers is no worse than a short one', () => {
-    expect(scoreOf('When I am ill, do I tell my manager before nine in the morning, and is a doctor\'s note needed from the third day on?')).toBeGreaterThan(scoreOf('ill note') - 0.05);
+    expect(
+      scoreOf("When I am ill, do I tell my manager before nine in the morning, and is a doctor's note needed from the third day on?"),
+    ).toBeGreaterThan(scoreOf('ill note') - 0.05);
   });
 
   test('nothing found is nothing', () => {
@@ -40,7 +45,21 @@ describe('sufficiency', () => {
   });
 
   test('a Chinese question is answered from a Chinese page', () => {
-    const chinese = searchOver(passagesOf({ 请假制度: [['年假', '员工每年享有三十天带薪年假。年假须提前两周在日历中登记。'], ['病假', '生病时请在上午九点前告知经理。']], 差旅: [['酒店', '酒店由差旅部预订，每晚上限为一百五十欧元。'], ['餐费', '出差餐费每天最多报销四十五欧元。']] }, 'zh'));
+    const chinese = searchOver(
+      passagesOf(
+        {
+          请假制度: [
+            ['年假', '员工每年享有三十天带薪年假。年假须提前两周在日历中登记。'],
+            ['病假', '生病时请在上午九点前告知经理。'],
+          ],
+          差旅: [
+            ['酒店', '酒店由差旅部预订，每晚上限为一百五十欧元。'],
+            ['餐费', '出差餐费每天最多报销四十五欧元。'],
+          ],
+        },
+        'zh',
+      ),
+    );
     const score = (question: string): number => sufficiency(question, chinese(question).hits, chinese(question).statistics).score;
     expect(decide(score('员工每年有多少天年假？'))).toBe('answer');
     expect(decide(score('蒙古国的首都是哪里？'))).toBe('nothing');
@@ -50,7 +69,13 @@ describe('sufficiency', () => {
     const question = 'How much may a room for the night cost?';
     const { hits, statistics } = search(question);
     const calibration: Calibration = { ...commonCalibration, meaning: { absent: 0.3, present: 0.7, weight: 2 } };
-    const withMeaning = (meaning: number, of?: Calibration): number => sufficiency(question, hits.map((hit) => ({ ...hit, meaning })), statistics, of).score;
+    const withMeaning = (meaning: number, of?: Calibration): number =>
+      sufficiency(
+        question,
+        hits.map((hit) => ({ ...hit, meaning })),
+        statistics,
+        of,
+      ).score;
     const words = sufficiency(question, hits, statistics).score;
     expect(withMeaning(0.8, calibration)).toBeGreaterThan(words);
     expect(withMeaning(0.2, calibration)).toBeLessThan(words);
@@ -59,16 +84,23 @@ describe('sufficiency', () => {
 
   test('any question has a score from 0 to 1 and features within 0 to 1', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.array(fc.constantFrom('leave', 'hotel', 'the', '?', '"', 'OR', '年假', '🙂')).map((words) => words.join(' '))), (question) => {
-        const { hits, statistics } = search(question);
-        const found = sufficiency(question, hits, statistics);
-        expect(found.score).toBeGreaterThanOrEqual(0);
-        expect(found.score).toBeLessThanOrEqual(1);
-        for (const feature of Object.values(found.features)) {
-          expect(feature).toBeGreaterThanOrEqual(0);
-          expect(feature).toBeLessThanOrEqual(1);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string({ unit: 'binary' }),
+          fc.array(fc.constantFrom('leave', 'hotel', 'the', '?', '"', 'OR', '年假', '🙂')).map((words) => words.join(' ')),
+        ),
+        (question) => {
+          const { hits, statistics } = search(question);
+          const found = sufficiency(question, hits, statistics);
+          expect(found.score).toBeGreaterThanOrEqual(0);
+          expect(found.score).toBeLessThanOrEqual(1);
+          for (const feature of Object.values(found.features)) {
+            expect(feature).toBeGreaterThanOrEqual(0);
+            expect(feature).toBeLessThanOrEqual(1);
+          }
+        },
+      ),
     );
   });
 });

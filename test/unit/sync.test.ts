@@ -33,7 +33,13 @@ beforeEach(async () => {
   listing = async function* () {
     for (const id of pages.keys()) yield { externalId: id };
   };
-  fetching = (id) => ({ kind: 'document', bytes: Buffer.from(pages.get(id)!), format: 'markdown', url: `https://x.example/${id}`, validators: { etag: pages.get(id)!.length.toString() } });
+  fetching = (id) => ({
+    kind: 'document',
+    bytes: Buffer.from(pages.get(id)!),
+    format: 'markdown',
+    url: `https://x.example/${id}`,
+    validators: { etag: pages.get(id)!.length.toString() },
+  });
 });
 afterEach(async () => {
   await index.close();
@@ -43,13 +49,24 @@ afterEach(async () => {
 
 function deps(): SyncDeps {
   const connector: Connector = {
-    kind: 'fake', capabilities: { incremental: false, seesDeletions: true, knowsReaders: false }, accepts: () => true, check: async () => {},
+    kind: 'fake',
+    capabilities: { incremental: false, seesDeletions: true, knowsReaders: false },
+    accepts: () => true,
+    check: async () => {},
     list: () => listing(),
     fetch: async (_, { externalId }, validators) => (fetched.push(externalId), fetching(externalId, validators)),
   };
   return {
-    db, index, connector, clock: systemClock, log: createLog('silent'), leaseOwner: 'me',
-    extractor: { extract: async ({ bytes }) => ({ textFragments: false, blocks: [{ kind: 'paragraph', text: Buffer.from(bytes).toString() }] }), close: async () => {} } as SyncDeps['extractor'],
+    db,
+    index,
+    connector,
+    clock: systemClock,
+    log: createLog('silent'),
+    leaseOwner: 'me',
+    extractor: {
+      extract: async ({ bytes }) => ({ textFragments: false, blocks: [{ kind: 'paragraph', text: Buffer.from(bytes).toString() }] }),
+      close: async () => {},
+    } as SyncDeps['extractor'],
     outbound: { fetch: async () => Promise.reject(new Error('no net')), close: async () => {} },
   };
 }
@@ -130,7 +147,11 @@ test('changed readers are written without counting as a change of the page', asy
   await sync();
   source = { ...source, readers: ['group:hr'] };
   expect(await sync()).toMatchObject({ changed: 0, unchanged: 3, complete: true });
-  const sets = await db.selectFrom('documents as d').innerJoin('reader_sets as r', 'r.id', 'd.reader_set').select('r.principals_json').execute();
+  const sets = await db
+    .selectFrom('documents as d')
+    .innerJoin('reader_sets as r', 'r.id', 'd.reader_set')
+    .select('r.principals_json')
+    .execute();
   expect(new Set(sets.map((s) => s.principals_json))).toEqual(new Set(['["group:hr"]']));
 });
 
@@ -156,7 +177,23 @@ test('`changes` names what happened, with the passages that are gone', async () 
   pages.set('a', '# a\n\nQuite another text.\n');
   pages.delete('b');
   const second = await sync();
-  const of = async (runId: string) => (await db.selectFrom('changes as c').innerJoin('documents as d', 'd.id', 'c.document_id').select(['d.external_id', 'c.kind', 'c.gone_hashes_json']).where('run_id', '=', runId).orderBy('d.external_id').execute()).map((c) => [c.external_id, c.kind, (JSON.parse(c.gone_hashes_json) as string[]).length]);
-  expect(await of(first.runId)).toEqual([['a', 'added', 0], ['b', 'added', 0], ['c', 'added', 0]]);
-  expect(await of(second.runId)).toEqual([['a', 'changed', 1], ['b', 'removed', 1]]);
+  const of = async (runId: string) =>
+    (
+      await db
+        .selectFrom('changes as c')
+        .innerJoin('documents as d', 'd.id', 'c.document_id')
+        .select(['d.external_id', 'c.kind', 'c.gone_hashes_json'])
+        .where('run_id', '=', runId)
+        .orderBy('d.external_id')
+        .execute()
+    ).map((c) => [c.external_id, c.kind, (JSON.parse(c.gone_hashes_json) as string[]).length]);
+  expect(await of(first.runId)).toEqual([
+    ['a', 'added', 0],
+    ['b', 'added', 0],
+    ['c', 'added', 0],
+  ]);
+  expect(await of(second.runId)).toEqual([
+    ['a', 'changed', 1],
+    ['b', 'removed', 1],
+  ]);
 });

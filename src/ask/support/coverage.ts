@@ -20,7 +20,9 @@ export interface Coverage {
  * Words that stand elsewhere in the passage count for a third.
  */
 export function coverageOf(claim: Side, quotes: Side, frame: Side, passage: Side, question: Side): Coverage {
-  return claim.language === 'zh' ? hanCoverage(claim, quotes, frame, passage, question) : wordCoverage(claim, quotes, frame, passage, question);
+  return claim.language === 'zh'
+    ? hanCoverage(claim, quotes, frame, passage, question)
+    : wordCoverage(claim, quotes, frame, passage, question);
 }
 
 function wordCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, question: Side): Coverage {
@@ -35,7 +37,8 @@ function wordCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, que
     if (!word.content || claim.counted[i]) return;
     all++;
     if (stands(word.key, word.lower, quotes)) quoted++;
-    const worth = stands(word.key, word.lower, quotes) || stands(word.key, word.lower, frame) ? 1 : stands(word.key, word.lower, passage) ? 0.3 : 0;
+    const worth =
+      stands(word.key, word.lower, quotes) || stands(word.key, word.lower, frame) ? 1 : stands(word.key, word.lower, passage) ? 0.3 : 0;
     if (worth === 0 && stands(word.key, word.lower, question)) return;
     if (worth < 1) missing.push(word.raw);
     const clause = clauses.get(word.clause) ?? { carried: 0, size: 0 };
@@ -45,7 +48,13 @@ function wordCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, que
     carried += worth;
     size++;
   });
-  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 3), quoted: all === 0 ? 1 : quoted / all, size, missing };
+  return {
+    share: size === 0 ? 1 : carried / size,
+    leastClause: least([...clauses.values()], 3),
+    quoted: all === 0 ? 1 : quoted / all,
+    size,
+    missing,
+  };
 }
 
 /** Figures were compared before: each counts as said by the quotes. */
@@ -62,7 +71,8 @@ function stands(key: string, lower: string, side: Side): boolean {
   if (side.keys.has(key)) return true;
   if (lower.length < 6) return false;
   let prefixes = prefixesOf.get(side);
-  if (!prefixes) prefixesOf.set(side, (prefixes = new Set([...side.lowers].filter((word) => word.length >= 5).map((word) => word.slice(0, 5)))));
+  if (!prefixes)
+    prefixesOf.set(side, (prefixes = new Set([...side.lowers].filter((word) => word.length >= 5).map((word) => word.slice(0, 5)))));
   return prefixes.has(lower.slice(0, 5));
 }
 
@@ -91,7 +101,13 @@ function hanCoverage(claim: Side, quotes: Side, frame: Side, passage: Side, ques
     carried += worth * weight;
     size += weight;
   }
-  return { share: size === 0 ? 1 : carried / size, leastClause: least([...clauses.values()], 5), quoted: all === 0 ? 1 : quoted / all, size, missing };
+  return {
+    share: size === 0 ? 1 : carried / size,
+    leastClause: least([...clauses.values()], 5),
+    quoted: all === 0 ? 1 : quoted / all,
+    size,
+    missing,
+  };
 }
 
 function worthOf(text: string, quotes: Side, frame: Side, passage: Side): number {

@@ -28,7 +28,8 @@ export interface TimeFound {
 }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const MONTH = '(?<month>Jan(?:uary|uar)?|Feb(?:ruary|ruar)?|Mar(?:ch)?|März|Apr(?:il)?|May|Mai|Jun[ei]?|Jul[yi]?|Aug(?:ust)?|Sept?(?:ember)?|O[ck]t(?:ober)?|Nov(?:ember)?|De[cz](?:ember)?)\\.?';
+const MONTH =
+  '(?<month>Jan(?:uary|uar)?|Feb(?:ruary|ruar)?|Mar(?:ch)?|März|Apr(?:il)?|May|Mai|Jun[ei]?|Jul[yi]?|Aug(?:ust)?|Sept?(?:ember)?|O[ck]t(?:ober)?|Nov(?:ember)?|De[cz](?:ember)?)\\.?';
 const NOT_BEFORE = '(?<![\\p{L}\\p{N}.])';
 const ORD = '(?:st|nd|rd|th|\\.)?';
 const HAN_NUM = '[零〇一二两三四五六七八九十\\d]';
@@ -36,13 +37,22 @@ const HAN_NUM = '[零〇一二两三四五六七八九十\\d]';
 const PATTERNS: RegExp[] = [
   // 2026-03-05, 2026/3/5, 2026年3月5日
   new RegExp(`(?<!\\d)(?<year>\\d{4})[-/.](?<month>\\d{1,2})[-/.](?<day>\\d{1,2})(?!\\d)`, 'gu'),
-  new RegExp(`(?<![零〇一二三四五六七八九十\\d])(?<year>\\d{2,4}|[零〇一二三四五六七八九]{4}) ?年 ?(?:度?(?<month>${HAN_NUM}{1,3}) ?月(?:份)? ?(?:(?<day>${HAN_NUM}{1,3}) ?[日号])?)?(?![代级龄轻幼迈薪糕])`, 'gu'),
+  new RegExp(
+    `(?<![零〇一二三四五六七八九十\\d])(?<year>\\d{2,4}|[零〇一二三四五六七八九]{4}) ?年 ?(?:度?(?<month>${HAN_NUM}{1,3}) ?月(?:份)? ?(?:(?<day>${HAN_NUM}{1,3}) ?[日号])?)?(?![代级龄轻幼迈薪糕])`,
+    'gu',
+  ),
   new RegExp(`(?<!个 ?|\\d)(?<month>${HAN_NUM}{1,3}) ?月(?:份)? ?(?<day>${HAN_NUM}{1,3}) ?[日号]`, 'gu'),
   new RegExp(`(?<![\\d个])(?<month>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九]) ?月(?!饼|球|光|亮|薪)`, 'gu'),
   // 5-9 March 2026, the 5th of March, 5. März
-  new RegExp(`${NOT_BEFORE}(?:(?<first>\\d{1,2})${ORD} ?(?:-|to|and) ?)?(?<day>\\d{1,2})${ORD} ?(?:of )?${MONTH}(?:,? ?(?:of )?(?<year>\\d{4}))?(?![\\p{L}\\p{N}])`, 'gui'),
+  new RegExp(
+    `${NOT_BEFORE}(?:(?<first>\\d{1,2})${ORD} ?(?:-|to|and) ?)?(?<day>\\d{1,2})${ORD} ?(?:of )?${MONTH}(?:,? ?(?:of )?(?<year>\\d{4}))?(?![\\p{L}\\p{N}])`,
+    'gui',
+  ),
   // March 5-9, 2026
-  new RegExp(`${NOT_BEFORE}${MONTH} (?:the )?(?<day>\\d{1,2})(?:st|nd|rd|th)?(?![\\d:%]|[.,]\\d)(?: ?(?:-|to|and) ?(?<second>\\d{1,2})(?:st|nd|rd|th)?(?! ?\\p{L}|\\d))?(?:,? ?(?<year>\\d{4})(?!\\d))?`, 'gui'),
+  new RegExp(
+    `${NOT_BEFORE}${MONTH} (?:the )?(?<day>\\d{1,2})(?:st|nd|rd|th)?(?![\\d:%]|[.,]\\d)(?: ?(?:-|to|and) ?(?<second>\\d{1,2})(?:st|nd|rd|th)?(?! ?\\p{L}|\\d))?(?:,? ?(?<year>\\d{4})(?!\\d))?`,
+    'gui',
+  ),
   new RegExp(`${NOT_BEFORE}${MONTH},?(?: of)? (?<year>\\d{4})(?!\\d)`, 'gui'),
   // 05.03.2026, 3/5/2026
   new RegExp(`(?<![\\d./])(?<day>\\d{1,2})(?<sep>[./])(?<month>\\d{1,2})\\k<sep>(?<year>\\d{4}|\\d{2})(?![\\d/]|\\.\\d)`, 'gu'),
@@ -56,11 +66,42 @@ const PATTERNS: RegExp[] = [
   new RegExp(`${NOT_BEFORE}(?<weekday>Mon|Diens|Donners|Frei|Sams|Sonn)tags?(?!\\p{L})|${NOT_BEFORE}(?<midweek>Mittwoch)`, 'gu'),
   new RegExp(`(?:星期|礼拜|周)(?<weekday>[一二三四五六日天])(?!\\p{Script=Han}*?[期间]|年)`, 'gu'),
   // A month alone: "may" only where it must be one
-  new RegExp(`(?<![\\p{L}\\p{N}])(?<month>January|Januar|February|Februar|March|März|April|June|Juni|July|Juli|August|September|O[ck]tober|November|De[cz]ember|(?<=(?:in|of|since|until|by|during|from|to|late|early|mid|each|every|last|next) )May)(?![\\p{L}])`, 'gu'),
+  new RegExp(
+    `(?<![\\p{L}\\p{N}])(?<month>January|Januar|February|Februar|March|März|April|June|Juni|July|Juli|August|September|O[ck]tober|November|De[cz]ember|(?<=(?:in|of|since|until|by|during|from|to|late|early|mid|each|every|last|next) )May)(?![\\p{L}])`,
+    'gu',
+  ),
 ];
-const CENTURY_WORDS: Record<string, number> = { fifteenth: 15, sixteenth: 16, seventeenth: 17, eighteenth: 18, nineteenth: 19, twentieth: 20 };
+const CENTURY_WORDS: Record<string, number> = {
+  fifteenth: 15,
+  sixteenth: 16,
+  seventeenth: 17,
+  eighteenth: 18,
+  nineteenth: 19,
+  twentieth: 20,
+};
 const CENTURY_WORD = /(?<century>fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[- ]first)[ -]centur/giu;
-const WEEKDAYS: Record<string, number> = { mon: 1, tues: 2, wednes: 3, thurs: 4, fri: 5, satur: 6, sun: 7, diens: 2, donners: 4, frei: 5, sams: 6, sonn: 7, 一: 1, 二: 2, 三: 3, 四: 4, 五: 5, 六: 6, 日: 7, 天: 7 };
+const WEEKDAYS: Record<string, number> = {
+  mon: 1,
+  tues: 2,
+  wednes: 3,
+  thurs: 4,
+  fri: 5,
+  satur: 6,
+  sun: 7,
+  diens: 2,
+  donners: 4,
+  frei: 5,
+  sams: 6,
+  sonn: 7,
+  一: 1,
+  二: 2,
+  三: 3,
+  四: 4,
+  五: 5,
+  六: 6,
+  日: 7,
+  天: 7,
+};
 
 const number = (text: string): number => (/^\d+$/.test(text) ? Number(text) : (hanNumber(text) ?? NaN));
 
@@ -75,7 +116,10 @@ export function datesIn(text: string, taken: Uint8Array): DateFound[] {
   const found: DateFound[] = [];
   for (const pattern of PATTERNS) {
     for (const match of text.matchAll(pattern)) {
-      const { year, month, day, first, second, decade, decadeCentury, century, weekday, midweek, sep } = match.groups as Record<string, string | undefined>;
+      const { year, month, day, first, second, decade, decadeCentury, century, weekday, midweek, sep } = match.groups as Record<
+        string,
+        string | undefined
+      >;
       const start = match.index;
       const end = start + match[0].length;
       if (taken[start] || taken[end - 1]) continue;
@@ -103,7 +147,12 @@ export function datesIn(text: string, taken: Uint8Array): DateFound[] {
   for (const match of text.matchAll(CENTURY_WORD)) {
     if (taken[match.index]) continue;
     taken.fill(1, match.index, match.index + match[0].length);
-    found.push({ kind: 'date', century: CENTURY_WORDS[match.groups!.century!.toLowerCase()] ?? 21, start: match.index, end: match.index + match[0].length });
+    found.push({
+      kind: 'date',
+      century: CENTURY_WORDS[match.groups!.century!.toLowerCase()] ?? 21,
+      start: match.index,
+      end: match.index + match[0].length,
+    });
   }
   return found.sort((a, b) => a.start - b.start);
 }
@@ -111,7 +160,12 @@ export function datesIn(text: string, taken: Uint8Array): DateFound[] {
 /** Whether every part that the claim's date names stands in the evidence's date. */
 export function dateCarries(evidence: DateFound, claim: DateFound): boolean {
   const agree = (a: number | undefined, b: number | undefined): boolean => a === undefined || a === b;
-  if (claim.decade !== undefined && claim.decade !== evidence.decade && (evidence.decade === undefined || claim.decade % 100 !== evidence.decade % 100 || (claim.decade > 100 && evidence.decade > 100))) return false;
+  if (
+    claim.decade !== undefined &&
+    claim.decade !== evidence.decade &&
+    (evidence.decade === undefined || claim.decade % 100 !== evidence.decade % 100 || (claim.decade > 100 && evidence.decade > 100))
+  )
+    return false;
   if (!agree(claim.century, evidence.century) || !agree(claim.weekday, evidence.weekday) || !agree(claim.year, evidence.year)) return false;
   if (agree(claim.month, evidence.month) && agree(claim.day, evidence.day)) return true;
   return Boolean(claim.swappable || evidence.swappable) && agree(claim.month, evidence.day) && agree(claim.day, evidence.month);
@@ -142,7 +196,13 @@ export function timesIn(text: string, taken: Uint8Array): TimeFound[] {
         const noon = half === '中午';
         const am = half !== undefined && !pm && !noon;
         const hours = (pm && hour < 12) || (noon && hour < 3) ? hour + 12 : am && hour === 12 ? 0 : hour;
-        found.push({ kind: 'time', minutes: (hours % 24) * 60 + minute, halfOpen: half === undefined && hour < 13 && hour > 0, start, end });
+        found.push({
+          kind: 'time',
+          minutes: (hours % 24) * 60 + minute,
+          halfOpen: half === undefined && hour < 13 && hour > 0,
+          start,
+          end,
+        });
       };
       const word = groups.word?.toLowerCase() ?? groups.word2;
       if (word) add(word === 'midnight' || word === '午夜' ? 0 : 12, 0, 'x');

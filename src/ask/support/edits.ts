@@ -38,19 +38,34 @@ export function editFault(claim: Side, evidence: Side, question: Side): EditFaul
   return undefined;
 }
 
-function sentenceFault(mine: number[], claim: Side, evidence: Side, question: Side, names: { claim: Set<number>; evidence: Set<number> }): EditFault | undefined {
+function sentenceFault(
+  mine: number[],
+  claim: Side,
+  evidence: Side,
+  question: Side,
+  names: { claim: Set<number>; evidence: Set<number> },
+): EditFault | undefined {
   const nearest = nearestSentence(mine, claim, evidence);
   if (!nearest || nearest.pairs.length < mine.length * NEARLY_VERBATIM) return undefined;
   const close = nearest.pairs.length >= mine.length * 0.7;
   if (close && figuresReordered(claim, mine, evidence, nearest.sentence)) return 'number';
   for (const edit of editsOf(mine, nearest.theirs, nearest.pairs)) {
-    const fault = figuresChanged(edit, claim, evidence) ?? unitChanged(edit, claim, evidence) ?? notChanged(edit, claim, evidence) ?? nameChanged(edit, claim, evidence, names.claim, names.evidence, question, close) ?? smallWordChanged(edit, claim, evidence);
+    const fault =
+      figuresChanged(edit, claim, evidence) ??
+      unitChanged(edit, claim, evidence) ??
+      notChanged(edit, claim, evidence) ??
+      nameChanged(edit, claim, evidence, names.claim, names.evidence, question, close) ??
+      smallWordChanged(edit, claim, evidence);
     if (fault) return fault;
   }
   return undefined;
 }
 
-function nearestSentence(mine: number[], claim: Side, evidence: Side): { sentence: number; theirs: number[]; pairs: [number, number][] } | undefined {
+function nearestSentence(
+  mine: number[],
+  claim: Side,
+  evidence: Side,
+): { sentence: number; theirs: number[]; pairs: [number, number][] } | undefined {
   const sentences = new Map<number, number[]>();
   evidence.words.forEach((word, j) => {
     if (word.kind === 'mark') return;
@@ -69,7 +84,13 @@ function nearestSentence(mine: number[], claim: Side, evidence: Side): { sentenc
     }
   }
   if (!best || best.theirs.length * mine.length > MOST_CELLS) return undefined;
-  return { ...best, pairs: longestCommon(mine.map((i) => form(claim, i)), best.theirs.map((j) => form(evidence, j))) };
+  return {
+    ...best,
+    pairs: longestCommon(
+      mine.map((i) => form(claim, i)),
+      best.theirs.map((j) => form(evidence, j)),
+    ),
+  };
 }
 
 /** Numbers as they stand, words by their stems. */
@@ -84,7 +105,8 @@ function longestCommon(a: string[], b: string[]): [number, number][] {
   const table = new Uint16Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--) {
     for (let j = b.length - 1; j >= 0; j--) {
-      table[i * width + j] = a[i] === b[j] ? table[(i + 1) * width + j + 1]! + 1 : Math.max(table[(i + 1) * width + j]!, table[i * width + j + 1]!);
+      table[i * width + j] =
+        a[i] === b[j] ? table[(i + 1) * width + j + 1]! + 1 : Math.max(table[(i + 1) * width + j]!, table[i * width + j + 1]!);
     }
   }
   const pairs: [number, number][] = [];
@@ -110,7 +132,9 @@ function editsOf(mine: number[], theirs: number[], pairs: [number, number][]): E
 
 function quantitiesAt(side: Side, indexes: number[]): Quantity[] {
   if (indexes.length === 0) return [];
-  return side.quantities.filter((quantity) => indexes.some((i) => side.words[i]!.start < quantity.end && side.words[i]!.end > quantity.start));
+  return side.quantities.filter((quantity) =>
+    indexes.some((i) => side.words[i]!.start < quantity.end && side.words[i]!.end > quantity.start),
+  );
 }
 
 /** The figure's value without its unit, whatever its written form. */
@@ -128,9 +152,12 @@ function figuresChanged(edit: Edit, claim: Side, evidence: Side): EditFault | un
   if (added.length === 0 || removed.length === 0 || edit.added.length > 8 || edit.removed.length > 12) return undefined;
   const there = removed.map(valueOf);
   const strange = added.filter((quantity) => !there.includes(valueOf(quantity)) && !(quantity.kind === 'number' && quantity.soft));
-  const left = removed.filter((quantity) => !added.some((other) => valueOf(other) === valueOf(quantity)) && !(quantity.kind === 'number' && quantity.soft));
+  const left = removed.filter(
+    (quantity) => !added.some((other) => valueOf(other) === valueOf(quantity)) && !(quantity.kind === 'number' && quantity.soft),
+  );
   // 6.4.1 is written like an identifier, 6.2 like a number: both are versions.
-  const kindOf = (quantity: Quantity): string => (quantity.kind === 'identifier' && /^\d+(?:\.\d+)+$/.test(quantity.value) ? 'number' : quantity.kind);
+  const kindOf = (quantity: Quantity): string =>
+    quantity.kind === 'identifier' && /^\d+(?:\.\d+)+$/.test(quantity.value) ? 'number' : quantity.kind;
   const replaced = strange.find((quantity) => left.some((other) => kindOf(other) === kindOf(quantity)));
   if (!replaced) return undefined;
   // "27 September 2009" for "27 September": parts of a date may be joined from elsewhere; that was judged before.
@@ -139,7 +166,9 @@ function figuresChanged(edit: Edit, claim: Side, evidence: Side): EditFault | un
 }
 
 function partsClash(a: Quantity & { kind: 'date' }, b: Quantity & { kind: 'date' }): boolean {
-  return (['year', 'month', 'day', 'weekday', 'decade', 'century'] as const).some((part) => a[part] !== undefined && b[part] !== undefined && a[part] !== b[part]);
+  return (['year', 'month', 'day', 'weekday', 'decade', 'century'] as const).some(
+    (part) => a[part] !== undefined && b[part] !== undefined && a[part] !== b[part],
+  );
 }
 
 /** "the following week" for "the following year" */
@@ -147,8 +176,19 @@ function unitChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undef
   if (edit.added.length > 3 || edit.removed.length > 3) return undefined;
   const units = (side: Side, indexes: number[]): Set<string> => {
     const han = hanOf(side, indexes);
-    const names = han === '' ? indexes.map((i) => side.words[i]!).filter((word) => word.kind === 'word' && word.raw.length > 2).map((word) => word.raw.replace(/'s?$/, '')) : [han];
-    return new Set(names.map(unitOf).filter((unit) => unit !== undefined).filter(isHardUnit));
+    const names =
+      han === ''
+        ? indexes
+            .map((i) => side.words[i]!)
+            .filter((word) => word.kind === 'word' && word.raw.length > 2)
+            .map((word) => word.raw.replace(/'s?$/, ''))
+        : [han];
+    return new Set(
+      names
+        .map(unitOf)
+        .filter((unit) => unit !== undefined)
+        .filter(isHardUnit),
+    );
   };
   const added = units(claim, edit.added);
   const removed = units(evidence, edit.removed);
@@ -174,13 +214,18 @@ function figuresReordered(claim: Side, mine: number[], evidence: Side, sentence:
   };
   const here = once(claim, (quantity) => quantity.start >= claim.words[mine[0]!]!.start && quantity.start < claim.words[mine.at(-1)!]!.end);
   const there = once(evidence, (quantity) => quantity.start >= from && quantity.start < to);
-  const order = [...here].filter(([value]) => there.has(value)).sort((a, b) => a[1] - b[1]).map(([value]) => there.get(value)!);
+  const order = [...here]
+    .filter(([value]) => there.has(value))
+    .sort((a, b) => a[1] - b[1])
+    .map(([value]) => there.get(value)!);
   return order.some((place, k) => k > 0 && place < order[k - 1]!);
 }
 
 const NOT = /^(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|nicht|kein\w*|nie|niemals|ohne|.*n't)$/u;
-const DENYING = /^(?:forb|prohib|ban|disallow|den[yi]|refus|reject|lack|fail|exclud|prevent|avoid|unable|imposs|inelig|unavail|unless|except|hardly|rare|seldom|bare|scarc|few|un\w|in\w|non\w|dis\w|only|until|instead|rather|fro|freez|suspend|block|paus|halt|disab|waiv)/u;
-const HAN_NOT_A_NOT = /不(?:得|能|可|应)?(?:超过|超出|多于|少于|低于|高于|大于|小于|晚于|迟于|早于)|不(?:过|仅|但|只|断|同(?!意)|少|久|管|论)|无论|非常|未来|没收|淹没|是否|否则/gu;
+const DENYING =
+  /^(?:forb|prohib|ban|disallow|den[yi]|refus|reject|lack|fail|exclud|prevent|avoid|unable|imposs|inelig|unavail|unless|except|hardly|rare|seldom|bare|scarc|few|un\w|in\w|non\w|dis\w|only|until|instead|rather|fro|freez|suspend|block|paus|halt|disab|waiv)/u;
+const HAN_NOT_A_NOT =
+  /不(?:得|能|可|应)?(?:超过|超出|多于|少于|低于|高于|大于|小于|晚于|迟于|早于)|不(?:过|仅|但|只|断|同(?!意)|少|久|管|论)|无论|非常|未来|没收|淹没|是否|否则/gu;
 const HAN_NOT = /[不没无非未勿莫]|禁止|严禁|并非|别(?![人墅的名称处样号具])/u;
 const HAN_NEARLY = /[不没无非未勿莫禁否拒缺失免少仅只才难除]/u;
 
@@ -193,15 +238,37 @@ function notChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefi
   const hanRemoved = hanOf(evidence, edit.removed);
   const nots = (words: string[]): number => words.filter((word) => NOT.test(word)).length;
   if (nots(added) !== nots(removed)) {
-    const [more, less, side, indexes] = nots(added) > nots(removed) ? [added, removed, claim, edit.added] as const : [removed, added, evidence, edit.removed] as const;
+    const [more, less, side, indexes] =
+      nots(added) > nots(removed) ? ([added, removed, claim, edit.added] as const) : ([removed, added, evidence, edit.removed] as const);
     const content = indexes.filter((i) => side.words[i]!.content).length;
     const wholeClause = content >= 3 || (content >= 2 && less.length === 0 && more.length >= 4 && side === evidence);
-    const prefixed = (one: Side, other: Side): boolean => one.words.some((word) => /^(?:un|in|im|ir|non|dis)\p{L}{4}/u.test(word.lower) && other.keys.has(stemOf(word.lower.replace(/^(?:un|in|im|ir|non|dis)/, ''), 'en')));
-    if (!wholeClause && !prefixed(claim, evidence) && !prefixed(evidence, claim) && !less.some((word) => DENYING.test(word))) return 'negation';
+    const prefixed = (one: Side, other: Side): boolean =>
+      one.words.some(
+        (word) =>
+          /^(?:un|in|im|ir|non|dis)\p{L}{4}/u.test(word.lower) &&
+          other.keys.has(stemOf(word.lower.replace(/^(?:un|in|im|ir|non|dis)/, ''), 'en')),
+      );
+    if (!wholeClause && !prefixed(claim, evidence) && !prefixed(evidence, claim) && !less.some((word) => DENYING.test(word)))
+      return 'negation';
   }
   const hanNots = (text: string): number => (text.replace(HAN_NOT_A_NOT, '').match(new RegExp(HAN_NOT, 'gu')) ?? []).length;
-  if (hanNots(hanAdded) > 0 && hanNots(hanRemoved) === 0 && hanAdded.length <= 5 && !HAN_NEARLY.test(hanRemoved) && !saidThere(hanAdded, evidence)) return 'negation';
-  if (hanNots(hanRemoved) > 0 && hanNots(hanAdded) === 0 && hanRemoved.length <= 4 && !HAN_NEARLY.test(hanAdded) && !saidThere(hanRemoved, claim) && !isWholeClause(evidence, edit.removed)) return 'negation';
+  if (
+    hanNots(hanAdded) > 0 &&
+    hanNots(hanRemoved) === 0 &&
+    hanAdded.length <= 5 &&
+    !HAN_NEARLY.test(hanRemoved) &&
+    !saidThere(hanAdded, evidence)
+  )
+    return 'negation';
+  if (
+    hanNots(hanRemoved) > 0 &&
+    hanNots(hanAdded) === 0 &&
+    hanRemoved.length <= 4 &&
+    !HAN_NEARLY.test(hanAdded) &&
+    !saidThere(hanRemoved, claim) &&
+    !isWholeClause(evidence, edit.removed)
+  )
+    return 'negation';
   return undefined;
 }
 
@@ -218,13 +285,24 @@ function isWholeClause(side: Side, indexes: number[]): boolean {
 }
 
 function hanOf(side: Side, indexes: number[]): string {
-  return indexes.filter((i) => side.words[i]!.kind === 'han').map((i) => side.words[i]!.raw).join('');
+  return indexes
+    .filter((i) => side.words[i]!.kind === 'han')
+    .map((i) => side.words[i]!.raw)
+    .join('');
 }
 
 const SEGMENTER = new Intl.Segmenter('zh', { granularity: 'word' });
 
 /** One name in the place of another. */
-function nameChanged(edit: Edit, claim: Side, evidence: Side, claimNames: Set<number>, evidenceNames: Set<number>, question: Side, close: boolean): EditFault | undefined {
+function nameChanged(
+  edit: Edit,
+  claim: Side,
+  evidence: Side,
+  claimNames: Set<number>,
+  evidenceNames: Set<number>,
+  question: Side,
+  close: boolean,
+): EditFault | undefined {
   const first = claim.words[edit.added[0] ?? -1];
   if (edit.added.length === 0 || edit.removed.length === 0 || !first) return undefined;
   const added = edit.added.filter((i) => claimNames.has(i));
@@ -234,9 +312,12 @@ function nameChanged(edit: Edit, claim: Side, evidence: Side, claimNames: Set<nu
     const there = removed.map((j) => plain(evidence, j));
     const here = added.map((i) => plain(claim, i));
     const initials = (words: string[]): string => words.map((word) => word[0]).join('');
-    const abbreviates = here.some((word) => word === initials(there)) || there.some((word) => word === initials(here) || here.includes(word));
+    const abbreviates =
+      here.some((word) => word === initials(there)) || there.some((word) => word === initials(here) || here.includes(word));
     // A sentence's first word has its capital for nothing.
-    const onlyFirst = (list: number[], side: Side): boolean => list.length === 1 && (side.words[list[0]! - 1] === undefined || side.words[list[0]! - 1]!.sentence !== side.words[list[0]!]!.sentence);
+    const onlyFirst = (list: number[], side: Side): boolean =>
+      list.length === 1 &&
+      (side.words[list[0]! - 1] === undefined || side.words[list[0]! - 1]!.sentence !== side.words[list[0]!]!.sentence);
     if (!abbreviates && !onlyFirst(added, claim) && !onlyFirst(removed, evidence)) return 'name';
   }
   const han = hanOf(claim, edit.added);
@@ -246,7 +327,8 @@ function nameChanged(edit: Edit, claim: Side, evidence: Side, claimNames: Set<nu
   const words = segments(han);
   // Moved, not replaced
   const times = (side: Side): number => side.text.split(hanBefore).length - 1;
-  if (times(claim) > 0 && times(claim) >= times(evidence) && hanBefore.length >= 2 && !readsAsName(hanBefore, segments(hanBefore))) return undefined;
+  if (times(claim) > 0 && times(claim) >= times(evidence) && hanBefore.length >= 2 && !readsAsName(hanBefore, segments(hanBefore)))
+    return undefined;
   if (words.every((word) => HAN_PLAIN_WORDS.has(word)) || question.text.includes(han)) return undefined;
   const wordsBefore = segments(hanBefore);
   if (readsAsName(han, words) || readsAsName(hanBefore, wordsBefore)) return 'name';
@@ -263,8 +345,10 @@ function segments(text: string): string[] {
 function smallWordChanged(edit: Edit, claim: Side, evidence: Side): EditFault | undefined {
   if (edit.added.length === 0 || edit.removed.length === 0 || edit.added.length > 6 || edit.removed.length > 6) return undefined;
   // 以下 for 以上 changes one character: what stands beside it belongs to the word.
-  const wide = (side: Side, index: number, step: 1 | -1): number => (side.words[index]!.kind === 'han' && side.words[index + step]?.kind === 'han' && edit.added.length <= 2 ? index + step : index);
-  const text = (side: Side, indexes: number[]): string => side.text.slice(side.words[wide(side, indexes[0]!, -1)]!.start, side.words[wide(side, indexes.at(-1)!, 1)]!.end);
+  const wide = (side: Side, index: number, step: 1 | -1): number =>
+    side.words[index]!.kind === 'han' && side.words[index + step]?.kind === 'han' && edit.added.length <= 2 ? index + step : index;
+  const text = (side: Side, indexes: number[]): string =>
+    side.text.slice(side.words[wide(side, indexes[0]!, -1)]!.start, side.words[wide(side, indexes.at(-1)!, 1)]!.end);
   const added = contrastGroups(text(claim, edit.added));
   const removed = contrastGroups(text(evidence, edit.removed));
   for (const [name, groups] of added) {

@@ -4,7 +4,8 @@ import type { Side } from './side.ts';
 const HAN_NOT = /不|没|无|非|未|勿|别|莫|禁止|严禁|免|拒|缺乏|失败|避免|防止|禁/gu;
 const HAN_STRONG = /^[不没无非未勿别莫]$/;
 const HAN_FORBID = /^(?:禁止|严禁|禁|拒|缺乏)$/;
-const HAN_NOT_A_NOT = /不(?:得|能|可|应)?(?:超过|超出|多于|少于|低于|高于|大于|小于|晚于|迟于|早于|短于)|不(?:仅|但|只|光|单|断|少|过(?!问|去|来)|同(?!意|步)|久|管|论|禁|锈|等|妨|愧|时|顾|得不|一定只|动产|惜|乏|止|可或缺|折不扣|亚于|约而同|由|分|凡|朽|料|知不觉|言而喻|遗余力)|(?:差|要|了|对|得)不(?:多|然|起)|(?:特|区|分|性|级|类|个|识|辨|告|离|送|派|国|职)别|别(?:人|墅|的|名|称|处|样|号|具)|无(?:论|数|线|锡|限(?:公司|责任)|人机|疑|比|穷|尽|机|产|敌|畏|烟|核|声)|非(?:常|洲|凡|政府|典|得|物质)|(?:是|并非|除|莫|北|南|东|西|中|教)非(?!法)|未(?:来|必只|婚|央|名|免|遂)|(?:淹|沉|出|埋|吞|隐|没)没|没(?:收|落|药)|是否|否则|是不是|能不能|会不会|有没有|可不可以|要不要|免(?:费|疫|税|得)|避免|难免|莫(?:斯|扎|非|大|里|尼|桑|内|高|名|过|迪|卧|瓦|雷|尔|德|奈|罗|利|文|比|拉|干)|拒绝|门禁|紫禁|不[^。，]{0,4}不(?![^。，]{0,3}[，。])/gu;
+const HAN_NOT_A_NOT =
+  /不(?:得|能|可|应)?(?:超过|超出|多于|少于|低于|高于|大于|小于|晚于|迟于|早于|短于)|不(?:仅|但|只|光|单|断|少|过(?!问|去|来)|同(?!意|步)|久|管|论|禁|锈|等|妨|愧|时|顾|得不|一定只|动产|惜|乏|止|可或缺|折不扣|亚于|约而同|由|分|凡|朽|料|知不觉|言而喻|遗余力)|(?:差|要|了|对|得)不(?:多|然|起)|(?:特|区|分|性|级|类|个|识|辨|告|离|送|派|国|职)别|别(?:人|墅|的|名|称|处|样|号|具)|无(?:论|数|线|锡|限(?:公司|责任)|人机|疑|比|穷|尽|机|产|敌|畏|烟|核|声)|非(?:常|洲|凡|政府|典|得|物质)|(?:是|并非|除|莫|北|南|东|西|中|教)非(?!法)|未(?:来|必只|婚|央|名|免|遂)|(?:淹|沉|出|埋|吞|隐|没)没|没(?:收|落|药)|是否|否则|是不是|能不能|会不会|有没有|可不可以|要不要|免(?:费|疫|税|得)|避免|难免|莫(?:斯|扎|非|大|里|尼|桑|内|高|名|过|迪|卧|瓦|雷|尔|德|奈|罗|利|文|比|拉|干)|拒绝|门禁|紫禁|不[^。，]{0,4}不(?![^。，]{0,3}[，。])/gu;
 const HAN_SKIPPED = /^(?:能够|可以|允许|需要|应该|必须|再|能|会|可|得|要|应|曾|需|必|是|有|被|过|太|很|用|在|对|把|将|向|与|和|给|让|使)+/u;
 
 interface HanNegation {
@@ -35,7 +36,9 @@ export function hanNegationsOf(text: string): HanNegation[] {
     if (found.length > 0 && found.at(-1)!.end > match.index) continue;
     const clause = /^[^，。！？；：、,.!?;:|（）()]*/u.exec(text.slice(end, end + 24))![0];
     const behind = clause.replace(/[^\p{L}\p{N}]/gu, '').replace(HAN_SKIPPED, '');
-    const before = /[^，。！？；：、,.!?;:|（）()]*$/u.exec(text.slice(Math.max(0, match.index - 16), match.index))![0].replace(/[^\p{L}\p{N}]/gu, '');
+    const before = /[^，。！？；：、,.!?;:|（）()]*$/u
+      .exec(text.slice(Math.max(0, match.index - 16), match.index))![0]
+      .replace(/[^\p{L}\p{N}]/gu, '');
     found.push({ at: match.index, end, forbids, behind, before });
   }
   return found;
@@ -60,9 +63,12 @@ export function hanFault(claim: Side, evidence: Side): boolean {
       const near = windowAround(claim.text, place);
       const deniedHere = given.filter((other) => other.behind.startsWith(head));
       const deniedFit = Math.max(...deniedHere.map((other) => sharedCharacters(near, other.before.slice(-5) + other.behind.slice(2, 8))));
-      const plainPlaces = allPlaces(evidence.text, head).filter((at) => !given.some((other) => other.at < at && at - other.end < 8 && other.behind.startsWith(head)));
+      const plainPlaces = allPlaces(evidence.text, head).filter(
+        (at) => !given.some((other) => other.at < at && at - other.end < 8 && other.behind.startsWith(head)),
+      );
       const plainFit = Math.max(-1, ...plainPlaces.map((at) => sharedCharacters(near, windowAround(evidence.text, at))));
-      if (deniedFit > plainFit && (deniedFit >= 1 || plainPlaces.length === 0) && !claimed.some((other) => Math.abs(other.at - place) < 8)) return true;
+      if (deniedFit > plainFit && (deniedFit >= 1 || plainPlaces.length === 0) && !claimed.some((other) => Math.abs(other.at - place) < 8))
+        return true;
     }
     if (places.length === 0 && claimed.length === 0 && !HAN_SOFTENING.test(claim.text)) {
       const around = not.before.slice(-6) + not.behind.slice(0, 6);
@@ -76,11 +82,26 @@ export function hanFault(claim: Side, evidence: Side): boolean {
 /** Whether another "not" denies the same. */
 function answered(not: HanNegation, others: HanNegation[], text: string): boolean {
   const head = not.behind.slice(0, 2);
-  if (head.length === 0) return others.some((other) => pairsOf(not.before.slice(-5)).some((pair) => other.before.includes(pair))) || others.some((other) => other.behind.length < 2);
-  if (others.some((other) => other.behind.slice(0, 10).includes(head) || (not.behind.length > 2 && other.behind.length >= 2 && not.behind.slice(0, 10).includes(other.behind.slice(0, 2))))) return true;
+  if (head.length === 0)
+    return (
+      others.some((other) => pairsOf(not.before.slice(-5)).some((pair) => other.before.includes(pair))) ||
+      others.some((other) => other.behind.length < 2)
+    );
+  if (
+    others.some(
+      (other) =>
+        other.behind.slice(0, 10).includes(head) ||
+        (not.behind.length > 2 && other.behind.length >= 2 && not.behind.slice(0, 10).includes(other.behind.slice(0, 2))),
+    )
+  )
+    return true;
   // The denied word itself was put in other words: what stands around must agree then.
   const around = pairsOf(not.before.slice(-6) + not.behind.slice(0, 8));
-  if (!text.includes(head) && others.some((other) => pairsOf(other.before.slice(-6) + other.behind.slice(0, 8)).some((pair) => around.includes(pair)))) return true;
+  if (
+    !text.includes(head) &&
+    others.some((other) => pairsOf(other.before.slice(-6) + other.behind.slice(0, 8)).some((pair) => around.includes(pair)))
+  )
+    return true;
   return false;
 }
 

@@ -9,9 +9,12 @@ const LEAD_INS = [
 ];
 /** What a lead-in may speak of beside the question's own words. */
 const PLAIN_WORDS = new Set(
-  'here is are s these this below follow following follows the a an to do that so it you can how what way ways steps step in short summary overview details note notes answer answers source sources for example requirements requirement options option next key points point there several some few things as and of about information main important your our we by with on at hier ist sind so geht folgende folgenden schritte schritt die der das zusammenfassung es'.split(' '),
+  'here is are s these this below follow following follows the a an to do that so it you can how what way ways steps step in short summary overview details note notes answer answers source sources for example requirements requirement options option next key points point there several some few things as and of about information main important your our we by with on at hier ist sind so geht folgende folgenden schritte schritt die der das zusammenfassung es'.split(
+    ' ',
+  ),
 );
-const PLAIN_HAN = /以下|下面|如下|具体|步骤|总之|总结|概要|要点|注意|事项|说明|例如|答案|方法|您|你|可以|请|按|是|的|为|操作|关于|相关|信息|内容|主要|几|点|所示|进行|这|些|有|方式|列|出|来|如何|怎么|做/gu;
+const PLAIN_HAN =
+  /以下|下面|如下|具体|步骤|总之|总结|概要|要点|注意|事项|说明|例如|答案|方法|您|你|可以|请|按|是|的|为|操作|关于|相关|信息|内容|主要|几|点|所示|进行|这|些|有|方式|列|出|来|如何|怎么|做/gu;
 
 /** A short line that opens a list and claims nothing: only plain words and the question's own. */
 export function isLeadIn(text: string, question: string): boolean {

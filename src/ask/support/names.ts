@@ -27,7 +27,11 @@ export function nameIndexes(side: Side): number[] {
 /** Whether this word begins a sentence, where a capital says nothing. */
 function begins(words: Word[], index: number): boolean {
   const before = words[index - 1];
-  return before === undefined || before.sentence !== words[index]!.sentence || (before.kind === 'mark' && /["(:]/.test(before.raw) && (words[index - 2] === undefined || before.raw === ':'));
+  return (
+    before === undefined ||
+    before.sentence !== words[index]!.sentence ||
+    (before.kind === 'mark' && /["(:]/.test(before.raw) && (words[index - 2] === undefined || before.raw === ':'))
+  );
 }
 
 function bare(word: Word): string {
@@ -36,7 +40,11 @@ function bare(word: Word): string {
 
 function stands(word: Word, side: Side): boolean {
   const plain = bare(word);
-  return side.lowers.has(plain) || side.keys.has(word.key) || side.quantities.some((other) => other.kind === 'identifier' && other.value.split(/[^\p{L}\p{N}]+/u).includes(plain));
+  return (
+    side.lowers.has(plain) ||
+    side.keys.has(word.key) ||
+    side.quantities.some((other) => other.kind === 'identifier' && other.value.split(/[^\p{L}\p{N}]+/u).includes(plain))
+  );
 }
 
 export interface NameEvidence {
@@ -64,7 +72,11 @@ export function nameFault(claim: Side, evidence: NameEvidence, sameLanguage: boo
     const inQuotes = stands(word, quotes);
     const near = inQuotes || stands(word, frame) || stands(word, before) || (stands(word, question) && stands(word, passage));
     if (!near) {
-      const partOfName = names.includes(i - 1) || names.includes(i + 1) || INNER_CAPITAL.test(word.raw) || (word.raw.length > 1 && word.raw === word.raw.toUpperCase());
+      const partOfName =
+        names.includes(i - 1) ||
+        names.includes(i + 1) ||
+        INNER_CAPITAL.test(word.raw) ||
+        (word.raw.length > 1 && word.raw === word.raw.toUpperCase());
       if (!begins(claim.words, i) || partOfName) {
         if (claim.language === 'de' && !partOfName) continue;
         return true;
@@ -86,7 +98,8 @@ export function nameFault(claim: Side, evidence: NameEvidence, sameLanguage: boo
       return turned ? Math.max(alike(turned, there), 0.8 * alike(around, there)) : alike(around, there);
     };
     let here = 0;
-    if (inQuotes) quotes.words.forEach((other, j) => other.kind === 'word' && bare(other) === bare(word) && (here = Math.max(here, fits(j))));
+    if (inQuotes)
+      quotes.words.forEach((other, j) => other.kind === 'word' && bare(other) === bare(word) && (here = Math.max(here, fits(j))));
     const threshold = inQuotes ? here * 1.4 + 0.2 : stands(word, frame) ? 0.75 : 0.55;
     for (const j of quoteNames) {
       const other = quotes.words[j]!;
@@ -108,7 +121,10 @@ function commonHere(word: Word, side: Side): boolean {
 /** A capital at a sentence's beginning is a name when it is no plural, no -ing and no known common word. */
 function CAPITALISED_TWICE(side: Side, index: number): boolean {
   const word = side.words[index]!;
-  return side.words.some((other, j) => j !== index && other.lower === word.lower && CAPITAL.test(other.raw) && !begins(side.words, j)) || !/(?:s|ing|ed|ly|tion|ment)$/.test(bare(word));
+  return (
+    side.words.some((other, j) => j !== index && other.lower === word.lower && CAPITAL.test(other.raw) && !begins(side.words, j)) ||
+    !/(?:s|ing|ed|ly|tion|ment)$/.test(bare(word))
+  );
 }
 
 /** Whether `plain` is a word of the same run of capitals as the word at `index`. */
@@ -123,7 +139,8 @@ function sameName(side: Side, index: number, plain: string): boolean {
   return false;
 }
 
-const PASSIVE = /\b(?:is|are|was|were|be|been|being|gets?|got)\b(?: \w+){0,2}? (?:\w+(?:ed|en|wn|ung|ade|eld|aid|old|ilt|ent|ught|ost|ound|ut|et)\b)(?: \w+){0,4}? by\b/i;
+const PASSIVE =
+  /\b(?:is|are|was|were|be|been|being|gets?|got)\b(?: \w+){0,2}? (?:\w+(?:ed|en|wn|ung|ade|eld|aid|old|ilt|ent|ught|ost|ound|ut|et)\b)(?: \w+){0,4}? by\b/i;
 
 function voiceDiffers(a: Side, b: Side): boolean {
   return PASSIVE.test(a.text) !== PASSIVE.test(b.text);

@@ -28,10 +28,14 @@ export function sideOf(texts: string[], language: string): Side {
   let next = 0;
   for (const quantity of quantities) {
     while (next > 0 && words[next]!.start > quantity.start) next--;
-    for (; next < words.length && words[next]!.start < quantity.end; next++) if (words[next]!.start >= quantity.start || words[next]!.kind !== 'word') counted[next] = words[next]!.end > quantity.start || counted[next]!;
+    for (; next < words.length && words[next]!.start < quantity.end; next++)
+      if (words[next]!.start >= quantity.start || words[next]!.kind !== 'word')
+        counted[next] = words[next]!.end > quantity.start || counted[next]!;
     next = Math.max(0, Math.min(next, words.length - 1));
     const gap = quantity.kind === 'number' ? quantity.gap : undefined;
-    if (gap) for (let i = next; i >= 0 && words[i]!.end > gap.start; i--) if (words[i]!.start >= gap.start && words[i]!.end <= gap.end && !KINDS_OF_DAY.test(words[i]!.raw)) counted[i] = false;
+    if (gap)
+      for (let i = next; i >= 0 && words[i]!.end > gap.start; i--)
+        if (words[i]!.start >= gap.start && words[i]!.end <= gap.end && !KINDS_OF_DAY.test(words[i]!.raw)) counted[i] = false;
   }
   const keys = new Set<string>();
   const lowers = new Set<string>();

@@ -31,7 +31,9 @@ export function partsSwapped(claim: Side, evidence: Side): boolean {
 }
 
 function substantial(words: Word[]): boolean {
-  return words.some((word) => word.content || word.kind === 'number') && (words[0]!.kind !== 'han' || words.length >= 2) && words.length <= 12;
+  return (
+    words.some((word) => word.content || word.kind === 'number') && (words[0]!.kind !== 'han' || words.length >= 2) && words.length <= 12
+  );
 }
 
 /** The claim as stretches of the evidence, longest first from left to right; words that it lacks end a stretch. */

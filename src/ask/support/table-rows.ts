@@ -18,7 +18,15 @@ const SAID_AGAIN = 0.6;
 
 /** The heads of the tables that the quotes stand in: what their columns are called belongs to every row. */
 export function tableHeads(places: { quote: string; passagePlain: string }[]): string[] {
-  return [...new Set(places.flatMap((place) => blocksOf(place.passagePlain).filter((lines) => standsIn(place.quote, lines)).map((lines) => lines[0]!.split('|').join(', '))))];
+  return [
+    ...new Set(
+      places.flatMap((place) =>
+        blocksOf(place.passagePlain)
+          .filter((lines) => standsIn(place.quote, lines))
+          .map((lines) => lines[0]!.split('|').join(', ')),
+      ),
+    ),
+  ];
 }
 
 /**
@@ -32,7 +40,14 @@ export function rowsMixed(claim: string, language: string, places: { quote: stri
       const id = lines.join('\n');
       if (seen.has(id) || lines.length < 3 || !standsIn(place.quote, lines)) continue;
       seen.add(id);
-      const elsewhere = places.map((other) => other.quote.split('\n').filter((line) => !lines.some((row) => row.includes(line.trim()) || line.includes(row))).join(' ')).join(' ');
+      const elsewhere = places
+        .map((other) =>
+          other.quote
+            .split('\n')
+            .filter((line) => !lines.some((row) => row.includes(line.trim()) || line.includes(row)))
+            .join(' '),
+        )
+        .join(' ');
       if (mixedIn(lines, claim, elsewhere, language)) return true;
     }
   }
@@ -49,12 +64,19 @@ function mixedIn(lines: string[], claim: string, elsewhere: string, language: st
   const own = [head, elsewhere].map(flat).concat(named.map((row) => row.text));
   if (others.some((row) => row.parts.some((part) => standsWhole(text, part) && !own.some((one) => standsWhole(one, part))))) return true;
   const said = tokensOf(claim, language);
-  const isUsed = (cell: Set<string>): boolean => cell.size > 0 && [...cell].filter((token) => said.has(token)).length / cell.size >= SAID_AGAIN;
-  const theirs = new Set([...named.flatMap((row) => [...row.key, ...row.cells.flatMap((cell) => [...cell])]), ...tokensOf(head, 'en'), ...tokensOf(elsewhere, language)]);
-  return others.flatMap((row) => row.cells.filter(isUsed)).some((cell) => {
-    const strange = [...cell].filter((token) => said.has(token) && !theirs.has(token));
-    return strange.some((token) => /\d/.test(token)) || (strange.length > 0 && strange.length >= cell.size / 3);
-  });
+  const isUsed = (cell: Set<string>): boolean =>
+    cell.size > 0 && [...cell].filter((token) => said.has(token)).length / cell.size >= SAID_AGAIN;
+  const theirs = new Set([
+    ...named.flatMap((row) => [...row.key, ...row.cells.flatMap((cell) => [...cell])]),
+    ...tokensOf(head, 'en'),
+    ...tokensOf(elsewhere, language),
+  ]);
+  return others
+    .flatMap((row) => row.cells.filter(isUsed))
+    .some((cell) => {
+      const strange = [...cell].filter((token) => said.has(token) && !theirs.has(token));
+      return strange.some((token) => /\d/.test(token)) || (strange.length > 0 && strange.length >= cell.size / 3);
+    });
 }
 
 /**
@@ -71,7 +93,9 @@ function namedRows(rows: Row[], text: string, language: string): Row[] {
     named.push(row);
     rest = without(rest, row.keyText);
   }
-  const bare = new Set(quantitiesIn(rest, language).flatMap((one) => (one.kind === 'number' && one.unit === undefined ? [String(one.value)] : [])));
+  const bare = new Set(
+    quantitiesIn(rest, language).flatMap((one) => (one.kind === 'number' && one.unit === undefined ? [String(one.value)] : [])),
+  );
   const left = tokensOf(rest, language);
   const held = new Set(named.flatMap((row) => [...row.key]));
   const said = new Set([...left, ...held]);
@@ -88,8 +112,17 @@ const flat = (text: string): string => foldText(text).toLowerCase().trim();
 
 function rowOf(line: string, language: string): Row {
   const [key = '', ...cells] = line.split(/ ?\| ?/);
-  const parts = cells.flatMap((cell) => [cell, ...cell.split(/[.;](?=\s|$)|[。；]/u)]).map((part) => flat(part).replace(/[.;]$/, '')).filter(tellsMuch);
-  return { keyText: flat(key), key: tokensOf(key, language), cells: cells.map((cell) => tokensOf(cell, language)), parts: [...new Set(parts)], text: flat(line) };
+  const parts = cells
+    .flatMap((cell) => [cell, ...cell.split(/[.;](?=\s|$)|[。；]/u)])
+    .map((part) => flat(part).replace(/[.;]$/, ''))
+    .filter(tellsMuch);
+  return {
+    keyText: flat(key),
+    key: tokensOf(key, language),
+    cells: cells.map((cell) => tokensOf(cell, language)),
+    parts: [...new Set(parts)],
+    text: flat(line),
+  };
 }
 
 /** Two words or more, an address, or four characters of Han: less is said of anything. */
@@ -99,7 +132,8 @@ function tellsMuch(part: string): boolean {
 
 /** Where `part` stands in `text`, with no half words. */
 function placeOf(text: string, part: string): number {
-  const cut = (a: string | undefined, b: string | undefined): boolean => a !== undefined && b !== undefined && /[a-z\d]/.test(a) && /[a-z\d]/.test(b);
+  const cut = (a: string | undefined, b: string | undefined): boolean =>
+    a !== undefined && b !== undefined && /[a-z\d]/.test(a) && /[a-z\d]/.test(b);
   for (let at = text.indexOf(part); at >= 0 && part !== ''; at = text.indexOf(part, at + 1)) {
     if (!cut(text[at - 1], part[0]) && !cut(part.at(-1), text[at + part.length])) return at;
   }
@@ -128,7 +162,10 @@ function blocksOf(passage: string): string[][] {
 }
 
 function standsIn(quote: string, lines: string[]): boolean {
-  return quote.split('\n').some((line) => line.includes('|') && lines.some((row) => row.includes(line.trim()) || line.includes(row))) || lines.some((row) => row.length > 3 && (row.includes(quote.trim()) || quote.includes(row)));
+  return (
+    quote.split('\n').some((line) => line.includes('|') && lines.some((row) => row.includes(line.trim()) || line.includes(row))) ||
+    lines.some((row) => row.length > 3 && (row.includes(quote.trim()) || quote.includes(row)))
+  );
 }
 
 /** Content words and figures with their sign of money; for Han each two neighbours. */
@@ -140,7 +177,8 @@ function tokensOf(text: string, language: string): Set<string> {
     const after = words[i + 1];
     if (word.kind === 'han') {
       if (after?.kind === 'han' && after.start === word.end) tokens.add(word.raw + after.raw);
-    } else if (word.kind === 'number') tokens.add(/[$£€¥]/.test(folded[word.start - 1] ?? '') ? folded[word.start - 1] + word.raw : word.raw);
+    } else if (word.kind === 'number')
+      tokens.add(/[$£€¥]/.test(folded[word.start - 1] ?? '') ? folded[word.start - 1] + word.raw : word.raw);
     else if (word.kind === 'word' && (word.content || /^\p{Lu}{2,}$/u.test(word.raw))) tokens.add(word.key);
   });
   return tokens;

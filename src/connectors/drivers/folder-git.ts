@@ -18,7 +18,23 @@ export async function gitDates(folder: string, signal: AbortSignal): Promise<Map
   const dates = new Map<string, FileHistory>();
   const git = spawn(
     'git',
-    ['-c', 'core.fsmonitor=false', '-C', folder, 'log', '--no-show-signature', '--no-renames', '--no-ext-diff', '--no-textconv', '--relative', '--name-only', '-z', '--format=%x01%ct%x02%an', '--', '.'],
+    [
+      '-c',
+      'core.fsmonitor=false',
+      '-C',
+      folder,
+      'log',
+      '--no-show-signature',
+      '--no-renames',
+      '--no-ext-diff',
+      '--no-textconv',
+      '--relative',
+      '--name-only',
+      '-z',
+      '--format=%x01%ct%x02%an',
+      '--',
+      '.',
+    ],
     { stdio: ['ignore', 'pipe', 'ignore'], timeout: maxMs, killSignal: 'SIGKILL', signal },
   );
   const ended = new Promise<void>((resolve) => {

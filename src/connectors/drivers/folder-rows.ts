@@ -16,7 +16,12 @@ export async function* listRows(file: string, prefix: string, signal: AbortSigna
     const row = bytes === undefined ? `it is longer than ${maxLineBytes / 1_000_000} MB` : parseRow(bytes);
     // Which document a broken line was cannot be known, so none may be removed.
     if (typeof row === 'string') yield { externalId: `${prefix}line ${number}`, problem: `line ${number}: ${row}`, unseen: true };
-    else yield { externalId: prefix + row.id, version: createHash('sha256').update(bytes!).digest('base64url').slice(0, 22), place: `${start}+${bytes!.length}` };
+    else
+      yield {
+        externalId: prefix + row.id,
+        version: createHash('sha256').update(bytes!).digest('base64url').slice(0, 22),
+        place: `${start}+${bytes!.length}`,
+      };
   }
 }
 
@@ -71,7 +76,10 @@ async function* linesOf(file: string, signal: AbortSignal): AsyncIterable<{ star
   let parts: Buffer[] = [];
   let length = 0;
   let start = 0;
-  const line = (): { start: number; bytes: Uint8Array | undefined } => ({ start, bytes: length > maxLineBytes ? undefined : Buffer.concat(parts, length) });
+  const line = (): { start: number; bytes: Uint8Array | undefined } => ({
+    start,
+    bytes: length > maxLineBytes ? undefined : Buffer.concat(parts, length),
+  });
   let first = true;
   try {
     for await (const read of createReadStream(file, { highWaterMark: 262_144, signal }) as AsyncIterable<Buffer>) {

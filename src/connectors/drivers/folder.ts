@@ -7,7 +7,12 @@ import { gitDates, type FileHistory } from './folder-git.ts';
 import { listRows, readRow } from './folder-rows.ts';
 
 const formats: Record<string, DocumentFormat> = {
-  '.md': 'markdown', '.markdown': 'markdown', '.mdx': 'markdown', '.html': 'html', '.htm': 'html', '.txt': 'text',
+  '.md': 'markdown',
+  '.markdown': 'markdown',
+  '.mdx': 'markdown',
+  '.html': 'html',
+  '.htm': 'html',
+  '.txt': 'text',
 };
 const maxFileBytes = 50_000_000;
 
@@ -74,7 +79,12 @@ async function rootOf(source: SourceLocation): Promise<Root> {
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'There is no such file or folder' : code === 'EACCES' || code === 'EPERM' ? 'Docent may not read' : `${reasonOf(error)}:`;
+    const why =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? 'There is no such file or folder'
+        : code === 'EACCES' || code === 'EPERM'
+          ? 'Docent may not read'
+          : `${reasonOf(error)}:`;
     const publicMessage = code === 'ENOENT' || code === 'ENOTDIR' ? `${why}: ${full}` : `${why} ${full}`;
     throw new AppError({ code: 'source.unreadable', message: reasonOf(error), publicMessage, cause: error });
   }
@@ -89,7 +99,13 @@ async function* listFolder(root: Root, relative: string, context: ConnectorConte
   try {
     entries = await fs.readdir(path.join(root.folder, relative), { withFileTypes: true });
   } catch (error) {
-    if (relative === '') throw new AppError({ code: 'source.unreadable', message: reasonOf(error), publicMessage: `Docent may not read ${root.folder}.`, cause: error });
+    if (relative === '')
+      throw new AppError({
+        code: 'source.unreadable',
+        message: reasonOf(error),
+        publicMessage: `Docent may not read ${root.folder}.`,
+        cause: error,
+      });
     if (codeOf(error) === 'ENOENT') return;
     yield { externalId: `${relative}/`, problem: `the folder could not be read (${codeOf(error)})`, unseen: true };
     return;
@@ -99,13 +115,16 @@ async function* listFolder(root: Root, relative: string, context: ConnectorConte
   for (let at = 0; at < names.length; at += 32) {
     const batch = names.slice(at, at + 32);
     const listed = await Promise.all(
-      batch.map((entry) => (isRead(entry.name) && (entry.isFile() || entry.isSymbolicLink()) ? listFile(root, join(relative, entry.name)) : undefined)),
+      batch.map((entry) =>
+        isRead(entry.name) && (entry.isFile() || entry.isSymbolicLink()) ? listFile(root, join(relative, entry.name)) : undefined,
+      ),
     );
     for (const [i, entry] of batch.entries()) {
       const file = listed[i];
       if (entry.isDirectory()) yield* listFolder(root, join(relative, entry.name), context);
       else if (!file) continue;
-      else if (file.problem === undefined && isRows(entry.name)) yield* listRows(path.join(root.folder, file.externalId), `${file.externalId}#`, context.signal);
+      else if (file.problem === undefined && isRows(entry.name))
+        yield* listRows(path.join(root.folder, file.externalId), `${file.externalId}#`, context.signal);
       else if (file.problem !== outside) yield file;
       else context.log.info({ file: file.externalId }, 'a link out of the folder was left out');
     }
@@ -123,7 +142,10 @@ async function listFile(root: Root, relative: string): Promise<ListedDocument> {
     if (!stat.isFile()) return { externalId: relative, problem: 'it is no file' };
     return { externalId: relative, version: `${stat.size}:${stat.mtimeNs}` };
   } catch (error) {
-    return { externalId: relative, problem: codeOf(error) === 'ENOENT' ? 'it is a broken link' : `it could not be read (${codeOf(error)})` };
+    return {
+      externalId: relative,
+      problem: codeOf(error) === 'ENOENT' ? 'it is a broken link' : `it could not be read (${codeOf(error)})`,
+    };
   }
 }
 
@@ -131,13 +153,18 @@ async function fetchFile(root: Root, file: string, baseUrl: string | undefined, 
   const full = path.join(root.folder, file);
   try {
     const stat = await fs.stat(full);
-    if (stat.size > maxFileBytes) throw unreadable(`it is ${Math.round(stat.size / 1_000_000)} MB in size; the limit is ${maxFileBytes / 1_000_000} MB`);
+    if (stat.size > maxFileBytes)
+      throw unreadable(`it is ${Math.round(stat.size / 1_000_000)} MB in size; the limit is ${maxFileBytes / 1_000_000} MB`);
     const format = formatOf(file);
     if (!format) return { kind: 'gone' };
     const { changedAt, owner } = history.get(file) ?? { changedAt: stat.mtimeMs };
     return {
-      kind: 'document', bytes: await fs.readFile(full), format, url: baseUrl === undefined ? null : webAddress(baseUrl, file),
-      changedAt: Math.round(changedAt), ...(owner === undefined ? {} : { owner }),
+      kind: 'document',
+      bytes: await fs.readFile(full),
+      format,
+      url: baseUrl === undefined ? null : webAddress(baseUrl, file),
+      changedAt: Math.round(changedAt),
+      ...(owner === undefined ? {} : { owner }),
     };
   } catch (error) {
     if (error instanceof AppError) throw error;

@@ -22,15 +22,26 @@ export async function findSitemaps(location: URL, outbound: Outbound, signal: Ab
   if (isSitemap(location)) return [location.href];
   const robots = await outbound.fetch(new URL('/robots.txt', location.href).href, { signal, maxBytes: 1_000_000 });
   if (robots.status === 200) {
-    const named = [...Buffer.from(await robots.bytes()).toString('utf8').matchAll(/^[ \t]*sitemap[ \t]*:[ \t]*(\S+)/gim)].map((match) => match[1]!);
+    const named = [
+      ...Buffer.from(await robots.bytes())
+        .toString('utf8')
+        .matchAll(/^[ \t]*sitemap[ \t]*:[ \t]*(\S+)/gim),
+    ].map((match) => match[1]!);
     const urls = named.filter((name) => URL.canParse(name, location.href)).map((name) => new URL(name, location.href).href);
     if (urls.length > 0) return [...new Set(urls)];
-  } else if (robots.status >= 500 || robots.status === 429 || robots.status === 401 || robots.status === 403) throw refused(robots.status, 'robots.txt', location);
+  } else if (robots.status >= 500 || robots.status === 429 || robots.status === 401 || robots.status === 403)
+    throw refused(robots.status, 'robots.txt', location);
   const folder = location.href.replace(/[^/]*$/, '');
-  const places = [`${folder}sitemap.xml`, `${location.origin}/sitemap.xml`, `${location.origin}/sitemap_index.xml`, `${location.origin}/sitemap-index.xml`];
+  const places = [
+    `${folder}sitemap.xml`,
+    `${location.origin}/sitemap.xml`,
+    `${location.origin}/sitemap_index.xml`,
+    `${location.origin}/sitemap-index.xml`,
+  ];
   for (const place of new Set(places)) {
     const response = await outbound.fetch(place, { signal, maxBytes });
-    if (response.status >= 500 || response.status === 429 || response.status === 401 || response.status === 403) throw refused(response.status, 'sitemap', location);
+    if (response.status >= 500 || response.status === 429 || response.status === 401 || response.status === 403)
+      throw refused(response.status, 'sitemap', location);
     if (response.status === 200 && rootOf(await textOf(response, place)) !== undefined) return [place];
   }
   const publicMessage = `${location.host} has no sitemap in the usual places (robots.txt, /sitemap.xml). Give the address of its sitemap instead.`;
@@ -138,5 +149,10 @@ function broken(url: string, what: string, cause?: unknown): AppError {
 function refused(status: number, what: string, location: URL): AppError {
   const retryable = status === 429 || status >= 500;
   const why = status === 401 || status === 403 ? 'wants a login' : `answered ${status}`;
-  return new AppError({ code: 'source.unreadable', message: `${what}: ${status}`, retryable, publicMessage: `${location.host} ${why} when asked for its ${what} (${location.href}).` });
+  return new AppError({
+    code: 'source.unreadable',
+    message: `${what}: ${status}`,
+    retryable,
+    publicMessage: `${location.host} ${why} when asked for its ${what} (${location.href}).`,
+  });
 }

@@ -53,7 +53,8 @@ async function* listPages(source: SourceLocation, context: ConnectorContext): As
 }
 
 function siteUrl(text: string): URL {
-  if (!URL.canParse(text)) throw new AppError({ code: 'source.unsupported', message: 'not a URL', publicMessage: `"${text}" is no web address.` });
+  if (!URL.canParse(text))
+    throw new AppError({ code: 'source.unsupported', message: 'not a URL', publicMessage: `"${text}" is no web address.` });
   const url = new URL(text);
   url.hash = '';
   return url;
@@ -61,7 +62,13 @@ function siteUrl(text: string): URL {
 
 /** One address for one page: no fragment, the site's own scheme; undefined for other hosts (`www.` counts as the same). */
 function normalise(url: URL, location: URL): URL | undefined {
-  if ((url.protocol !== 'https:' && url.protocol !== 'http:') || bareHost(url) !== bareHost(location) || url.username !== '' || url.password !== '') return undefined;
+  if (
+    (url.protocol !== 'https:' && url.protocol !== 'http:') ||
+    bareHost(url) !== bareHost(location) ||
+    url.username !== '' ||
+    url.password !== ''
+  )
+    return undefined;
   if (url.protocol !== location.protocol && url.port === '') url.protocol = location.protocol;
   url.hash = '';
   return url;
@@ -78,7 +85,12 @@ function versionOf(entry: SitemapEntry, now: number): string | undefined {
   return /^\d{4}-\d\d-\d\d$/.test(lastmod) && now - Date.parse(lastmod) < twoDays ? undefined : lastmod;
 }
 
-async function fetchPage(source: SourceLocation, listed: ListedDocument, validators: Record<string, string> | undefined, context: ConnectorContext): Promise<Fetched> {
+async function fetchPage(
+  source: SourceLocation,
+  listed: ListedDocument,
+  validators: Record<string, string> | undefined,
+  context: ConnectorContext,
+): Promise<Fetched> {
   const url = new URL(listed.externalId);
   const headers = {
     accept: 'text/html,application/xhtml+xml,text/markdown,text/plain;q=0.8',
@@ -89,16 +101,22 @@ async function fetchPage(source: SourceLocation, listed: ListedDocument, validat
   if (response.status === 304 && validators !== undefined) return { kind: 'unchanged' };
   if (response.status === 404 || response.status === 410) return { kind: 'gone' };
   if (response.status === 401 || response.status === 403) throw failure('login', `the site wants a login for it (${response.status})`);
-  if (response.status !== 200) throw failure('unreadable', `the site answered ${response.status}`, response.status === 429 || response.status >= 500);
+  if (response.status !== 200)
+    throw failure('unreadable', `the site answered ${response.status}`, response.status === 429 || response.status >= 500);
   const end = new URL(response.url);
   refuseDetour(url, end);
-  if (/\bnoindex\b|\bnone\b/i.test(response.headers['x-robots-tag'] ?? '')) throw failure('noindex', 'the page asks not to be indexed (X-Robots-Tag: noindex)');
+  if (/\bnoindex\b|\bnone\b/i.test(response.headers['x-robots-tag'] ?? ''))
+    throw failure('noindex', 'the page asks not to be indexed (X-Robots-Tag: noindex)');
   const bytes = await response.bytes();
   const { format, charset } = formatOf(response, end, bytes);
   const changedAt = Date.parse(listed.version ?? '') || lastModified(response);
   const { etag, 'last-modified': modified } = response.headers;
   return {
-    kind: 'document', bytes: toUtf8(bytes, charset), format, url: end.href, ...(changedAt === undefined ? {} : { changedAt }),
+    kind: 'document',
+    bytes: toUtf8(bytes, charset),
+    format,
+    url: end.href,
+    ...(changedAt === undefined ? {} : { changedAt }),
     validators: { ...(etag === undefined ? {} : { etag }), ...(modified === undefined ? {} : { lastModified: modified }) },
   };
 }
@@ -106,7 +124,10 @@ async function fetchPage(source: SourceLocation, listed: ListedDocument, validat
 /** Where a redirect shows that this is not the page: a login, the home page, another host. */
 function refuseDetour(asked: URL, end: URL): void {
   if (asked.href === end.href) return;
-  if (/\/(?:(?:wp-)?log[-_]?in|sign[-_]?in|sso|saml2?|oauth2?|auth)(?:\.\w{2,6})?(?:\/|$)/i.test(end.pathname) || /^(?:login|auth|sso|accounts?|id)\./i.test(end.host)) {
+  if (
+    /\/(?:(?:wp-)?log[-_]?in|sign[-_]?in|sso|saml2?|oauth2?|auth)(?:\.\w{2,6})?(?:\/|$)/i.test(end.pathname) ||
+    /^(?:login|auth|sso|accounts?|id)\./i.test(end.host)
+  ) {
     throw failure('login', `it leads to a login (${end.origin}${end.pathname})`);
   }
   if (bareHost(asked) !== bareHost(end)) throw failure('moved', `it leads to another host (${end.origin})`);
@@ -114,8 +135,14 @@ function refuseDetour(asked: URL, end: URL): void {
 }
 
 function formatOf(response: OutboundResponse, end: URL, bytes: Uint8Array): { format: DocumentFormat; charset?: string } {
-  const [type = '', ...parameters] = (response.headers['content-type'] ?? '').toLowerCase().split(';').map((part) => part.trim());
-  const label = parameters.find((parameter) => parameter.startsWith('charset='))?.slice(8).replaceAll(/["']/g, '');
+  const [type = '', ...parameters] = (response.headers['content-type'] ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const label = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice(8)
+    .replaceAll(/["']/g, '');
   const charset = label === undefined ? {} : { charset: label };
   const markdown = type === 'text/markdown' || ((type === 'text/plain' || type === '') && /\.(?:md|markdown)$/i.test(end.pathname));
   if (markdown) return { format: 'markdown', ...charset };
@@ -127,7 +154,13 @@ function formatOf(response: OutboundResponse, end: URL, bytes: Uint8Array): { fo
 
 /** The header's charset wins over the page's own declaration: marked as UTF-8, the bytes say so themselves. */
 function toUtf8(bytes: Uint8Array, charset: string | undefined): Uint8Array {
-  if (charset === undefined || /^utf-?8$/.test(charset) || (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return bytes;
+  if (
+    charset === undefined ||
+    /^utf-?8$/.test(charset) ||
+    (bytes[0] === 0xff && bytes[1] === 0xfe) ||
+    (bytes[0] === 0xfe && bytes[1] === 0xff)
+  )
+    return bytes;
   try {
     return Buffer.from(`\uFEFF${new TextDecoder(charset).decode(bytes)}`);
   } catch {

@@ -7,15 +7,21 @@ import type { TurnView } from './turn.ts';
 /** The body so far. */
 export function renderAnswerBody(words: Words, turn: TurnView): Content {
   // While it streams: a model is writing, or the documents speak for themselves.
-  const quoted = turn.answer ? turn.answer.status === 'quoted' : turn.status !== 'writing' && turn.sentences.length > 0 && turn.sentences.every((s) => s.support === 'quote');
+  const quoted = turn.answer
+    ? turn.answer.status === 'quoted'
+    : turn.status !== 'writing' && turn.sentences.length > 0 && turn.sentences.every((s) => s.support === 'quote');
   return quoted ? renderQuoted(words, turn) : renderBlocks(words, turn, turn.sentences);
 }
 
 function renderQuoted(words: Words, turn: TurnView): Html {
-  return html`<p class="own-words">${words.say('ownWords')}</p>${groupByDocument(turn).map(({ citation, sentences }) => html`<section class="quoted">
-<h3 class="quoted-title">${citation?.title ?? ''}</h3>
-<blockquote>${renderBlocks(words, turn, sentences)}</blockquote>
-</section>`)}`;
+  return html`<p class="own-words">${words.say('ownWords')}</p>
+    ${groupByDocument(turn).map(
+      ({ citation, sentences }) =>
+        html`<section class="quoted">
+          <h3 class="quoted-title">${citation?.title ?? ''}</h3>
+          <blockquote>${renderBlocks(words, turn, sentences)}</blockquote>
+        </section>`,
+    )}`;
 }
 
 function groupByDocument(turn: TurnView): { citation: Citation | undefined; sentences: AnswerSentence[] }[] {
@@ -45,14 +51,32 @@ function renderBlocks(words: Words, turn: TurnView, sentences: AnswerSentence[])
 }
 
 function renderRun(words: Words, turn: TurnView, run: { block: BlockKind; sentences: AnswerSentence[]; start: number }): Html {
-  const sentence = (s: AnswerSentence): Html => html`<span class="sentence">${s.text}${goesOn(s, run.sentences) ? '' : renderMarks(words, turn, s)}</span>`;
+  const sentence = (s: AnswerSentence): Html =>
+    html`<span class="sentence">${s.text}${goesOn(s, run.sentences) ? '' : renderMarks(words, turn, s)}</span>`;
   switch (run.block) {
-    case 'heading': return html`<h3 class="answer-heading">${run.sentences.map(sentence)}</h3>`;
-    case 'bullet': return html`<ul>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ul>`;
-    case 'step': return html`<ol${run.start > 1 ? html` start="${run.start}"` : ''}>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ol>`;
-    case 'code': return html`<div class="code-block"><pre tabindex="0"><code>${run.sentences.map((s, i) => html`${i > 0 ? '\n' : ''}${s.text}`)}</code></pre>${marksOf(words, turn, run.sentences)}</div>`;
-    case 'table': return html`<div class="table-scroll" tabindex="0"><table>${run.sentences.flatMap((s) => rowsOf(words, turn, s, goesOn(s, run.sentences)))}</table></div>`;
-    default: return html`<p>${run.sentences.map((s, i) => html`${i > 0 && !/[。！？；：」』）]$/.test(run.sentences[i - 1]!.text) ? ' ' : ''}${sentence(s)}`)}</p>`;
+    case 'heading':
+      return html`<h3 class="answer-heading">${run.sentences.map(sentence)}</h3>`;
+    case 'bullet':
+      return html`<ul>
+        ${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}
+      </ul>`;
+    case 'step':
+      return html`<ol${run.start > 1 ? html` start="${run.start}"` : ''}>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ol>`;
+    case 'code':
+      return html`<div class="code-block">
+        <pre tabindex="0"><code>${run.sentences.map((s, i) => html`${i > 0 ? '\n' : ''}${s.text}`)}</code></pre>
+        ${marksOf(words, turn, run.sentences)}
+      </div>`;
+    case 'table':
+      return html`<div class="table-scroll" tabindex="0">
+        <table>
+          ${run.sentences.flatMap((s) => rowsOf(words, turn, s, goesOn(s, run.sentences)))}
+        </table>
+      </div>`;
+    default:
+      return html`<p>
+        ${run.sentences.map((s, i) => html`${i > 0 && !/[。！？；：」』）]$/.test(run.sentences[i - 1]!.text) ? ' ' : ''}${sentence(s)}`)}
+      </p>`;
   }
 }
 
@@ -65,8 +89,14 @@ function goesOn(sentence: AnswerSentence, run: AnswerSentence[]): boolean {
 function rowsOf(words: Words, turn: TurnView, sentence: AnswerSentence, bare: boolean): Html[] {
   const lines = sentence.text.split('\n').filter((line) => line.trim() !== '' && !/^[\s|:-]+$/.test(line));
   return lines.map((line, i) => {
-    const cells = line.replace(/^\s*\|/, '').replace(/\|\s*$/, '').split('|').map((cell) => cell.trim());
-    return html`<tr>${cells.map((cell, c) => html`<td>${cell}${!bare && i === lines.length - 1 && c === cells.length - 1 ? renderMarks(words, turn, sentence) : ''}</td>`)}</tr>`;
+    const cells = line
+      .replace(/^\s*\|/, '')
+      .replace(/\|\s*$/, '')
+      .split('|')
+      .map((cell) => cell.trim());
+    return html`<tr>
+      ${cells.map((cell, c) => html`<td>${cell}${!bare && i === lines.length - 1 && c === cells.length - 1 ? renderMarks(words, turn, sentence) : ''}</td>`)}
+    </tr>`;
   });
 }
 
@@ -77,11 +107,15 @@ function marksOf(words: Words, turn: TurnView, sentences: AnswerSentence[]): Con
 
 function renderMarks(words: Words, turn: TurnView, sentence: AnswerSentence): Content {
   // A word joiner keeps the numbers on the line of the last word.
-  return sentence.citations.length === 0 ? '' : html`<span class="cites">${'\u2060'}${sentence.citations.map((n) => renderMark(words, turn, n))}</span>`;
+  return sentence.citations.length === 0
+    ? ''
+    : html`<span class="cites">${'\u2060'}${sentence.citations.map((n) => renderMark(words, turn, n))}</span>`;
 }
 
 function renderMark(words: Words, turn: TurnView, n: number): Content {
   const citation = turn.citations.find((c) => c.n === n);
   if (!citation) return '';
-  return html`<a class="cite" href="#t${turn.index}-s${n}" aria-label="${words.say('citationLabel', { n, title: citation.title })}">[${n}]</a>`;
+  return html`<a class="cite" href="#t${turn.index}-s${n}" aria-label="${words.say('citationLabel', { n, title: citation.title })}"
+    >[${n}]</a
+  >`;
 }

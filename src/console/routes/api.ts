@@ -16,16 +16,38 @@ const HEARTBEAT_MS = 15_000;
 
 const askBody = z.strictObject({
   text: z.string().max(MAX_QUESTION),
-  threadId: z.string().regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _').optional(),
+  threadId: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
+    .optional(),
   audience: z.enum(['asker', 'everyone']).optional(),
   email: z.email().max(320).optional(),
   eventKey: z.string().min(1).max(200).optional(),
 });
 const optionalText = z.string().trim().min(1).max(2000).optional();
-const sourceBody = z.strictObject({ location: z.string().trim().min(1, 'must not be empty').max(2000), name: optionalText, kind: optionalText, baseUrl: optionalText, readers: optionalText, schedule: optionalText });
-const feedbackBody = z.strictObject({ answerId: z.string().min(1).max(200), verdict: z.enum(['up', 'down']), reason: z.string().max(200).optional(), comment: z.string().max(4000).optional() });
-const settingsBody = z.strictObject({ internalAddresses: z.unknown(), keepRate: z.unknown(), prices: z.unknown(), contextTokens: z.unknown() }).partial();
-const page = z.object({ offset: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(200).default(50), source: z.string().optional(), query: z.string().max(300).optional() });
+const sourceBody = z.strictObject({
+  location: z.string().trim().min(1, 'must not be empty').max(2000),
+  name: optionalText,
+  kind: optionalText,
+  baseUrl: optionalText,
+  readers: optionalText,
+  schedule: optionalText,
+});
+const feedbackBody = z.strictObject({
+  answerId: z.string().min(1).max(200),
+  verdict: z.enum(['up', 'down']),
+  reason: z.string().max(200).optional(),
+  comment: z.string().max(4000).optional(),
+});
+const settingsBody = z
+  .strictObject({ internalAddresses: z.unknown(), keepRate: z.unknown(), prices: z.unknown(), contextTokens: z.unknown() })
+  .partial();
+const page = z.object({
+  offset: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  source: z.string().optional(),
+  query: z.string().max(300).optional(),
+});
 
 export function apiRoutes(deps: ConsoleDeps): Router {
   const { app } = deps;
@@ -35,7 +57,8 @@ export function apiRoutes(deps: ConsoleDeps): Router {
   router.post('/ask', async (req, res) => {
     const body = check(askBody, req.body);
     // A name that anyone who reaches the port may give opens nothing: who holds the token vouches for it.
-    if (body.email !== undefined && app.config.ADMIN_TOKEN === undefined) throw inputProblem('email', 'needs ADMIN_TOKEN to be set: without it anyone who reaches this port could ask under another\'s name');
+    if (body.email !== undefined && app.config.ADMIN_TOKEN === undefined)
+      throw inputProblem('email', "needs ADMIN_TOKEN to be set: without it anyone who reaches this port could ask under another's name");
     const input = { ...definedOf(body), text: body.text, platform: 'console' as const, threadId: body.threadId ?? randomUUID() };
     const signal = signalOf(res);
     const accept = req.headers.accept ?? '';
@@ -49,14 +72,24 @@ export function apiRoutes(deps: ConsoleDeps): Router {
   });
 
   async function streamEvents(res: Response, events: AsyncIterable<{ type: string }>, form: 'sse' | 'ndjson'): Promise<void> {
-    const write = (event: { type: string }): Promise<void> => writeTo(res, form === 'sse' ? `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n` : `${JSON.stringify(event)}\n`);
+    const write = (event: { type: string }): Promise<void> =>
+      writeTo(res, form === 'sse' ? `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n` : `${JSON.stringify(event)}\n`);
     const begin = (): void => {
-      if (!res.headersSent) res.status(200).set({ 'Content-Type': form === 'sse' ? 'text/event-stream; charset=utf-8' : 'application/x-ndjson; charset=utf-8', 'X-Accel-Buffering': 'no' });
+      if (!res.headersSent)
+        res
+          .status(200)
+          .set({
+            'Content-Type': form === 'sse' ? 'text/event-stream; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
+            'X-Accel-Buffering': 'no',
+          });
     };
-    const heartbeat = form === 'sse' ? setInterval(() => {
-      begin();
-      res.write(': still here\n\n');
-    }, HEARTBEAT_MS) : undefined;
+    const heartbeat =
+      form === 'sse'
+        ? setInterval(() => {
+            begin();
+            res.write(': still here\n\n');
+          }, HEARTBEAT_MS)
+        : undefined;
     try {
       for await (const event of events) {
         begin();
@@ -110,7 +143,11 @@ export function apiRoutes(deps: ConsoleDeps): Router {
 
   router.get('/documents', async (req, res) => {
     const { source, query, offset, limit } = check(page, req.query);
-    res.json({ offset, limit, ...await app.listDocuments({ offset, limit, ...(source ? { sourceId: source } : {}), ...(query ? { query } : {}) }) });
+    res.json({
+      offset,
+      limit,
+      ...(await app.listDocuments({ offset, limit, ...(source ? { sourceId: source } : {}), ...(query ? { query } : {}) })),
+    });
   });
   router.get('/documents/:id', async (req, res) => {
     const [citation, passage] = [field(req.query, 'citation'), field(req.query, 'passage')];
@@ -127,15 +164,20 @@ export function apiRoutes(deps: ConsoleDeps): Router {
   router.get('/settings', async (_req, res) => void res.json(await app.settings()));
   router.patch('/settings', async (req, res) => {
     const body = check(settingsBody, req.body);
-    for (const key of ['internalAddresses', 'keepRate', 'prices', 'contextTokens'] as const) if (key in body) await app.changeSetting(key, body[key]);
+    for (const key of ['internalAddresses', 'keepRate', 'prices', 'contextTokens'] as const)
+      if (key in body) await app.changeSetting(key, body[key]);
     res.json(await app.settings());
   });
 
   router.get('/status', async (req, res) => {
     const [ready, models, sources] = await Promise.all([app.ready(), app.modelStatus(), app.listSources()]);
     res.json({
-      ready, models,
-      sources: sources.length, documents: sources.reduce((sum, s) => sum + s.documents, 0), passages: sources.reduce((sum, s) => sum + s.passages, 0), syncing: sources.filter((s) => s.syncing).length,
+      ready,
+      models,
+      sources: sources.length,
+      documents: sources.reduce((sum, s) => sum + s.documents, 0),
+      passages: sources.reduce((sum, s) => sum + s.passages, 0),
+      syncing: sources.filter((s) => s.syncing).length,
       ...(field(req.query, 'checks') === '1' ? { findings: await findings(deps, signalOf(res)) } : {}),
     });
   });
@@ -148,7 +190,9 @@ export function apiRoutes(deps: ConsoleDeps): Router {
 function requireJson(req: Request, _res: Response, next: NextFunction): void {
   const has = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
   if (req.method === 'GET' || req.method === 'HEAD' || !has || req.is('application/json')) return next();
-  next(new AppError({ code: 'request.content_type', message: 'not JSON', publicMessage: 'Send JSON, with Content-Type: application/json.' }));
+  next(
+    new AppError({ code: 'request.content_type', message: 'not JSON', publicMessage: 'Send JSON, with Content-Type: application/json.' }),
+  );
 }
 
 /** The input in its schema's shape, or an error that names the first wrong field. */

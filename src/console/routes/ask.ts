@@ -24,7 +24,20 @@ export function askRoutes(deps: ConsoleDeps): Router {
     const sources = await app.listSources();
     const searchable = field(req.query, 'now') === '1' ? sources.some((s) => s.documents > 0) : await isSearchable(deps, sources);
     const suggestions = searchable ? await suggestionsFor(deps, sources, contextOf(res).words.language) : [];
-    res.type('html').send(render(askPage(contextOf(res), { threadId: null, turns: [], sources, suggestions, draft: field(req.query, 'q').slice(0, MAX_QUESTION), searchable })));
+    res
+      .type('html')
+      .send(
+        render(
+          askPage(contextOf(res), {
+            threadId: null,
+            turns: [],
+            sources,
+            suggestions,
+            draft: field(req.query, 'q').slice(0, MAX_QUESTION),
+            searchable,
+          }),
+        ),
+      );
   });
 
   router.get('/t/:id', async (req, res) => {
@@ -34,7 +47,11 @@ export function askRoutes(deps: ConsoleDeps): Router {
     if (turns.length === 0) throw notFound('thread');
     const thanks = Number(field(req.query, 'thanks'));
     const views = turns.map((turn, i) => ({
-      ...turnOf({ index: i + 1, threadId, question: turn.question, searched }, turn.answer, i === turns.length - 1 && deps.answering.has(threadId)),
+      ...turnOf(
+        { index: i + 1, threadId, question: turn.question, searched },
+        turn.answer,
+        i === turns.length - 1 && deps.answering.has(threadId),
+      ),
       thanked: thanks === i + 1,
     }));
     res.type('html').send(render(askPage(context, { threadId, turns: views, sources, suggestions: [], draft: '', searchable: true })));
@@ -61,7 +78,12 @@ export function askRoutes(deps: ConsoleDeps): Router {
     let turn: TurnView = emptyTurn({ index: before.length + 1, threadId, question, searched });
     res.status(200).type('application/x-ndjson').set('X-Accel-Buffering', 'no');
     const send = (event: Record<string, unknown>): Promise<void> => writeTo(res, `${JSON.stringify(event)}\n`);
-    await send({ type: 'start', threadId, path: `/t/${threadId}`, title: `${conversationTitle(words, before.length > 0 ? before[0]!.question : question)} · ${words.say('product')}` });
+    await send({
+      type: 'start',
+      threadId,
+      path: `/t/${threadId}`,
+      title: `${conversationTitle(words, before.length > 0 ? before[0]!.question : question)} · ${words.say('product')}`,
+    });
     try {
       for await (const event of askIn({ text: question, platform: 'console', threadId }, deps, signal)) {
         const before = turn;
@@ -81,7 +103,12 @@ export function askRoutes(deps: ConsoleDeps): Router {
     if (verdict !== 'up' && verdict !== 'down') throw inputProblem('verdict', 'must be up or down');
     const reason = REASONS.find((r) => r === field(req.body, 'reason'));
     const comment = field(req.body, 'comment').trim().slice(0, MAX_COMMENT);
-    await app.giveFeedback({ answerId: field(req.body, 'answer'), verdict, ...(reason ? { reason } : {}), ...(comment ? { comment } : {}) });
+    await app.giveFeedback({
+      answerId: field(req.body, 'answer'),
+      verdict,
+      ...(reason ? { reason } : {}),
+      ...(comment ? { comment } : {}),
+    });
     const threadId = threadIdOf(field(req.body, 'thread'));
     const turn = Number.parseInt(field(req.body, 'turn'), 10) || 1;
     if (wantsJson(req)) res.status(204).end();
@@ -97,7 +124,11 @@ export function askRoutes(deps: ConsoleDeps): Router {
 
 /** What a screen reader is told of the step: only what is new. */
 function spoken(before: TurnView, now: TurnView): string {
-  if (now.sentences.length > before.sentences.length) return now.sentences.slice(before.sentences.length).map((s) => s.text).join(' ');
+  if (now.sentences.length > before.sentences.length)
+    return now.sentences
+      .slice(before.sentences.length)
+      .map((s) => s.text)
+      .join(' ');
   if (now.answer && before.sentences.length === 0) return now.answer.text;
   return '';
 }

@@ -24,7 +24,9 @@ export function loginRoutes(sessions: Sessions): Router {
       res.set('Set-Cookie', sessions.begin());
       return res.redirect(303, next);
     }
-    res.status(checked.limited === undefined ? 401 : 429).type('html')
+    res
+      .status(checked.limited === undefined ? 401 : 429)
+      .type('html')
       .send(render(loginPage(contextOf(res), { next, problem: checked.limited === undefined ? 'wrong' : { minutes: checked.limited } })));
   });
 
@@ -43,12 +45,38 @@ export function requireSession(sessions: Sessions): (req: Request, res: Response
     if (bearer !== undefined) {
       const checked = sessions.check(bearer.trim(), `bearer ${addressOf(req)}`);
       if (checked.ok) return next();
-      if (checked.limited !== undefined) return next(new AppError({ code: 'rate_limited', message: 'too many wrong tokens', publicMessage: `Too many wrong tokens; try again in ${checked.limited} minutes.` }));
+      if (checked.limited !== undefined)
+        return next(
+          new AppError({
+            code: 'rate_limited',
+            message: 'too many wrong tokens',
+            publicMessage: `Too many wrong tokens; try again in ${checked.limited} minutes.`,
+          }),
+        );
     }
-    if (wantsJson(req) || req.method !== 'GET' || req.path === '/metrics') return next(new AppError({ code: 'unauthorized', message: 'not signed in', publicMessage: 'Sign in, or send Authorization: Bearer ADMIN_TOKEN.' }));
+    if (wantsJson(req) || req.method !== 'GET' || req.path === '/metrics')
+      return next(
+        new AppError({
+          code: 'unauthorized',
+          message: 'not signed in',
+          publicMessage: 'Sign in, or send Authorization: Bearer ADMIN_TOKEN.',
+        }),
+      );
     // A strict cookie is not sent with a link from elsewhere (an answer in Slack): a page of ours that loads itself again is.
     if (req.headers['sec-fetch-site'] === 'cross-site') {
-      res.type('html').send(render(html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Docent</title><meta http-equiv="refresh" content="0"></head><body></body></html>`));
+      res.type('html').send(
+        render(
+          html`<!doctype html>
+            <html lang="en">
+              <head>
+                <meta charset="utf-8" />
+                <title>Docent</title>
+                <meta http-equiv="refresh" content="0" />
+              </head>
+              <body></body>
+            </html>`,
+        ),
+      );
       return;
     }
     res.redirect(303, `/login?next=${encodeURIComponent(ownPath(req.originalUrl) ?? '/')}`);

@@ -10,7 +10,10 @@ export function healthRoutes(app: App): Router {
   });
   router.get('/readyz', async (_req, res) => {
     const ready = await app.ready().catch(() => false);
-    res.status(ready ? 200 : 503).type('text/plain').send(ready ? 'ready\n' : 'not ready\n');
+    res
+      .status(ready ? 200 : 503)
+      .type('text/plain')
+      .send(ready ? 'ready\n' : 'not ready\n');
   });
   return router;
 }

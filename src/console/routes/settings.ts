@@ -26,19 +26,31 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
     res.type('html').send(render(checksPage(contextOf(res), await findings(deps, signalOf(res)))));
   });
 
-  router.post('/settings/answering', form, (req, res) => save(res, 'answering', async () => {
-    await app.changeSetting('keepRate', Number(field(req.body, 'keepRate').replace(',', '.')) / 100);
-  }));
+  router.post('/settings/answering', form, (req, res) =>
+    save(res, 'answering', async () => {
+      await app.changeSetting('keepRate', Number(field(req.body, 'keepRate').replace(',', '.')) / 100);
+    }),
+  );
 
-  router.post('/settings/network', form, (req, res) => save(res, 'network', async () => {
-    await app.changeSetting('internalAddresses', field(req.body, 'internalAddresses').split(/[\n,]/).map((line) => line.trim()).filter((line) => line !== ''));
-  }));
+  router.post('/settings/network', form, (req, res) =>
+    save(res, 'network', async () => {
+      await app.changeSetting(
+        'internalAddresses',
+        field(req.body, 'internalAddresses')
+          .split(/[\n,]/)
+          .map((line) => line.trim())
+          .filter((line) => line !== ''),
+      );
+    }),
+  );
 
-  router.post('/settings/prices', form, (req, res) => save(res, 'prices', async () => {
-    const { prices, contextTokens } = pricesOf(req.body as Record<string, unknown>);
-    await app.changeSetting('prices', prices);
-    await app.changeSetting('contextTokens', contextTokens);
-  }));
+  router.post('/settings/prices', form, (req, res) =>
+    save(res, 'prices', async () => {
+      const { prices, contextTokens } = pricesOf(req.body as Record<string, unknown>);
+      await app.changeSetting('prices', prices);
+      await app.changeSetting('contextTokens', contextTokens);
+    }),
+  );
 
   async function save(res: Response, part: SettingsPart, change: () => Promise<void>): Promise<void> {
     try {
@@ -48,7 +60,10 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
       if (!(error instanceof AppError)) throw error;
       const problem = problemOf(error, contextOf(res).words);
       const [models, settings] = await Promise.all([app.modelStatus(), app.settings()]);
-      res.status(problem.status).type('html').send(render(settingsPage(contextOf(res), { models, settings, problem: { part, message: problem.message } })));
+      res
+        .status(problem.status)
+        .type('html')
+        .send(render(settingsPage(contextOf(res), { models, settings, problem: { part, message: problem.message } })));
     }
   }
   return router;

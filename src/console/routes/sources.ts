@@ -27,14 +27,21 @@ export function sourceRoutes(deps: ConsoleDeps): Router {
   });
 
   router.get('/sources/new', (_req, res) => {
-    res.type('html').send(render(newSourcePage(contextOf(res), { values: { location: '', name: '', baseUrl: '', readers: 'everyone', schedule: '' } })));
+    res
+      .type('html')
+      .send(render(newSourcePage(contextOf(res), { values: { location: '', name: '', baseUrl: '', readers: 'everyone', schedule: '' } })));
   });
 
   router.post('/sources', form, async (req, res) => {
     const context = contextOf(res);
-    const values = Object.fromEntries(['location', 'name', 'baseUrl', 'readers', 'schedule'].map((name) => [name, field(req.body, name).trim()])) as SourceFields;
+    const values = Object.fromEntries(
+      ['location', 'name', 'baseUrl', 'readers', 'schedule'].map((name) => [name, field(req.body, name).trim()]),
+    ) as SourceFields;
     const refuse = (status: number, problem: { field?: string; message: string }): void => {
-      res.status(status).type('html').send(render(newSourcePage(context, { values, problem })));
+      res
+        .status(status)
+        .type('html')
+        .send(render(newSourcePage(context, { values, problem })));
     };
     if (values.location === '') return refuse(400, { field: 'location', message: context.words.say('fieldRequired') });
     try {

@@ -97,8 +97,12 @@ export function createOpenAiLanguageModel(options: OpenAiLanguageModelOptions): 
   function adapt(thrown: unknown, request: ChatRequest): boolean {
     const words = rejectionText(thrown);
     if (words === undefined) return false;
-    const sent = Object.keys(bodyOf(request)).filter((field) => ['temperature', 'stream_options', 'reasoning_effort', 'max_tokens', 'max_completion_tokens'].includes(field));
-    const culprit = sent.find((field) => words.startsWith(`${field} `)) ?? sent.find((field) => words.includes(field) || (field === 'reasoning_effort' && words.includes('thinking')));
+    const sent = Object.keys(bodyOf(request)).filter((field) =>
+      ['temperature', 'stream_options', 'reasoning_effort', 'max_tokens', 'max_completion_tokens'].includes(field),
+    );
+    const culprit =
+      sent.find((field) => words.startsWith(`${field} `)) ??
+      sent.find((field) => words.includes(field) || (field === 'reasoning_effort' && words.includes('thinking')));
     if (culprit === undefined || refused.has(culprit)) return false;
     const unsupported = /support|unrecogni|unknown|not permitted|forbidden|unexpected|not allowed|extra|invalid|additional/.test(words);
     const other = culprit === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
@@ -174,13 +178,20 @@ export function createOpenAiLanguageModel(options: OpenAiLanguageModelOptions): 
     if (rest !== '') yield { type: 'text', text: rest };
     if (run.finish === 'content_filter') throw refusal(endpoint.host, 'content_filter').error;
     if (run.finish === 'length' && run.text === '') {
-      throw new AppError({ code: 'model.failed', message: `${endpoint.host}: no text within the limit of tokens`, publicMessage: `The model ${model} used up its tokens before it wrote anything.` });
+      throw new AppError({
+        code: 'model.failed',
+        message: `${endpoint.host}: no text within the limit of tokens`,
+        publicMessage: `The model ${model} used up its tokens before it wrote anything.`,
+      });
     }
   }
 
   function usageEvent(request: ChatRequest, run: Run, wasted: { promptTokens: number; completionTokens: number }) {
-    const promptTokens = wasted.promptTokens + (run.usage?.promptTokens ?? request.messages.reduce((sum, message) => sum + 4 + estimateTokens(message.content), 3));
-    const completionTokens = wasted.completionTokens + (run.usage?.completionTokens ?? estimateTokens(run.text) + estimateTokens(run.thought));
+    const promptTokens =
+      wasted.promptTokens +
+      (run.usage?.promptTokens ?? request.messages.reduce((sum, message) => sum + 4 + estimateTokens(message.content), 3));
+    const completionTokens =
+      wasted.completionTokens + (run.usage?.completionTokens ?? estimateTokens(run.text) + estimateTokens(run.thought));
     const costUsd = costOf(price, { promptTokens, completionTokens, cachedTokens: run.usage?.cachedTokens ?? 0 });
     const usage: ModelUsage = { promptTokens, completionTokens, costUsd, costKnown: options.priceKnown ?? price !== null };
     const finish = run.finish === 'length' ? 'length' : run.finish === undefined ? 'broken' : 'stop';
@@ -207,10 +218,22 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     try {
       const body = { model, input, ...(encoding === undefined ? {} : { encoding_format: encoding }) };
       // Not `embeddings.create`: it asks for base64 when no format is given.
-      const response = await endpoint.client.post('/embeddings', { body, signal: AbortSignal.any([signal, late]), maxRetries: 0, timeout: endpoint.timeouts.totalMs }).asResponse();
+      const response = await endpoint.client
+        .post('/embeddings', { body, signal: AbortSignal.any([signal, late]), maxRetries: 0, timeout: endpoint.timeouts.totalMs })
+        .asResponse();
       const answer = (await response.json()) as { data?: unknown; usage?: unknown };
-      const promptTokens = countOf((answer.usage as { prompt_tokens?: unknown } | undefined)?.prompt_tokens) ?? input.reduce((sum, text) => sum + estimateTokens(text), 0);
-      await options.onUsage?.({ promptTokens, completionTokens: 0, costUsd: costOf(price, { promptTokens, completionTokens: 0 }), costKnown: options.priceKnown ?? price !== null }, kind);
+      const promptTokens =
+        countOf((answer.usage as { prompt_tokens?: unknown } | undefined)?.prompt_tokens) ??
+        input.reduce((sum, text) => sum + estimateTokens(text), 0);
+      await options.onUsage?.(
+        {
+          promptTokens,
+          completionTokens: 0,
+          costUsd: costOf(price, { promptTokens, completionTokens: 0 }),
+          costKnown: options.priceKnown ?? price !== null,
+        },
+        kind,
+      );
       const vectors = vectorsOf(answer.data, input.length, dimensions, endpoint.host);
       dimensions ??= vectors[0]?.length;
       return vectors;
@@ -224,7 +247,12 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   async function send(batch: string[], kind: 'query' | 'passage', signal: AbortSignal, cuts = 0): Promise<Float32Array[]> {
     let raw: unknown;
     try {
-      return await withRetries(() => request(batch, kind, signal).catch((thrown: unknown) => Promise.reject((raw = thrown))), { failureOf: endpoint.failureOf, policy: { ...endpoint.policy, maxWaitMs: 60_000 }, clock: endpoint.clock, signal });
+      return await withRetries(() => request(batch, kind, signal).catch((thrown: unknown) => Promise.reject((raw = thrown))), {
+        failureOf: endpoint.failureOf,
+        policy: { ...endpoint.policy, maxWaitMs: 60_000 },
+        clock: endpoint.clock,
+        signal,
+      });
     } catch (error) {
       signal.throwIfAborted();
       if (encoding !== undefined && rejectionText(raw)?.includes('encoding_format')) {
@@ -236,7 +264,8 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
         const middle = batch.length >> 1;
         return [...(await send(batch.slice(0, middle), kind, signal)), ...(await send(batch.slice(middle), kind, signal))];
       }
-      if (batch.length === 1 && cuts < 4 && isTooLong(raw)) return send([cutToTokens(batch[0]!, estimateTokens(batch[0]!) / 2)], kind, signal, cuts + 1);
+      if (batch.length === 1 && cuts < 4 && isTooLong(raw))
+        return send([cutToTokens(batch[0]!, estimateTokens(batch[0]!) / 2)], kind, signal, cuts + 1);
       throw error;
     }
   }
@@ -257,13 +286,21 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
  * The models that an endpoint names, with the context size where it says it (vLLM's `max_model_len`).
  * @throws AppError as the language model does
  */
-export async function listOpenAiModels(settings: OpenAiEndpointSettings, signal: AbortSignal): Promise<{ id: string; contextTokens?: number }[]> {
+export async function listOpenAiModels(
+  settings: OpenAiEndpointSettings,
+  signal: AbortSignal,
+): Promise<{ id: string; contextTokens?: number }[]> {
   const endpoint = connect(settings, 'CHAT_MODEL', '');
   try {
     const page = await endpoint.client.models.list({ signal, maxRetries: 0 });
     return (Array.isArray(page.data) ? page.data : [])
       .filter((each) => typeof each?.id === 'string')
-      .map((each) => ({ id: each.id, ...(countOf((each as { max_model_len?: unknown }).max_model_len) ? { contextTokens: (each as { max_model_len?: number }).max_model_len! } : {}) }));
+      .map((each) => ({
+        id: each.id,
+        ...(countOf((each as { max_model_len?: unknown }).max_model_len)
+          ? { contextTokens: (each as { max_model_len?: number }).max_model_len! }
+          : {}),
+      }));
   } catch (thrown) {
     signal.throwIfAborted();
     throw endpoint.failureOf(thrown).error;
@@ -283,7 +320,10 @@ function connect(settings: OpenAiEndpointSettings, modelSetting: EndpointContext
   const client = new OpenAI({
     baseURL: url.href,
     apiKey: settings.apiKey ?? 'none',
-    organization: null, project: null, adminAPIKey: null, webhookSecret: null,
+    organization: null,
+    project: null,
+    adminAPIKey: null,
+    webhookSecret: null,
     defaultHeaders: settings.apiKey === undefined ? { authorization: null } : azure ? { 'api-key': settings.apiKey } : {},
     fetch: undiciFetch as unknown as typeof fetch,
     fetchOptions: { dispatcher: loopback ? new Agent(limits) : new EnvHttpProxyAgent(limits) } as never,
@@ -291,7 +331,10 @@ function connect(settings: OpenAiEndpointSettings, modelSetting: EndpointContext
     logLevel: 'off',
   });
   return {
-    client, clock, timeouts, host: url.host,
+    client,
+    clock,
+    timeouts,
+    host: url.host,
     /** OpenAI's own servers know the newer fields; others may ignore a field that they do not know. */
     official: azure || url.hostname === 'api.openai.com' || url.hostname.endsWith('.api.openai.com'),
     policy: { maxRetries: settings.maxRetries ?? 2, maxWaitMs: MAX_WAIT_MS, random: settings.random ?? Math.random },
@@ -311,7 +354,11 @@ async function* chunksOf(response: Response, stop: AbortController, client: Open
     return;
   }
   if (type.includes('text/html')) {
-    throw new AppError({ code: 'model.rejected', message: `${host}: answered with a web page`, publicMessage: `${host} answered with a web page instead of a model's answer. Check OPENAI_BASE_URL; it usually ends in /v1.` });
+    throw new AppError({
+      code: 'model.rejected',
+      message: `${host}: answered with a web page`,
+      publicMessage: `${host} answered with a web page instead of a model's answer. Check OPENAI_BASE_URL; it usually ends in /v1.`,
+    });
   }
   yield* Stream.fromSSEResponse<unknown>(response, stop, client);
 }

@@ -19,7 +19,7 @@ export function openIndexFile(path: string): DatabaseSync {
   }
   // Several threads and processes find it broken at once: one puts it away, and none a file that another has just made.
   const lock = `${path}.lock`;
-  for (const until = Date.now() + 2 * LOCK_MS; ; ) {
+  for (const until = Date.now() + 2 * LOCK_MS; ;) {
     if (takeLock(lock)) break;
     if (Date.now() > until) throw new Error(`${path} is damaged, and ${lock} is in the way`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
@@ -43,7 +43,8 @@ function open(path: string): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL');
     prepareSchema(db);
     // Every table's root and the ends of the file; the whole of a large file would take seconds.
-    for (const table of ['points', 'passages', 'vectors', 'words', 'frequencies', 'totals', 'meta']) db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
+    for (const table of ['points', 'passages', 'vectors', 'words', 'frequencies', 'totals', 'meta'])
+      db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
     db.prepare('SELECT * FROM points ORDER BY n DESC LIMIT 1').get();
     db.prepare('SELECT * FROM passages ORDER BY n DESC LIMIT 1').get();
     return db;

@@ -32,7 +32,11 @@ export function prepareSchema(db: DatabaseSync): void {
   db.exec('BEGIN IMMEDIATE');
   try {
     if (layout() !== LAYOUT) {
-      const old = db.prepare("SELECT type, name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY sql NOT LIKE 'CREATE VIRTUAL%'").all();
+      const old = db
+        .prepare(
+          "SELECT type, name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY sql NOT LIKE 'CREATE VIRTUAL%'",
+        )
+        .all();
       for (const { name } of old) db.exec(`DROP TABLE IF EXISTS "${String(name)}"`);
       db.exec(TABLES);
       db.exec(`PRAGMA user_version = ${LAYOUT}`);

@@ -54,9 +54,7 @@ export function createWordSearch(db: DatabaseSync, pending: Pending): WordSearch
     const lists = query.terms
       .toSorted((a, b) => b.weight - a.weight)
       .slice(0, GATHERING_TERMS)
-      .flatMap(({ code, weight }) =>
-        levels(code).map((size, level) => ({ code, level, size, value: weight * LEVEL_IMPACT[level]! })),
-      )
+      .flatMap(({ code, weight }) => levels(code).map((size, level) => ({ code, level, size, value: weight * LEVEL_IMPACT[level]! })))
       .filter(({ size }) => size > 0)
       .sort((a, b) => b.value - a.value);
     if (scores.length < eligible.length) scores = new Float32Array(eligible.length);

@@ -83,7 +83,11 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
     worker.ref();
     worker.postMessage(waiting.call);
   };
-  const call = <M extends keyof SqliteStore>(method: M, args: Parameters<SqliteStore[M]>, signal?: AbortSignal): Promise<ReturnType<SqliteStore[M]>> => {
+  const call = <M extends keyof SqliteStore>(
+    method: M,
+    args: Parameters<SqliteStore[M]>,
+    signal?: AbortSignal,
+  ): Promise<ReturnType<SqliteStore[M]>> => {
     if (closed) return Promise.reject(new AppError({ code: 'search.closed', message: 'the search index is closed' }));
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
@@ -111,7 +115,7 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
   };
 
   const inSlices = async <T>(items: T[], write: (slice: T[]) => Promise<void>): Promise<void> => {
-    for (let at = 0; at < items.length; ) {
+    for (let at = 0; at < items.length;) {
       const size = performance.now() - lastSearch < SEARCHING_MS ? SLICE.searching : SLICE.quiet;
       await write(items.slice(at, (at += size)));
     }

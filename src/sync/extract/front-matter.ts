@@ -46,7 +46,13 @@ function textOf(value: unknown): string | undefined {
 
 /** A name, a list of names, or `{name}`. */
 function nameOf(value: unknown): string | undefined {
-  if (Array.isArray(value)) return value.map(nameOf).filter((name) => name !== undefined).join(', ') || undefined;
+  if (Array.isArray(value))
+    return (
+      value
+        .map(nameOf)
+        .filter((name) => name !== undefined)
+        .join(', ') || undefined
+    );
   if (typeof value === 'object' && value !== null && 'name' in value) return textOf(value.name);
   return textOf(value);
 }

@@ -8,8 +8,10 @@ type Element = DefaultTreeAdapterTypes.Element;
 type Node = DefaultTreeAdapterTypes.Node;
 
 const blockNames = new Set(
-  ('address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr ' +
-    'legend li main ol p pre section summary table tbody td tfoot th thead tr ul').split(' '),
+  (
+    'address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr ' +
+    'legend li main ol p pre section summary table tbody td tfoot th thead tr ul'
+  ).split(' '),
 );
 
 interface State {
@@ -30,7 +32,16 @@ interface State {
 /** Every block's text ends with a blank line, so that joined they read as the page does. */
 export function blocksOf(main: MainContent): Block[] {
   const state: State = {
-    blocks: [], text: '', anchor: undefined, lists: [], listLines: [], mark: undefined, quotes: 0, tables: [], pre: { depth: 0, text: '' }, heading: 0,
+    blocks: [],
+    text: '',
+    anchor: undefined,
+    lists: [],
+    listLines: [],
+    mark: undefined,
+    quotes: 0,
+    tables: [],
+    pre: { depth: 0, text: '' },
+    heading: 0,
   };
   if (!main.root) return [];
   const stack: { node: Node; leaving: boolean }[] = [{ node: main.root, leaving: false }];
@@ -56,7 +67,8 @@ function addText(state: State, value: string): void {
   if (state.pre.depth > 0) state.pre.text += value;
   else {
     const folded = value.replaceAll(/[ \t\n\r\f]+/g, ' ');
-    state.text += (state.text === '' || state.text.endsWith(' ') || state.text.endsWith('\n')) && folded.startsWith(' ') ? folded.slice(1) : folded;
+    state.text +=
+      (state.text === '' || state.text.endsWith(' ') || state.text.endsWith('\n')) && folded.startsWith(' ') ? folded.slice(1) : folded;
   }
 }
 
@@ -93,7 +105,12 @@ function enter(state: State, element: Element): void {
       break;
     case 'table':
       // Each level copies the text of those within it.
-      if (state.tables.length === 50) throw new AppError({ code: 'document.nested', message: 'nested tables', publicMessage: 'its tables are nested deeper than 50 levels' });
+      if (state.tables.length === 50)
+        throw new AppError({
+          code: 'document.nested',
+          message: 'nested tables',
+          publicMessage: 'its tables are nested deeper than 50 levels',
+        });
       state.tables.push({ rows: [], cells: [] });
       break;
     case 'pre':
@@ -145,9 +162,17 @@ function flush(state: State): void {
   state.text = '';
   if (text === '') return;
   if (state.heading > 0) {
-    const heading = text.replaceAll('\n', ' ').replace(/^[§¶🔗]+\s*|\s*[§¶#🔗]+$/gu, '').trim();
+    const heading = text
+      .replaceAll('\n', ' ')
+      .replace(/^[§¶🔗]+\s*|\s*[§¶#🔗]+$/gu, '')
+      .trim();
     if (heading !== '') {
-      state.blocks.push({ kind: 'heading', depth: state.heading, text: `${heading}\n\n`, ...(state.anchor === undefined ? {} : { anchor: state.anchor }) });
+      state.blocks.push({
+        kind: 'heading',
+        depth: state.heading,
+        text: `${heading}\n\n`,
+        ...(state.anchor === undefined ? {} : { anchor: state.anchor }),
+      });
     }
     state.anchor = undefined;
     return;
@@ -182,7 +207,11 @@ function closeTable(state: State): void {
   if (outer) state.text += `${table.rows.join('; ')} `;
   else if (state.lists.length > 0) addLines(state, table.rows);
   // One column is layout, not a table.
-  else state.blocks.push({ kind: table.rows.some((row) => row.includes(' | ')) ? 'table' : 'paragraph', text: `${table.rows.join('\n')}\n\n` });
+  else
+    state.blocks.push({
+      kind: table.rows.some((row) => row.includes(' | ')) ? 'table' : 'paragraph',
+      text: `${table.rows.join('\n')}\n\n`,
+    });
 }
 
 function addCode(state: State): void {

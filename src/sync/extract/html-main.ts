@@ -11,22 +11,53 @@ export interface MainContent {
 }
 
 const neverRead = new Set(
-  ('script style noscript template head svg math iframe object embed canvas audio video input select option optgroup datalist textarea button ' +
-    'nav dialog map area frame frameset portal fencedframe').split(' '),
+  (
+    'script style noscript template head svg math iframe object embed canvas audio video input select option optgroup datalist textarea button ' +
+    'nav dialog map area frame frameset portal fencedframe'
+  ).split(' '),
 );
-const furnitureRoles = new Set(['navigation', 'banner', 'contentinfo', 'search', 'complementary', 'menu', 'menubar', 'dialog', 'alertdialog', 'toolbar', 'tablist', 'tooltip']);
+const furnitureRoles = new Set([
+  'navigation',
+  'banner',
+  'contentinfo',
+  'search',
+  'complementary',
+  'menu',
+  'menubar',
+  'dialog',
+  'alertdialog',
+  'toolbar',
+  'tablist',
+  'tooltip',
+]);
 /** Whole names of classes and ids, or parts of them between dashes. */
 const furnitureNames = new Set(
-  ('cookie cookies consent gdpr breadcrumb breadcrumbs navbar navigation sidebar toc share sharing newsletter subscribe advert advertisement ads ' +
-    'popup modal pagination pager headerlink noprint catlinks navbox').split(' '),
+  (
+    'cookie cookies consent gdpr breadcrumb breadcrumbs navbar navigation sidebar toc share sharing newsletter subscribe advert advertisement ads ' +
+    'popup modal pagination pager headerlink noprint catlinks navbox'
+  ).split(' '),
 );
 const furnitureWhole = new Set(
-  ('nav menu footer header-anchor anchor-link edit-link edit-page editpage mw-editsection mw-jump-link skip-link skip-to-content sr-only visually-hidden ' +
+  (
+    'nav menu footer header-anchor anchor-link edit-link edit-page editpage mw-editsection mw-jump-link skip-link skip-to-content sr-only visually-hidden ' +
     'screen-reader-text table-of-contents tableofcontents related-posts related-articles post-navigation prev-next toc-mobile printfooter siteSub ' +
-    'theme-edit-this-page hash-link').split(' '),
+    'theme-edit-this-page hash-link'
+  ).split(' '),
 );
 const asideOfUse = /\b(?:note|tip|warning|caution|danger|info|important|admonition|callout|alert|hint)\b/;
-const contentNames = ['content', 'main-content', 'maincontent', 'mw-content-text', 'markdown-body', 'post-content', 'entry-content', 'article-body', 'wiki-content', 'page-content', 'main'];
+const contentNames = [
+  'content',
+  'main-content',
+  'maincontent',
+  'mw-content-text',
+  'markdown-body',
+  'post-content',
+  'entry-content',
+  'article-body',
+  'wiki-content',
+  'page-content',
+  'main',
+];
 
 /** `<main>`, a dominant `<article>`, a well-known content id or class, else the innermost part that holds most of the text. */
 export function findMain(tree: DefaultTreeAdapterTypes.Document): MainContent {
@@ -39,13 +70,17 @@ export function findMain(tree: DefaultTreeAdapterTypes.Document): MainContent {
   const articles = elements.filter((element) => element.tagName === 'article' && (!main || isWithin(element, main)));
   const article = largest(articles, sizes);
   const within = main ?? body;
-  const skip = (element: Element): boolean => isFurniture(element, insideMain(element, article ?? main), (sizes.get(element)?.all ?? 0) > total * 0.5);
+  const skip = (element: Element): boolean =>
+    isFurniture(element, insideMain(element, article ?? main), (sizes.get(element)?.all ?? 0) > total * 0.5);
   const size = (element: Element | undefined): number => (element ? (sizes.get(element)?.plain ?? 0) : 0);
   // Several articles are a list of them: then what holds them all is the content.
   if (article && size(article) > size(within) * 0.6) return { root: article, skip };
   // An empty one is waiting for a script: what else is on the page is not the content.
   if (main) return { root: main, skip };
-  const known = largest(elements.filter((element) => contentNames.some((name) => attribute(element, 'id') === name || classes(element).includes(name))), sizes);
+  const known = largest(
+    elements.filter((element) => contentNames.some((name) => attribute(element, 'id') === name || classes(element).includes(name))),
+    sizes,
+  );
   if (known && size(known) > size(body) * 0.4) return { root: known, skip };
   return { root: body ? densest(body, sizes) : undefined, skip };
 }
@@ -112,7 +147,10 @@ function densest(body: Element, sizes: Map<Element, Size>): Element {
   let at = body;
   for (;;) {
     const children = at.childNodes.filter((child) => defaultTreeAdapter.isElementNode(child));
-    const next = largest(children.filter((child) => child.tagName !== 'p' && child.tagName !== 'table' && child.tagName !== 'ul'), sizes);
+    const next = largest(
+      children.filter((child) => child.tagName !== 'p' && child.tagName !== 'table' && child.tagName !== 'ul'),
+      sizes,
+    );
     if (!next || sizes.get(next)!.plain === 0 || sizes.get(next)!.plain < sizes.get(at)!.plain * 0.8) return at;
     at = next;
   }
@@ -120,7 +158,8 @@ function densest(body: Element, sizes: Map<Element, Size>): Element {
 
 function isWithin(element: Element, ancestor: Element): boolean {
   let steps = 0;
-  for (let node = element.parentNode; node && steps < 300; node = 'parentNode' in node ? node.parentNode : null, steps++) if (node === ancestor) return true;
+  for (let node = element.parentNode; node && steps < 300; node = 'parentNode' in node ? node.parentNode : null, steps++)
+    if (node === ancestor) return true;
   return false;
 }
 

@@ -18,7 +18,11 @@ export function extractHtml(html: string, name: string): ExtractedDocument {
   const tree = parse(html);
   const head = readHead(tree);
   if (head.noindex) {
-    throw new AppError({ code: 'document.noindex', message: 'noindex', publicMessage: 'the page asks not to be indexed (robots: noindex)' });
+    throw new AppError({
+      code: 'document.noindex',
+      message: 'noindex',
+      publicMessage: 'the page asks not to be indexed (robots: noindex)',
+    });
   }
   const blocks = blocksOf(findMain(tree));
   const length = blocks.reduce((sum, block) => sum + block.text.length, 0);
@@ -100,8 +104,10 @@ function readMeta(element: Element, head: Head): void {
   if (!content) return;
   if (key === 'robots' && /\b(?:noindex|none)\b/i.test(content)) head.noindex = true;
   if (key === 'og:title') head.ogTitle ??= content;
-  if ((key === 'author' || key === 'article:author' || key === 'dc.creator') && !/^https?:/i.test(content)) head.owner ??= content.slice(0, 200);
-  if (['article:modified_time', 'og:updated_time', 'last-modified', 'dcterms.modified', 'datemodified'].includes(key)) setTime(head, content);
+  if ((key === 'author' || key === 'article:author' || key === 'dc.creator') && !/^https?:/i.test(content))
+    head.owner ??= content.slice(0, 200);
+  if (['article:modified_time', 'og:updated_time', 'last-modified', 'dcterms.modified', 'datemodified'].includes(key))
+    setTime(head, content);
 }
 
 function setTime(head: Head, value: string | undefined): void {
@@ -110,7 +116,11 @@ function setTime(head: Head, value: string | undefined): void {
 }
 
 function textOf(element: Element): string {
-  return element.childNodes.map((child) => ('value' in child ? child.value : '')).join('').replaceAll(/\s+/g, ' ').trim();
+  return element.childNodes
+    .map((child) => ('value' in child ? child.value : ''))
+    .join('')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }
 
 /** A page that names the home page, or another host, as its address does not know itself. */
@@ -124,5 +134,10 @@ function canonicalUrl(canonical: string | undefined, name: string): string | und
 }
 
 function saysNotFound(title: string | undefined): boolean {
-  return title !== undefined && /^\W*(?:(?:error )?404\b|(?:page|seite|document) (?:not|nicht) (?:found|gefunden)|not found|页面不存在|找不到(?:页面|网页)|頁面不存在)/i.test(title);
+  return (
+    title !== undefined &&
+    /^\W*(?:(?:error )?404\b|(?:page|seite|document) (?:not|nicht) (?:found|gefunden)|not found|页面不存在|找不到(?:页面|网页)|頁面不存在)/i.test(
+      title,
+    )
+  );
 }

@@ -14,7 +14,18 @@ import { readFrontMatter } from './front-matter.ts';
  */
 const blocksOnly = {
   disable: {
-    null: ['attention', 'autolink', 'codeText', 'htmlText', 'labelStartImage', 'labelStartLink', 'labelEnd', 'characterEscape', 'characterReference', 'hardBreakEscape'],
+    null: [
+      'attention',
+      'autolink',
+      'codeText',
+      'htmlText',
+      'labelStartImage',
+      'labelStartLink',
+      'labelEnd',
+      'characterEscape',
+      'characterReference',
+      'hardBreakEscape',
+    ],
   },
 };
 
