@@ -1,7 +1,9 @@
 /** Keeps the index in step with the catalog: syncs, what the workers take up, rebuilding, and what is made anew with each index. */
 import { hostname } from 'node:os';
 import type { Catalog } from './catalog/database.ts';
-import { clearLeftovers, documentLanguages, passagesAfter, purgeSource, samplePassages, sourcePassageIds } from './catalog/documents.ts';
+import { documentLanguages, purgeSource, sourcePassageIds } from './catalog/documents.ts';
+import { passagesAfter, samplePassages } from './catalog/passages.ts';
+import { clearLeftovers } from './catalog/leftovers.ts';
 import {
   findSource,
   listSources,

@@ -1,5 +1,5 @@
 /** "Shorter" and "in Chinese": the answer before, changed, with its citations and checks. */
-import { hydratePassages } from '../catalog/documents.ts';
+import { hydratePassages } from '../catalog/passages.ts';
 import { plainText } from '../passage-text.ts';
 import { say } from '../strings/strings.ts';
 import type { AnswerEvent, Passage } from '../types.ts';

@@ -1,6 +1,6 @@
 /** A question's passages: words and meaning searched for the audience, fused, and read from the catalog, which has the last word. */
 import type { Catalog } from '../catalog/database.ts';
-import { hydratePassages } from '../catalog/documents.ts';
+import { hydratePassages } from '../catalog/passages.ts';
 import { isAbort } from '../errors.ts';
 import type { Embedder } from '../models/embedder.ts';
 import { analyzeQuery } from '../search/analyzer.ts';

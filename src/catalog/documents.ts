@@ -1,8 +1,8 @@
-/** Documents, their passages, and the commit that makes a new version of one current. */
+/** Documents, and the commit that makes a new version of one current. */
 import { sql } from 'kysely';
 import { AppError } from '../errors.ts';
-import type { Passage } from '../types.ts';
 import type { Catalog } from './database.ts';
+import { clearLeftovers, noteLeftovers } from './leftovers.ts';
 
 /** What a sync compares a listing with. */
 export interface KnownDocument {
@@ -44,9 +44,6 @@ export interface DocumentWrite {
   passages: PassageRow[];
 }
 
-// SQLite's and Postgres' bound on parameters in one statement, with room for the other columns.
-const IN_CHUNK = 500;
-
 /** All documents of a source, the removed ones too (their version goes on when they come back). */
 export async function knownDocuments(db: Catalog, sourceId: string): Promise<Map<string, KnownDocument>> {
   const rows = await db
@@ -75,43 +72,6 @@ export async function knownDocuments(db: Catalog, sourceId: string): Promise<Map
 export async function passagesOf(db: Catalog, documentId: string): Promise<Map<string, { textHash: string; embedHash: string | null }>> {
   const rows = await db.selectFrom('passages').select(['id', 'text_hash', 'embed_hash']).where('document_id', '=', documentId).execute();
   return new Map(rows.map((row) => [row.id, { textHash: row.text_hash, embedHash: row.embed_hash }]));
-}
-
-/** Notes ids that may stand in the index without ever becoming current, before they are put there. */
-export async function noteLeftovers(db: Catalog, sourceId: string, passageIds: string[]): Promise<void> {
-  for (let i = 0; i < passageIds.length; i += IN_CHUNK) {
-    await db
-      .insertInto('index_leftovers')
-      .values(passageIds.slice(i, i + IN_CHUNK).map((passage_id) => ({ passage_id, source_id: sourceId })))
-      .onConflict((c) => c.doNothing())
-      .execute();
-  }
-}
-
-export async function clearLeftovers(db: Catalog, passageIds: string[]): Promise<void> {
-  for (let i = 0; i < passageIds.length; i += IN_CHUNK) {
-    await db
-      .deleteFrom('index_leftovers')
-      .where('passage_id', 'in', passageIds.slice(i, i + IN_CHUNK))
-      .execute();
-  }
-}
-
-/**
- * Ids of a source noted as leftovers, and which of them are current after all. Only whoever holds the source's lease
- * may act on them: a sync in the middle of a write has noted what it is about to commit.
- */
-export async function readLeftovers(db: Catalog, sourceId: string, limit: number): Promise<{ stale: string[]; current: string[] }> {
-  const rows = await db
-    .selectFrom('index_leftovers as l')
-    .leftJoin('passages as p', 'p.id', 'l.passage_id')
-    .leftJoin('documents as d', 'd.id', 'p.document_id')
-    .select(['l.passage_id as id', 'd.id as documentId', 'd.deleted_at as deletedAt'])
-    .where('l.source_id', '=', sourceId)
-    .limit(limit)
-    .execute();
-  const isCurrent = (row: (typeof rows)[number]): boolean => row.documentId !== null && row.deletedAt === null;
-  return { stale: rows.filter((r) => !isCurrent(r)).map((r) => r.id), current: rows.filter(isCurrent).map((r) => r.id) };
 }
 
 /** Who writes: the run, and the holder of the lease on its source. */
@@ -236,97 +196,6 @@ export async function commitRemoval(
       .execute();
     return [...before.keys()];
   });
-}
-
-const passageQuery = (db: Catalog) =>
-  db
-    .selectFrom('passages as p')
-    .innerJoin('documents as d', 'd.id', 'p.document_id')
-    .innerJoin('sources as s', 's.id', 'd.source_id')
-    .select([
-      'p.id',
-      'p.document_id',
-      'p.ordinal',
-      'p.heading_path_json',
-      'p.anchor',
-      'p.text',
-      'p.text_hash',
-      'd.version',
-      'd.title',
-      'd.url',
-      'd.text_fragments',
-      'd.source_id',
-      's.name as source_name',
-      'd.owner',
-      'd.changed_at',
-      'd.reader_set',
-      'd.language',
-    ])
-    .where('d.deleted_at', 'is', null)
-    .where('s.removed_at', 'is', null);
-
-type PassageJoin = Awaited<ReturnType<ReturnType<typeof passageQuery>['execute']>>[number];
-
-const passageOf = (row: PassageJoin): Passage => ({
-  id: row.id,
-  documentId: row.document_id,
-  documentVersion: row.version,
-  ordinal: row.ordinal,
-  headingPath: JSON.parse(row.heading_path_json),
-  anchor: row.anchor,
-  text: row.text,
-  textHash: row.text_hash,
-  title: row.title,
-  url: row.url,
-  textFragments: row.text_fragments === 1,
-  sourceId: row.source_id,
-  sourceName: row.source_name,
-  owner: row.owner,
-  updatedAt: row.changed_at,
-  readerSet: row.reader_set,
-  language: row.language,
-});
-
-/** Passages that are current and that these reader sets open, by id. Stale and foreign ids are left out. */
-export async function hydratePassages(db: Catalog, ids: string[], readerSets: number[]): Promise<Map<string, Passage>> {
-  const found = new Map<string, Passage>();
-  if (readerSets.length === 0) return found;
-  for (let i = 0; i < ids.length; i += IN_CHUNK) {
-    const rows = await passageQuery(db)
-      .where('p.id', 'in', ids.slice(i, i + IN_CHUNK))
-      .where('d.reader_set', 'in', readerSets)
-      .execute();
-    for (const row of rows) found.set(row.id, passageOf(row));
-  }
-  return found;
-}
-
-/** The passages beside some passages: same document, ordinal one less or one more. */
-export async function neighbourPassages(db: Catalog, of: Passage[], readerSets: number[]): Promise<Passage[]> {
-  if (of.length === 0 || readerSets.length === 0) return [];
-  const rows = await passageQuery(db)
-    .where('d.reader_set', 'in', readerSets)
-    .where((e) => e.or(of.map((p) => e.and([e('p.document_id', '=', p.documentId), e('p.ordinal', 'in', [p.ordinal - 1, p.ordinal + 1])]))))
-    .execute();
-  return rows.map(passageOf);
-}
-
-/** Passages in a stable order, for rebuilding the index, from after an id on. */
-export async function passagesAfter(db: Catalog, after: string, limit: number): Promise<Passage[]> {
-  return (await passageQuery(db).where('p.id', '>', after).orderBy('p.id').limit(limit).execute()).map(passageOf);
-}
-
-/** A fair sample of the passages, the same for the same texts: those whose hashes come first. */
-export async function samplePassages(db: Catalog, limit: number): Promise<Passage[]> {
-  return (await passageQuery(db).orderBy('p.text_hash').orderBy('p.id').limit(limit).execute()).map(passageOf);
-}
-
-/** All passages of a document in reading order. */
-export async function documentPassages(db: Catalog, documentId: string, readerSets: number[]): Promise<Passage[]> {
-  if (readerSets.length === 0) return [];
-  return (
-    await passageQuery(db).where('p.document_id', '=', documentId).where('d.reader_set', 'in', readerSets).orderBy('p.ordinal').execute()
-  ).map(passageOf);
 }
 
 /** Languages of the documents, most common first. */

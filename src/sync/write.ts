@@ -5,16 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import { v5 as uuid5 } from 'uuid';
-import {
-  clearLeftovers,
-  commitDocument,
-  noteLeftovers,
-  passagesOf,
-  readLeftovers,
-  type DocumentWrite,
-  type PassageRow,
-  type Writer,
-} from '../catalog/documents.ts';
+import { commitDocument, passagesOf, type DocumentWrite, type PassageRow, type Writer } from '../catalog/documents.ts';
+import { clearLeftovers, noteLeftovers, readLeftovers } from '../catalog/leftovers.ts';
 import type { Catalog } from '../catalog/database.ts';
 import type { Embedder } from '../models/embedder.ts';
 import { plainText } from '../passage-text.ts';
