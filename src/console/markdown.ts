@@ -92,17 +92,15 @@ function renderNode(node: Nodes, walk: Walk): Content {
     case 'code':
       return html`<pre tabindex="0"><code>${leaf(node, node.value, walk)}</code></pre>`;
     case 'break':
-      return html`<br />`;
+      return html`<br>`;
     case 'thematicBreak':
-      return html`<hr />`;
+      return html`<hr>`;
     case 'blockquote':
       return html`<blockquote>${renderChildren(node, walk)}</blockquote>`;
     case 'list':
       return node.ordered
         ? html`<ol${typeof node.start === 'number' && node.start !== 1 ? html` start="${node.start}"` : ''}>${renderChildren(node, walk)}</ol>`
-        : html`<ul>
-            ${renderChildren(node, walk)}
-          </ul>`;
+        : html`<ul>${renderChildren(node, walk)}</ul>`;
     case 'listItem':
       return renderItem(node, walk);
     case 'table':
@@ -158,37 +156,15 @@ function renderItem(node: Extract<Nodes, { type: 'listItem' }>, walk: Walk): Htm
 
 function renderTable(node: Table, walk: Walk): Html {
   const [head, ...rows] = node.children;
-  return html`<div class="table-scroll" tabindex="0">
-    <table class="table">
-      ${
-        head
-          ? html`<thead>
-              <tr>
-                ${head.children.map((cell) => html`<th scope="col">${renderChildren(cell, walk)}</th>`)}
-              </tr>
-            </thead>`
-          : ''
-      }
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.children.map((cell) => html`<td>${renderChildren(cell, walk)}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<div class="table-scroll" tabindex="0"><table class="table">${head ? html`<thead><tr>${head.children.map((cell) => html`<th scope="col">${renderChildren(cell, walk)}</th>`)}</tr></thead>` : ''}<tbody>${rows.map((row) => html`<tr>${row.children.map((cell) => html`<td>${renderChildren(cell, walk)}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 /** Tags fall away; what stands between them is read as text. */
 function renderRaw(node: Nodes, value: string, walk: Walk): Content {
   const start = node.position?.start.offset;
   const plain = plainText(value);
-  if (plain.text.trim() === '') return /^<br\b/i.test(value) ? html`<br />` : ' ';
-  return html`<span class="plain"
-    >${marked(plain.text, (i) => (start ?? 0) + (plain.map[i] ?? value.length), start === undefined ? undefined : walk.options.marker)}</span
-  >`;
+  if (plain.text.trim() === '') return /^<br\b/i.test(value) ? html`<br>` : ' ';
+  return html`<span class="plain">${marked(plain.text, (i) => (start ?? 0) + (plain.map[i] ?? value.length), start === undefined ? undefined : walk.options.marker)}</span>`;
 }
 
 function leaf(node: Nodes, value: string, walk: Walk): Content {

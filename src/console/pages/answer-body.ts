@@ -14,14 +14,12 @@ export function renderAnswerBody(words: Words, turn: TurnView): Content {
 }
 
 function renderQuoted(words: Words, turn: TurnView): Html {
-  return html`<p class="own-words">${words.say('ownWords')}</p>
-    ${groupByDocument(turn).map(
-      ({ citation, sentences }) =>
-        html`<section class="quoted">
-          <h3 class="quoted-title">${citation?.title ?? ''}</h3>
-          <blockquote>${renderBlocks(words, turn, sentences)}</blockquote>
-        </section>`,
-    )}`;
+  return html`<p class="own-words">${words.say('ownWords')}</p>${groupByDocument(turn).map(
+    ({ citation, sentences }) => html`<section class="quoted">
+<h3 class="quoted-title">${citation?.title ?? ''}</h3>
+<blockquote>${renderBlocks(words, turn, sentences)}</blockquote>
+</section>`,
+  )}`;
 }
 
 function groupByDocument(turn: TurnView): { citation: Citation | undefined; sentences: AnswerSentence[] }[] {
@@ -57,26 +55,15 @@ function renderRun(words: Words, turn: TurnView, run: { block: BlockKind; senten
     case 'heading':
       return html`<h3 class="answer-heading">${run.sentences.map(sentence)}</h3>`;
     case 'bullet':
-      return html`<ul>
-        ${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}
-      </ul>`;
+      return html`<ul>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ul>`;
     case 'step':
       return html`<ol${run.start > 1 ? html` start="${run.start}"` : ''}>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ol>`;
     case 'code':
-      return html`<div class="code-block">
-        <pre tabindex="0"><code>${run.sentences.map((s, i) => html`${i > 0 ? '\n' : ''}${s.text}`)}</code></pre>
-        ${marksOf(words, turn, run.sentences)}
-      </div>`;
+      return html`<div class="code-block"><pre tabindex="0"><code>${run.sentences.map((s, i) => html`${i > 0 ? '\n' : ''}${s.text}`)}</code></pre>${marksOf(words, turn, run.sentences)}</div>`;
     case 'table':
-      return html`<div class="table-scroll" tabindex="0">
-        <table>
-          ${run.sentences.flatMap((s) => rowsOf(words, turn, s, goesOn(s, run.sentences)))}
-        </table>
-      </div>`;
+      return html`<div class="table-scroll" tabindex="0"><table>${run.sentences.flatMap((s) => rowsOf(words, turn, s, goesOn(s, run.sentences)))}</table></div>`;
     default:
-      return html`<p>
-        ${run.sentences.map((s, i) => html`${i > 0 && !/[。！？；：」』）]$/.test(run.sentences[i - 1]!.text) ? ' ' : ''}${sentence(s)}`)}
-      </p>`;
+      return html`<p>${run.sentences.map((s, i) => html`${i > 0 && !/[。！？；：」』）]$/.test(run.sentences[i - 1]!.text) ? ' ' : ''}${sentence(s)}`)}</p>`;
   }
 }
 
@@ -94,9 +81,7 @@ function rowsOf(words: Words, turn: TurnView, sentence: AnswerSentence, bare: bo
       .replace(/\|\s*$/, '')
       .split('|')
       .map((cell) => cell.trim());
-    return html`<tr>
-      ${cells.map((cell, c) => html`<td>${cell}${!bare && i === lines.length - 1 && c === cells.length - 1 ? renderMarks(words, turn, sentence) : ''}</td>`)}
-    </tr>`;
+    return html`<tr>${cells.map((cell, c) => html`<td>${cell}${!bare && i === lines.length - 1 && c === cells.length - 1 ? renderMarks(words, turn, sentence) : ''}</td>`)}</tr>`;
   });
 }
 
@@ -115,7 +100,5 @@ function renderMarks(words: Words, turn: TurnView, sentence: AnswerSentence): Co
 function renderMark(words: Words, turn: TurnView, n: number): Content {
   const citation = turn.citations.find((c) => c.n === n);
   if (!citation) return '';
-  return html`<a class="cite" href="#t${turn.index}-s${n}" aria-label="${words.say('citationLabel', { n, title: citation.title })}"
-    >[${n}]</a
-  >`;
+  return html`<a class="cite" href="#t${turn.index}-s${n}" aria-label="${words.say('citationLabel', { n, title: citation.title })}">[${n}]</a>`;
 }

@@ -10,22 +10,18 @@ export function renderSources(words: Words, turn: TurnView): Content {
   if (turn.citations.length === 0) return '';
   const byDocument = Map.groupBy(turn.citations, (c) => c.documentId);
   return html`<aside class="answer-sources" aria-labelledby="t${turn.index}-sources">
-    <h3 class="panel-title" id="t${turn.index}-sources">${words.say('sourcesHeading')}</h3>
-    <ul class="cards">
-      ${[...byDocument.values()].map((citations) => renderCard(words, turn, citations))}
-    </ul>
-  </aside>`;
+<h3 class="panel-title" id="t${turn.index}-sources">${words.say('sourcesHeading')}</h3>
+<ul class="cards">${[...byDocument.values()].map((citations) => renderCard(words, turn, citations))}</ul>
+</aside>`;
 }
 
 function renderCard(words: Words, turn: TurnView, citations: Citation[]): Html {
   const first = citations[0]!;
   return html`<li class="card">
-    <h4 class="card-title">${first.title}</h4>
-    <p class="card-meta">${sourceLine(words, first)}</p>
-    <ul class="quotes">
-      ${citations.map((citation) => renderQuote(words, turn, citation))}
-    </ul>
-  </li>`;
+<h4 class="card-title">${first.title}</h4>
+<p class="card-meta">${sourceLine(words, first)}</p>
+<ul class="quotes">${citations.map((citation) => renderQuote(words, turn, citation))}</ul>
+</li>`;
 }
 
 /** `Handbook · changed 3 days ago` */
@@ -41,12 +37,10 @@ function changedAgo(words: Words, at: number): Html {
 function renderQuote(words: Words, turn: TurnView, citation: Citation): Html {
   const { n, title } = citation;
   return html`<li class="quote" id="t${turn.index}-s${n}" tabindex="-1">
-    <span class="quote-n" aria-hidden="true">${n}</span>
-    <div class="quote-body">
-      <blockquote class="quote-text">${readable(citation.quote)}</blockquote>
-      <p class="quote-links">${quoteLinks(words, citation, words.say('showQuoteLabel', { n, title }))}</p>
-    </div>
-  </li>`;
+<span class="quote-n" aria-hidden="true">${n}</span>
+<div class="quote-body"><blockquote class="quote-text">${readable(citation.quote)}</blockquote>
+<p class="quote-links">${quoteLinks(words, citation, words.say('showQuoteLabel', { n, title }))}</p></div>
+</li>`;
 }
 
 /** "Open" where the document has a web address, "Show quote" always. */
@@ -54,9 +48,7 @@ export function quoteLinks(words: Words, of: { title: string; url: string | null
   const address = webAddress(of.url);
   return [
     address
-      ? html`<a href="${address}" target="_blank" rel="noopener noreferrer" aria-label="${words.say('openLabel', { title: of.title })}"
-          >${words.say('open')}${icons.out}</a
-        >`
+      ? html`<a href="${address}" target="_blank" rel="noopener noreferrer" aria-label="${words.say('openLabel', { title: of.title })}">${words.say('open')}${icons.out}</a>`
       : '',
     html`<a href="${quotePath(of.documentUrl)}" aria-label="${label}">${words.say('showQuote')}</a>`,
   ];

@@ -40,51 +40,17 @@ export async function documentPage(context: PageContext, document: DocumentView,
     title,
     room: 'documents',
     look: 'reading',
-    body: html`<p class="crumbs">
-        <a href="/documents">${words.say('documentsTitle')}</a><a href="/documents?source=${document.sourceId}">${document.sourceName}</a>
-      </p>
-      <article class="document">
-        <header class="document-head">
-          <h1>${title}</h1>
-          ${renderFacts(context, document)}
-        </header>
-        ${
-          here
-            ? html`<p class="quote-here">
-                <a href="#quote">${words.say('quotedHere')} <span>${words.say('jumpToQuote')}</span></a>
-              </p>`
-            : ''
-        }
-        ${
-          highlight && !highlight.present
-            ? html`<section class="notice quote-gone" id="quote">
-                <h2>${words.say('quoteGone')}</h2>
-                <p>${words.say('quoteGoneBody')}</p>
-                <blockquote class="quote-text">${readable(highlight.quote)}</blockquote>
-              </section>`
-            : ''
-        }
-        ${parts > 1 ? html`<p class="muted">${words.say('quotePart', { part: part + 1, parts })}</p>` : ''}
-        <div class="document-cols">
-          ${
-            headings.length >= 3
-              ? html`<nav class="contents" aria-labelledby="contents">
-                  <details open>
-                    <summary class="panel-title" id="contents">${words.say('contents')}</summary>
-                    <ol>
-                      ${headings.map((h) => html`<li class="contents-${Math.min(3, h.depth)}"><a href="#${h.id}">${h.text}</a></li>`)}
-                    </ol>
-                  </details>
-                </nav>`
-              : ''
-          }
-          <div class="prose" ${here ? html` data-scroll-to="quote"` : ''}>
-            ${passages.length > 0 ? passages : html`<p class="muted">${words.say('emptyDocument')}</p>`}
-          </div>
-        </div>
-        <p class="muted small document-end">${words.say('asAnswered')}</p>
-        ${parts > 1 ? renderParts(context, document, part, parts, view.query) : ''}
-      </article>`,
+    body: html`<p class="crumbs"><a href="/documents">${words.say('documentsTitle')}</a><a href="/documents?source=${document.sourceId}">${document.sourceName}</a></p>
+<article class="document"><header class="document-head"><h1>${title}</h1>${renderFacts(context, document)}</header>
+${here ? html`<p class="quote-here"><a href="#quote">${words.say('quotedHere')} <span>${words.say('jumpToQuote')}</span></a></p>` : ''}
+${highlight && !highlight.present ? html`<section class="notice quote-gone" id="quote"><h2>${words.say('quoteGone')}</h2><p>${words.say('quoteGoneBody')}</p><blockquote class="quote-text">${readable(highlight.quote)}</blockquote></section>` : ''}
+${parts > 1 ? html`<p class="muted">${words.say('quotePart', { part: part + 1, parts })}</p>` : ''}
+<div class="document-cols">
+${headings.length >= 3 ? html`<nav class="contents" aria-labelledby="contents"><details open><summary class="panel-title" id="contents">${words.say('contents')}</summary><ol>${headings.map((h) => html`<li class="contents-${Math.min(3, h.depth)}"><a href="#${h.id}">${h.text}</a></li>`)}</ol></details></nav>` : ''}
+<div class="prose"${here ? html` data-scroll-to="quote"` : ''}>${passages.length > 0 ? passages : html`<p class="muted">${words.say('emptyDocument')}</p>`}</div></div>
+<p class="muted small document-end">${words.say('asAnswered')}</p>
+${parts > 1 ? renderParts(context, document, part, parts, view.query) : ''}
+</article>`,
   });
 }
 
@@ -116,9 +82,7 @@ async function renderPassages(context: PageContext, document: DocumentView, part
     spent += performance.now() - started;
     // Where the very words cannot be marked (they are in what is not shown), the whole passage is.
     const whole = quoted && marker?.used !== true;
-    rendered.push(
-      html`<div class="passage${whole ? ' passage-quoted' : ''}" ${whole ? html` id="quote" tabindex="-1"` : ''}>${body}</div>`,
-    );
+    rendered.push(html`<div class="passage${whole ? ' passage-quoted' : ''}"${whole ? html` id="quote" tabindex="-1"` : ''}>${body}</div>`);
   }
   return rendered;
 }
@@ -126,17 +90,13 @@ async function renderPassages(context: PageContext, document: DocumentView, part
 function renderFacts(context: PageContext, document: DocumentView): Html {
   const { words } = context;
   const address = webAddress(document.url);
-  const fact = (name: string, value: Content): Html =>
-    html`<div>
-      <dt>${name}</dt>
-      <dd>${value}</dd>
-    </div>`;
+  const fact = (name: string, value: Content): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
   return html`<dl class="facts facts-line">
-    ${fact(words.say('source'), html`<a href="/sources/${document.sourceId}">${document.sourceName}</a>`)}
-    ${document.owner ? fact(words.say('owner'), document.owner) : ''}
-    ${fact(words.say('changed'), document.updatedAt === null ? words.say('notKnown') : words.time(document.updatedAt))}
-    ${address ? fact(words.say('original'), html`<a href="${address}" target="_blank" rel="noopener noreferrer">${words.say('openOriginal')}${icons.out}</a>`) : fact(words.say('path'), html`<span class="location">${document.externalId}</span>`)}
-  </dl>`;
+${fact(words.say('source'), html`<a href="/sources/${document.sourceId}">${document.sourceName}</a>`)}
+${document.owner ? fact(words.say('owner'), document.owner) : ''}
+${fact(words.say('changed'), document.updatedAt === null ? words.say('notKnown') : words.time(document.updatedAt))}
+${address ? fact(words.say('original'), html`<a href="${address}" target="_blank" rel="noopener noreferrer">${words.say('openOriginal')}${icons.out}</a>`) : fact(words.say('path'), html`<span class="location">${document.externalId}</span>`)}
+</dl>`;
 }
 
 function renderParts(context: PageContext, document: DocumentView, part: number, parts: number, query: string): Html {
@@ -146,10 +106,5 @@ function renderParts(context: PageContext, document: DocumentView, part: number,
     parameters.set('part', String(to + 1));
     return `/documents/${document.id}?${parameters}`;
   };
-  return html`<nav class="pager" aria-label="${words.say('pagesLabel')}">
-    ${part > 0 ? html`<a class="button" rel="prev" href="${address(part - 1)}">${words.say('previous')}</a>` : html`<span></span>`}<span
-      class="muted"
-      >${part + 1} / ${parts}</span
-    >${part < parts - 1 ? html`<a class="button" rel="next" href="${address(part + 1)}">${words.say('next')}</a>` : html`<span></span>`}
-  </nav>`;
+  return html`<nav class="pager" aria-label="${words.say('pagesLabel')}">${part > 0 ? html`<a class="button" rel="prev" href="${address(part - 1)}">${words.say('previous')}</a>` : html`<span></span>`}<span class="muted">${part + 1} / ${parts}</span>${part < parts - 1 ? html`<a class="button" rel="next" href="${address(part + 1)}">${words.say('next')}</a>` : html`<span></span>`}</nav>`;
 }

@@ -18,30 +18,10 @@ export function loginPage(context: PageContext, view: { next: string; problem?: 
     title: words.say('loginTitle'),
     look: 'narrow',
     bare: true,
-    body: html`<form class="login" method="post" action="/login">
-      <h1>${words.say('loginTitle')}</h1>
-      <p class="lead">${words.say('loginLead')}</p>
-      <input type="hidden" name="next" value="${view.next}" /><input
-        class="sr-only"
-        type="text"
-        name="username"
-        value="admin"
-        autocomplete="username"
-        tabindex="-1"
-        aria-hidden="true"
-        readonly
-      />
-      <label class="stack"
-        ><span>${words.say('loginToken')}</span
-        ><input
-          type="password"
-          name="token"
-          autocomplete="current-password"
-          required
-          autofocus${message ? html` aria-invalid="true" aria-describedby="login-problem"` : ''}
-      /></label>
-      ${message ? html`<p class="field-problem" id="login-problem" role="alert">${message}</p>` : ''}
-      <button class="button primary">${words.say('loginButton')}</button>
-    </form>`,
+    body: html`<form class="login" method="post" action="/login"><h1>${words.say('loginTitle')}</h1><p class="lead">${words.say('loginLead')}</p>
+<input type="hidden" name="next" value="${view.next}"><input class="sr-only" type="text" name="username" value="admin" autocomplete="username" tabindex="-1" aria-hidden="true" readonly>
+<label class="stack"><span>${words.say('loginToken')}</span><input type="password" name="token" autocomplete="current-password" required autofocus${message ? html` aria-invalid="true" aria-describedby="login-problem"` : ''}></label>
+${message ? html`<p class="field-problem" id="login-problem" role="alert">${message}</p>` : ''}
+<button class="button primary">${words.say('loginButton')}</button></form>`,
   });
 }

@@ -24,11 +24,8 @@ export function problemPage(context: PageContext, problem: Problem): Html {
   return layout(context, {
     title,
     look: 'narrow',
-    body: html`<div class="problem">
-      <h1>${title}</h1>
-      ${text === title ? '' : html`<p>${text}</p>`}
-      <div class="actions"><a class="button primary" href="/">${words.say('toStart')}</a></div>
-      <p class="muted small">${words.say('requestNumber', { id: context.requestId })}</p>
-    </div>`,
+    body: html`<div class="problem"><h1>${title}</h1>${text === title ? '' : html`<p>${text}</p>`}
+<div class="actions"><a class="button primary" href="/">${words.say('toStart')}</a></div>
+<p class="muted small">${words.say('requestNumber', { id: context.requestId })}</p></div>`,
   });
 }

@@ -23,26 +23,19 @@ export function sourcesPage(context: PageContext, view: { sources: SourceStatus[
     title: words.say('sourcesTitle'),
     room: 'sources',
     ...(busy ? { refresh: 3 } : {}),
-    body: html`<div class="page-head">
-        <div>
-          <h1>${words.say('sourcesTitle')}</h1>
-          <p class="lead">${words.say('sourcesLead')}</p>
-        </div>
-        <a class="button primary" href="/sources/new">${icons.plus}${words.say('addSource')}</a>
-      </div>
-      ${doneNotice(words, view.done)}
-      ${
-        view.sources.length === 0
-          ? emptyState(
-              words.say('noSources'),
-              words.say('noSourcesBody'),
-              html`<form method="post" action="/sample"><button class="button">${words.say('addSample')}</button></form>`,
-            )
-          : html`<ul class="source-list" id="source-list" ${busy ? html` data-live` : ''}>
-              ${view.sources.map((status) => renderRow(context, status))}
-            </ul>`
-      }
-      <p class="live-lost" role="status" data-lost="${words.say('liveLost')}"></p>`,
+    body: html`<div class="page-head"><div><h1>${words.say('sourcesTitle')}</h1><p class="lead">${words.say('sourcesLead')}</p></div>
+<a class="button primary" href="/sources/new">${icons.plus}${words.say('addSource')}</a></div>
+${doneNotice(words, view.done)}
+${
+  view.sources.length === 0
+    ? emptyState(
+        words.say('noSources'),
+        words.say('noSourcesBody'),
+        html`<form method="post" action="/sample"><button class="button">${words.say('addSample')}</button></form>`,
+      )
+    : html`<ul class="source-list" id="source-list"${busy ? html` data-live` : ''}>${view.sources.map((status) => renderRow(context, status))}</ul>`
+}
+<p class="live-lost" role="status" data-lost="${words.say('liveLost')}"></p>`,
   });
 }
 
@@ -50,28 +43,14 @@ function renderRow(context: PageContext, status: SourceStatus): Html {
   const { words } = context;
   const { source } = status;
   return html`<li class="source-row" id="source-${source.id}">
-    <div class="source-what">
-      <h2><a href="/sources/${source.id}">${source.name}</a></h2>
-      <p class="muted small location">${source.location}</p>
-    </div>
-    <p class="source-state">${renderState(words, status)}</p>
-    <dl class="source-facts">
-      <div>
-        <dt>${words.say('colDocuments')}</dt>
-        <dd>${words.number(status.documents)}</dd>
-      </div>
-      <div>
-        <dt>${words.say('colLastSync')}</dt>
-        <dd>${lastSync(words, status)}</dd>
-      </div>
-      <div>
-        <dt>${words.say('colNext')}</dt>
-        <dd>${source.schedule ? html`<code>${source.schedule}</code>` : words.say('onRequest')}</dd>
-      </div>
-    </dl>
-    <div class="source-do">${syncButton(context, status)}</div>
-    ${status.syncing ? renderProgress(words, status) : ''}
-  </li>`;
+<div class="source-what"><h2><a href="/sources/${source.id}">${source.name}</a></h2><p class="muted small location">${source.location}</p></div>
+<p class="source-state">${renderState(words, status)}</p>
+<dl class="source-facts"><div><dt>${words.say('colDocuments')}</dt><dd>${words.number(status.documents)}</dd></div>
+<div><dt>${words.say('colLastSync')}</dt><dd>${lastSync(words, status)}</dd></div>
+<div><dt>${words.say('colNext')}</dt><dd>${source.schedule ? html`<code>${source.schedule}</code>` : words.say('onRequest')}</dd></div></dl>
+<div class="source-do">${syncButton(context, status)}</div>
+${status.syncing ? renderProgress(words, status) : ''}
+</li>`;
 }
 
 /** How a source is, in a word and a colour. */
@@ -99,14 +78,10 @@ export function lastSync(words: Words, status: SourceStatus): Content {
 export function syncButton(context: PageContext, status: SourceStatus): Html {
   const { words } = context;
   const { id, name } = status.source;
-  const back = html`<input type="hidden" name="back" value="${context.path}" />`;
+  const back = html`<input type="hidden" name="back" value="${context.path}">`;
   if (status.syncing)
-    return html`<form method="post" action="/sources/${id}/cancel">
-      ${back}<button class="button">${words.say('cancelSync')}</button>
-    </form>`;
-  return html`<form method="post" action="/sources/${id}/sync">
-    ${back}<button class="button" aria-label="${words.say('syncNowLabel', { name })}">${icons.sync}${words.say('syncNow')}</button>
-  </form>`;
+    return html`<form method="post" action="/sources/${id}/cancel">${back}<button class="button">${words.say('cancelSync')}</button></form>`;
+  return html`<form method="post" action="/sources/${id}/sync">${back}<button class="button" aria-label="${words.say('syncNowLabel', { name })}">${icons.sync}${words.say('syncNow')}</button></form>`;
 }
 
 export type SourceFields = Record<'location' | 'name' | 'baseUrl' | 'readers' | 'schedule', string>;
@@ -117,21 +92,9 @@ export function newSourcePage(context: PageContext, view: { values: SourceFields
   const { problem, values } = view;
   const input = (name: keyof SourceFields & keyof AddSourceInput, label: Key, help: Key, extra: Content = ''): Html => {
     const wrong = problem?.field === name;
-    return html`<div class="stack">
-      <label for="f-${name}">${words.say(label)}</label>
-      <input
-        id="f-${name}"
-        name="${name}"
-        value="${values[name]}"
-        autocomplete="off"
-        spellcheck="false"
-        autocapitalize="off"
-        aria-describedby="h-${name}${wrong ? ' p-field' : ''}"
-        ${wrong ? html` aria-invalid="true" autofocus` : extra}
-      />
-      ${wrong ? html`<p class="field-problem" id="p-field" role="alert">${problem.message}</p>` : ''}
-      <p class="help" id="h-${name}">${words.say(help)}</p>
-    </div>`;
+    return html`<div class="stack"><label for="f-${name}">${words.say(label)}</label>
+<input id="f-${name}" name="${name}" value="${values[name]}" autocomplete="off" spellcheck="false" autocapitalize="off" aria-describedby="h-${name}${wrong ? ' p-field' : ''}"${wrong ? html` aria-invalid="true" autofocus` : extra}>
+${wrong ? html`<p class="field-problem" id="p-field" role="alert">${problem.message}</p>` : ''}<p class="help" id="h-${name}">${words.say(help)}</p></div>`;
   };
   const named = problem?.field !== undefined && problem.field in values;
   const advanced =
@@ -145,24 +108,17 @@ export function newSourcePage(context: PageContext, view: { values: SourceFields
     title: words.say('newSourceTitle'),
     room: 'sources',
     look: 'narrow',
-    body: html`<p class="crumbs"><a href="/sources">${words.say('sourcesTitle')}</a></p>
-      <h1>${words.say('newSourceTitle')}</h1>
-      <p class="lead">${words.say('newSourceLead')}</p>
-      ${problem && !named ? html`<div class="notice notice-bad" role="alert"><p>${words.say('formProblem')} ${problem.message}</p></div>` : ''}
-      <form class="form" method="post" action="/sources" novalidate>
-        ${input('location', 'fieldLocation', 'fieldLocationHelp', problem ? '' : html` autofocus`)}
-        ${input('name', 'fieldName', 'fieldNameHelp')}
-        <details class="fold" ${advanced ? html` open` : ''}>
-          <summary>${words.say('advanced')}</summary>
-          <div class="fold-body">
-            ${input('readers', 'fieldReaders', 'fieldReadersHelp')} ${input('baseUrl', 'fieldBaseUrl', 'fieldBaseUrlHelp')}
-            ${input('schedule', 'fieldSchedule', 'fieldScheduleHelp')}
-          </div>
-        </details>
-        <div class="actions">
-          <button class="button primary">${words.say('addSource')}</button><a class="button" href="/sources">${words.say('cancel')}</a>
-        </div>
-      </form>`,
+    body: html`<p class="crumbs"><a href="/sources">${words.say('sourcesTitle')}</a></p><h1>${words.say('newSourceTitle')}</h1><p class="lead">${words.say('newSourceLead')}</p>
+${problem && !named ? html`<div class="notice notice-bad" role="alert"><p>${words.say('formProblem')} ${problem.message}</p></div>` : ''}
+<form class="form" method="post" action="/sources" novalidate>
+${input('location', 'fieldLocation', 'fieldLocationHelp', problem ? '' : html` autofocus`)}
+${input('name', 'fieldName', 'fieldNameHelp')}
+<details class="fold"${advanced ? html` open` : ''}><summary>${words.say('advanced')}</summary><div class="fold-body">
+${input('readers', 'fieldReaders', 'fieldReadersHelp')}
+${input('baseUrl', 'fieldBaseUrl', 'fieldBaseUrlHelp')}
+${input('schedule', 'fieldSchedule', 'fieldScheduleHelp')}</div></details>
+<div class="actions"><button class="button primary">${words.say('addSource')}</button><a class="button" href="/sources">${words.say('cancel')}</a></div>
+</form>`,
   });
 }
 
@@ -174,13 +130,7 @@ export function removeSourcePage(context: PageContext, status: SourceStatus): Ht
     title: words.say('removeHeading', { name }),
     room: 'sources',
     look: 'narrow',
-    body: html`<h1>${words.say('removeHeading', { name })}</h1>
-      <p class="lead">${words.say('removeBody', { documents: words.count('documents', status.documents), location })}</p>
-      <form method="post" action="/sources/${id}/remove">
-        <div class="actions">
-          <button class="button danger">${words.say('removeYes', { name })}</button
-          ><a class="button" href="/sources/${id}" autofocus>${words.say('cancel')}</a>
-        </div>
-      </form>`,
+    body: html`<h1>${words.say('removeHeading', { name })}</h1><p class="lead">${words.say('removeBody', { documents: words.count('documents', status.documents), location })}</p>
+<form method="post" action="/sources/${id}/remove"><div class="actions"><button class="button danger">${words.say('removeYes', { name })}</button><a class="button" href="/sources/${id}" autofocus>${words.say('cancel')}</a></div></form>`,
   });
 }

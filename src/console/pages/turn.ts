@@ -35,50 +35,33 @@ export function renderTurn(words: Words, turn: TurnView): Html {
   const body: Content =
     status === 'unanswered' || status === 'failed'
       ? ''
-      : html`<div class="answer-body" ${language ? html` lang="${language}"` : ''}>${renderAnswerBody(words, turn)}</div>`;
-  return html`<article
-    class="turn"
-    id="t${turn.index}"
-    data-phase="${turn.phase}"
-    ${status ? html` data-status="${status}"` : ''}
-    aria-busy="${turn.phase === 'asking' ? 'true' : 'false'}"
-  >
-    ${renderQuestion(turn.question)}
-    <div class="answer">
-      <div class="answer-main">
-        ${body}
-        ${turn.phase === 'asking' ? html`<p class="working"><span class="pulse" aria-hidden="true"></span>${words.say(workingKey(turn))}</p>` : ''}
-        ${turn.phase === 'cut' ? renderCut(words, turn) : ''}
-        ${status === 'unanswered' && answer ? renderUnanswered(words, answer, turn.searched) : ''}
-        ${status === 'failed' && answer ? renderFailed(words, turn, answer) : ''}
-        ${answer ? html`${renderDegraded(words, answer)}${status === 'courtesy' ? '' : renderFoot(words, turn, answer)}` : ''}
-      </div>
-      ${renderSources(words, turn)}
-    </div>
-  </article>`;
+      : html`<div class="answer-body"${language ? html` lang="${language}"` : ''}>${renderAnswerBody(words, turn)}</div>`;
+  return html`<article class="turn" id="t${turn.index}" data-phase="${turn.phase}"${status ? html` data-status="${status}"` : ''} aria-busy="${turn.phase === 'asking' ? 'true' : 'false'}">
+${renderQuestion(turn.question)}
+<div class="answer">
+<div class="answer-main">
+${body}
+${turn.phase === 'asking' ? html`<p class="working"><span class="pulse" aria-hidden="true"></span>${words.say(workingKey(turn))}</p>` : ''}
+${turn.phase === 'cut' ? renderCut(words, turn) : ''}
+${status === 'unanswered' && answer ? renderUnanswered(words, answer, turn.searched) : ''}
+${status === 'failed' && answer ? renderFailed(words, turn, answer) : ''}
+${answer ? html`${renderDegraded(words, answer)}${status === 'courtesy' ? '' : renderFoot(words, turn, answer)}` : ''}
+</div>
+${renderSources(words, turn)}
+</div>
+</article>`;
 }
 
 /** Asks the same question again in the same conversation; works without JavaScript. */
 export function askAgain(words: Words, turn: { question: string; threadId: string }): Html {
-  return html`<form method="post" action="/ask" data-ask-again>
-    <input type="hidden" name="thread" value="${turn.threadId}" /><input type="hidden" name="question" value="${turn.question}" /><button
-      class="button"
-    >
-      ${words.say('askAgain')}
-    </button>
-  </form>`;
+  return html`<form method="post" action="/ask" data-ask-again><input type="hidden" name="thread" value="${turn.threadId}"><input type="hidden" name="question" value="${turn.question}"><button class="button">${words.say('askAgain')}</button></form>`;
 }
 
 function renderQuestion(question: string): Html {
   const text = question.trim();
   if (text === '') return html`<h2 class="question question-empty">…</h2>`;
   if (text.length <= LONG_QUESTION) return html`<h2 class="question">${text}</h2>`;
-  return html`<h2 class="question">
-    <details>
-      <summary>${text.slice(0, 160)}…</summary>
-      <span class="question-long">${text}</span>
-    </details>
-  </h2>`;
+  return html`<h2 class="question"><details><summary>${text.slice(0, 160)}…</summary><span class="question-long">${text}</span></details></h2>`;
 }
 
 function workingKey(turn: TurnView): 'statusStarting' | 'statusSearching' | 'statusReading' | 'statusWriting' {
@@ -88,19 +71,12 @@ function workingKey(turn: TurnView): 'statusStarting' | 'statusSearching' | 'sta
 }
 
 function renderCut(words: Words, turn: TurnView): Html {
-  return html`<div class="notice">
-    <p>${words.say('cutShort')}</p>
-    ${askAgain(words, turn)}
-  </div>`;
+  return html`<div class="notice"><p>${words.say('cutShort')}</p>${askAgain(words, turn)}</div>`;
 }
 
 function renderFailed(words: Words, turn: TurnView, answer: Answer): Html {
   const text = answer.sentences.length > 0 ? answer.sentences.map((s) => s.text).join(' ') : answer.text;
-  return html`<div class="notice notice-bad">
-    <h3>${words.say('failedHeading')}</h3>
-    <p lang="${answer.language}">${text}</p>
-    ${askAgain(words, turn)}
-  </div>`;
+  return html`<div class="notice notice-bad"><h3>${words.say('failedHeading')}</h3><p lang="${answer.language}">${text}</p>${askAgain(words, turn)}</div>`;
 }
 
 const DEGRADED = ['no-model', 'model-failed', 'model-timeout', 'model-stopped', 'budget', 'meaning-unavailable', 'withheld'] as const;
@@ -114,51 +90,29 @@ function renderDegraded(words: Words, answer: Answer): Content {
     const known = DEGRADED.find((c) => c === code);
     return known ? words.say(`degraded_${known.replaceAll('-', '_') as 'budget'}`) : words.say('degraded_other', { code });
   });
-  return html`<ul class="degraded">
-    ${[...new Set(texts)].map((text) => html`<li>${text}</li>`)}
-  </ul>`;
+  return html`<ul class="degraded">${[...new Set(texts)].map((text) => html`<li>${text}</li>`)}</ul>`;
 }
 
 function renderFoot(words: Words, turn: TurnView, answer: Answer): Html {
   const { usage } = answer;
   const copyable = answer.status === 'answered' || answer.status === 'quoted' || answer.status === 'verified';
   return html`<footer class="answer-foot">
-    ${copyable ? html`<button class="quiet icon-button" type="button" hidden data-copy="${copyText(answer)}" aria-label="${words.say('copyAnswer')}" title="${words.say('copyAnswer')}">${icons.copy}<span class="copied" hidden>${words.say('copied')}</span></button>` : ''}
-    ${answer.status === 'failed' ? '' : renderFeedback(words, turn, answer.answerId)}
-    <details class="fold usage">
-      <summary>${words.say('howAnswered')}</summary>
-      <dl class="facts">
-        <div>
-          <dt>${words.say('usageStatus')}</dt>
-          <dd>${words.say(`status_${answer.status}`)}</dd>
-        </div>
-        <div>
-          <dt>${words.say('usageTime')}</dt>
-          <dd>${words.duration(usage.ms)}</dd>
-        </div>
-        <div>
-          <dt>${words.say('usageCalls')}</dt>
-          <dd>${usage.modelCalls === 0 ? words.say('usageNone') : words.number(usage.modelCalls)}</dd>
-        </div>
-        ${
-          usage.modelCalls > 0
-            ? html`<div>
-                  <dt>${words.say('usageTokens')}</dt>
-                  <dd>${words.number(usage.promptTokens)} / ${words.number(usage.completionTokens)}</dd>
-                </div>
-                <div>
-                  <dt>${words.say('usageCost')}</dt>
-                  <dd>${words.dollars(usage.costUsd)}</dd>
-                </div>`
-            : ''
-        }
-        <div>
-          <dt>${words.say('usageId')}</dt>
-          <dd><code>${answer.answerId}</code></dd>
-        </div>
-      </dl>
-    </details>
-  </footer>`;
+${copyable ? html`<button class="quiet icon-button" type="button" hidden data-copy="${copyText(answer)}" aria-label="${words.say('copyAnswer')}" title="${words.say('copyAnswer')}">${icons.copy}<span class="copied" hidden>${words.say('copied')}</span></button>` : ''}
+${answer.status === 'failed' ? '' : renderFeedback(words, turn, answer.answerId)}
+<details class="fold usage"><summary>${words.say('howAnswered')}</summary>
+<dl class="facts">
+<div><dt>${words.say('usageStatus')}</dt><dd>${words.say(`status_${answer.status}`)}</dd></div>
+<div><dt>${words.say('usageTime')}</dt><dd>${words.duration(usage.ms)}</dd></div>
+<div><dt>${words.say('usageCalls')}</dt><dd>${usage.modelCalls === 0 ? words.say('usageNone') : words.number(usage.modelCalls)}</dd></div>
+${
+  usage.modelCalls > 0
+    ? html`<div><dt>${words.say('usageTokens')}</dt><dd>${words.number(usage.promptTokens)} / ${words.number(usage.completionTokens)}</dd></div>
+<div><dt>${words.say('usageCost')}</dt><dd>${words.dollars(usage.costUsd)}</dd></div>`
+    : ''
+}
+<div><dt>${words.say('usageId')}</dt><dd><code>${answer.answerId}</code></dd></div>
+</dl></details>
+</footer>`;
 }
 
 function copyText(answer: Answer): string {

@@ -64,19 +64,13 @@ export function requireSession(sessions: Sessions): (req: Request, res: Response
       );
     // A strict cookie is not sent with a link from elsewhere (an answer in Slack): a page of ours that loads itself again is.
     if (req.headers['sec-fetch-site'] === 'cross-site') {
-      res.type('html').send(
-        render(
-          html`<!doctype html>
-            <html lang="en">
-              <head>
-                <meta charset="utf-8" />
-                <title>Docent</title>
-                <meta http-equiv="refresh" content="0" />
-              </head>
-              <body></body>
-            </html>`,
-        ),
-      );
+      res
+        .type('html')
+        .send(
+          render(
+            html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Docent</title><meta http-equiv="refresh" content="0"></head><body></body></html>`,
+          ),
+        );
       return;
     }
     res.redirect(303, `/login?next=${encodeURIComponent(ownPath(req.originalUrl) ?? '/')}`);
