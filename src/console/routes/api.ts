@@ -76,12 +76,10 @@ export function apiRoutes(deps: ConsoleDeps): Router {
       writeTo(res, form === 'sse' ? `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n` : `${JSON.stringify(event)}\n`);
     const begin = (): void => {
       if (!res.headersSent)
-        res
-          .status(200)
-          .set({
-            'Content-Type': form === 'sse' ? 'text/event-stream; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
-            'X-Accel-Buffering': 'no',
-          });
+        res.status(200).set({
+          'Content-Type': form === 'sse' ? 'text/event-stream; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
+          'X-Accel-Buffering': 'no',
+        });
     };
     const heartbeat =
       form === 'sse'

@@ -24,20 +24,18 @@ export function askRoutes(deps: ConsoleDeps): Router {
     const sources = await app.listSources();
     const searchable = field(req.query, 'now') === '1' ? sources.some((s) => s.documents > 0) : await isSearchable(deps, sources);
     const suggestions = searchable ? await suggestionsFor(deps, sources, contextOf(res).words.language) : [];
-    res
-      .type('html')
-      .send(
-        render(
-          askPage(contextOf(res), {
-            threadId: null,
-            turns: [],
-            sources,
-            suggestions,
-            draft: field(req.query, 'q').slice(0, MAX_QUESTION),
-            searchable,
-          }),
-        ),
-      );
+    res.type('html').send(
+      render(
+        askPage(contextOf(res), {
+          threadId: null,
+          turns: [],
+          sources,
+          suggestions,
+          draft: field(req.query, 'q').slice(0, MAX_QUESTION),
+          searchable,
+        }),
+      ),
+    );
   });
 
   router.get('/t/:id', async (req, res) => {
