@@ -29,6 +29,8 @@ export interface ReadSentence {
 
 export interface ReadPassage {
   plain: string;
+  /** The place in the source of each character of `plain`. */
+  map: Int32Array;
   sentences: ReadSentence[];
   /** Terms of title and heading path, each once. */
   head: Set<string>;
@@ -64,7 +66,7 @@ export function readPassage(passage: Passage): ReadPassage {
       ...termsOf(passage.title, passage.language),
       ...passage.headingPath.flatMap((heading) => termsOf(heading, passage.language)),
     ]);
-    known = { plain, sentences, head, counts, length: sentences.reduce((length, sentence) => length + sentence.terms.length, 0) };
+    known = { plain, map, sentences, head, counts, length: sentences.reduce((length, sentence) => length + sentence.terms.length, 0) };
     read.set(passage, known);
   }
   return known;

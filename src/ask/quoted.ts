@@ -1,5 +1,4 @@
 /** Sentences for a quoted answer, with how they stood on their page. */
-import { plainText } from '../passage-text.ts';
 import type { AnswerSentence, Passage } from '../types.ts';
 import { readPassage, type Hit } from './passage-match.ts';
 import { quoteSentences } from './quote-sentences.ts';
@@ -31,7 +30,7 @@ export function quotedSentences(query: string, found: Retrieved, max: number): Q
 
 /** How a sentence stood on its page, told from its line in the source. */
 function blockAt(passage: Passage, start: number): AnswerSentence['block'] {
-  const at = plainText(passage.text).map[start] ?? 0;
+  const at = readPassage(passage).map[start] ?? 0;
   const line = passage.text.slice(passage.text.lastIndexOf('\n', at - 1) + 1, at);
   if (/^\s*\|/.test(line)) return 'table';
   return /^\s*(?:[-*+]|\d+[.)])\s/.test(line) ? 'bullet' : 'paragraph';

@@ -15,7 +15,6 @@ import { negationFault } from './support/polarity.ts';
 import { sideOf, type Side } from './support/side.ts';
 import { rowsMixed, tableHeads } from './support/table-rows.ts';
 import { partsSwapped } from './support/swaps.ts';
-import { foldText } from './support/fold.ts';
 import { stopWordsOf } from '../search/languages.ts';
 
 /** One quote that a sentence cites, already located in its passage. */
@@ -162,9 +161,4 @@ function isWholeSentence(claim: Side, quotes: Side): boolean {
     sentences[word.sentence] =
       `${sentences[word.sentence] ?? ''}${quotes.text.slice(word.start, word.end)}${/\s/.test(quotes.text[word.end] ?? '') ? ' ' : ''}`;
   return sentences.some((sentence) => sentence !== undefined && strip(sentence) === mine);
-}
-
-/** For tests and tools: how the checks read a text. */
-export function readAs(text: string, language: Language): Side {
-  return sideOf([foldText(text)], language);
 }

@@ -3,6 +3,9 @@ import { sql } from 'kysely';
 import { AppError } from '../errors.ts';
 import type { Catalog } from './database.ts';
 import { clearLeftovers, noteLeftovers } from './leftovers.ts';
+import type { CatalogTables } from './schema.ts';
+
+type Documents = CatalogTables['documents'];
 
 /** What a sync compares a listing with. */
 export interface KnownDocument {
@@ -221,18 +224,22 @@ export async function readDocument(db: Catalog, id: string, readerSets: number[]
     .where('d.deleted_at', 'is', null)
     .where('s.removed_at', 'is', null)
     .executeTakeFirst();
-  return (
-    row && {
-      id: row.id,
-      title: row.title,
-      url: row.url,
-      externalId: row.external_id,
-      sourceId: row.source_id,
-      sourceName: row.source_name,
-      owner: row.owner,
-      updatedAt: row.changed_at,
-    }
-  );
+  return row && summaryOf(row);
+}
+
+function summaryOf(
+  row: Pick<Documents, 'id' | 'title' | 'url' | 'external_id' | 'source_id' | 'owner' | 'changed_at'> & { source_name: string },
+) {
+  return {
+    id: row.id,
+    title: row.title,
+    url: row.url,
+    externalId: row.external_id,
+    sourceId: row.source_id,
+    sourceName: row.source_name,
+    owner: row.owner,
+    updatedAt: row.changed_at,
+  };
 }
 
 /** How many documents these reader sets open: all that an asker is told of what was searched. */
@@ -263,7 +270,11 @@ export async function countsBySource(db: Catalog): Promise<Map<string, { documen
     .groupBy('d.source_id')
     .execute();
   const counts = new Map(documents.map((row) => [row.source_id, { documents: Number(row.n), passages: 0 }]));
-  for (const row of passages) counts.get(row.source_id)!.passages = Number(row.n);
+  for (const row of passages) {
+    // A source whose first document came between the two queries is counted next time.
+    const counted = counts.get(row.source_id);
+    if (counted) counted.passages = Number(row.n);
+  }
   return counts;
 }
 
@@ -297,17 +308,7 @@ export async function listDocuments(
     .execute();
   return {
     total: Number(n),
-    documents: rows.map((row) => ({
-      id: row.id,
-      title: row.title,
-      url: row.url,
-      externalId: row.external_id,
-      sourceId: row.source_id,
-      sourceName: row.source_name,
-      owner: row.owner,
-      updatedAt: row.changed_at,
-      passages: Number(row.passages),
-    })),
+    documents: rows.map((row) => ({ ...summaryOf(row), passages: Number(row.passages) })),
   };
 }
 

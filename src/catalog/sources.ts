@@ -1,6 +1,7 @@
 /** Sources, their lease, their runs. */
 import { randomUUID } from 'node:crypto';
 import type { Catalog } from './database.ts';
+import type { CatalogTables } from './schema.ts';
 import type { Principal } from '../types.ts';
 
 export interface Source {
@@ -239,17 +240,7 @@ export async function listFailures(db: Catalog, runId: string, limit: number): P
   return rows.map((row) => ({ externalId: row.external_id, reason: row.reason }));
 }
 
-function sourceOf(row: {
-  id: string;
-  name: string;
-  kind: string;
-  location: string;
-  base_url: string | null;
-  readers_json: string;
-  schedule: string | null;
-  created_at: number;
-  sync_requested_at: number | null;
-}): Source {
+function sourceOf(row: CatalogTables['sources']): Source {
   return {
     id: row.id,
     name: row.name,

@@ -2,7 +2,8 @@
  * How long recording a question takes while indexing runs in the workers' thread, as in production.
  *   node test/bench/recording.ts [FOLDER]   prints one JSON object; without FOLDER it indexes text of its own.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeMadeUpPages } from './made-up-pages.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
@@ -11,8 +12,6 @@ import { receiveQuestion } from '../../src/catalog/questions.ts';
 import { readConfig } from '../../src/config.ts';
 import { percentile } from '../../src/eval/scores.ts';
 import { createLog } from '../../src/log.ts';
-
-const PAGES = 3_000;
 
 if (!isMainThread) {
   const { data } = workerData as { data: string };
@@ -24,7 +23,7 @@ if (!isMainThread) {
   const root = mkdtempSync(join(tmpdir(), 'docent-bench-'));
   try {
     const data = join(root, 'data');
-    const folder = process.argv[2] ?? madeUp(join(root, 'wiki'));
+    const folder = process.argv[2] ?? writeMadeUpPages(join(root, 'wiki'), 3_000);
     const app = await createApp({ ...readConfig({}), DATA_DIR: data }, { log: createLog('error') });
     await app.addSource({ location: folder, name: 'wiki' });
     const { db } = await app.askDeps();
@@ -61,14 +60,4 @@ if (!isMainThread) {
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
-}
-
-function madeUp(folder: string): string {
-  mkdirSync(folder);
-  for (let i = 0; i < PAGES; i++)
-    writeFileSync(
-      join(folder, `page${i}.md`),
-      `# Page ${i}\n\n${Array.from({ length: 6 }, (_, s) => `## Part ${s}\n\n${`Department ${i} keeps rule ${s} about desk ${i * 7 + s} in the archive of floor ${i % 9}. `.repeat(8)}`).join('\n\n')}\n`,
-    );
-  return folder;
 }

@@ -2,7 +2,8 @@
  * How long replacing one document takes, catalog and index together, while searches run.
  *   node test/bench/replacing.ts [FOLDER]   prints one JSON object; without FOLDER it indexes text of its own.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeMadeUpPages } from './made-up-pages.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
@@ -13,13 +14,12 @@ import { percentile } from '../../src/eval/scores.ts';
 import { createLog } from '../../src/log.ts';
 import { passageRows, writeDocument } from '../../src/sync/write.ts';
 
-const PAGES = 2_000;
 const REPLACED = 100;
 const PASSAGES = 8;
 
 const root = mkdtempSync(join(tmpdir(), 'docent-bench-'));
 try {
-  const folder = process.argv[2] ?? madeUp(join(root, 'wiki'));
+  const folder = process.argv[2] ?? writeMadeUpPages(join(root, 'wiki'), 2_000);
   const app = await createApp({ ...readConfig({}), DATA_DIR: join(root, 'data') }, { log: createLog('error') });
   const source = await app.addSource({ location: folder, name: 'wiki' });
   const signal = new AbortController().signal;
@@ -87,14 +87,4 @@ try {
   );
 } finally {
   rmSync(root, { recursive: true, force: true });
-}
-
-function madeUp(folder: string): string {
-  mkdirSync(folder);
-  for (let i = 0; i < PAGES; i++)
-    writeFileSync(
-      join(folder, `page${i}.md`),
-      `# Page ${i}\n\n${Array.from({ length: 6 }, (_, s) => `## Part ${s}\n\n${`Department ${i} keeps rule ${s} about desk ${i * 7 + s} in the archive of floor ${i % 9}. `.repeat(8)}`).join('\n\n')}\n`,
-    );
-  return folder;
 }

@@ -98,7 +98,6 @@ for (const [unit, names] of Object.entries(UNITS)) for (const name of names.spli
 
 /** Countable things: wrong when they differ, but their absence beside a number says nothing. */
 const SOFT = new Set(['person', 'times', 'item', 'floor', 'age', 'point', 'line', 'word', 'page', 'degree']);
-export const CURRENCIES = new Set(['usd', 'eur', 'gbp', 'cny', 'jpy', 'inr', 'chf', 'cent', 'cad', 'aud', 'hkd', 'twd', 'krw']);
 
 /** The name of a unit as written (a Latin word in any case), or undefined. */
 export function unitOf(word: string): string | undefined {
