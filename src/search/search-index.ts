@@ -10,7 +10,7 @@ export interface Point {
   /** Number of the interned reader set. */
   readerSet: number;
   terms: PassageTerms;
-  /** Normalised to length 1; absent where no embedding model is configured. */
+  /** Normalised to length 1, of the active model; absent where it comes later (`putVectors`) or never. */
   vector?: Float32Array;
 }
 
@@ -18,6 +18,8 @@ export interface SearchQuery {
   terms: QueryTerms;
   /** Normalised to length 1; absent: words only. */
   vector?: Float32Array;
+  /** The model that `vector` is of; when it is not the active one (any more), `meaning` is empty rather than wrong. */
+  vectorModel?: string;
   kinds: Point['kind'][];
   /** Only points of these reader sets are found; part of the query, not a filter on its result. Empty finds nothing. */
   readerSets: number[];
@@ -32,20 +34,61 @@ export interface SearchHit {
   documentId: string;
   /** BM25-like for words, cosine for meaning; higher is better; comparable within one query only. */
   score: number;
+  /**
+   * What the other search would give this hit, where both were asked: the exact cosine for a hit of `words` that has a
+   * vector, the exact word score for a hit of `meaning` (0: it holds none of the words). A driver that cannot leaves it out.
+   */
+  other?: number;
+  /** On a hit of `words`, where a vector was asked for: the point has none of the active model yet. */
+  noVector?: true;
 }
 
 export interface SearchResult {
   words: SearchHit[];
-  /** Empty when the query carried no vector. */
+  /** Empty when the query carried no vector, or one of another model or length than the active one's. */
   meaning: SearchHit[];
   /** How many points the index holds, and in how many of them each term of the query stands. */
   total: number;
   documentFrequency: Record<string, number>;
 }
 
+export interface VectorEntry {
+  id: string;
+  vector: Float32Array;
+}
+
+/** How far the vectors of each model are. */
+export interface VectorModels {
+  /** The model that searches use; undefined until one is activated or a point comes with a vector. */
+  active: string | undefined;
+  /** `dimension` is 0 while a model has no vectors. */
+  models: { model: string; vectors: number; dimension: number }[];
+  /** Points that could have a vector: all. */
+  points: number;
+}
+
 export interface SearchIndex {
-  /** Idempotent by id; on return the points are found by the next search. */
+  /**
+   * Idempotent by id; on return the points are found by the next search. A point that is there is replaced, and its
+   * vectors of every model go. A `vector` is of the active model; where none is, that which the fact `embeddingModel`
+   * names ('' when there is none) becomes it.
+   * @throws AppError `search.dimension` when a vector has another length than those of its model
+   */
   put(points: Point[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Sets the vectors (normalised to length 1) of points that are there; ids that are not are ignored. Idempotent;
+   * touches no words. A model that is not active is built beside: no search uses it.
+   * @throws AppError `search.dimension` when a vector has another length than those of the model
+   */
+  putVectors(model: string, entries: VectorEntry[], signal?: AbortSignal): Promise<void>;
+  /** Ids of points of any kind that have no vector of the model, in id order, in pages; none left: fewer than `limit`. */
+  withoutVector(model: string, after: string | undefined, limit: number): Promise<string[]>;
+  vectorModels(): Promise<VectorModels>;
+  /**
+   * From now on searches use this model's vectors, were there none yet; those of every other model are dropped. Whoever
+   * else has the index open searches by it from his next search.
+   */
+  activate(model: string): Promise<void>;
   /** Idempotent; unknown ids are fine. */
   drop(ids: string[], signal?: AbortSignal): Promise<void>;
   search(query: SearchQuery, signal?: AbortSignal): Promise<SearchResult>;

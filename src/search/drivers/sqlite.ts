@@ -128,6 +128,11 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
     async drop(ids: string[], signal?: AbortSignal): Promise<void> {
       await inSlices(ids, (slice) => call('drop', [slice], signal));
     },
+    // Not there yet: see the port.
+    putVectors: () => Promise.reject(new Error('putVectors: being built')),
+    withoutVector: () => Promise.reject(new Error('withoutVector: being built')),
+    vectorModels: () => Promise.reject(new Error('vectorModels: being built')),
+    activate: () => Promise.reject(new Error('activate: being built')),
     search(query, signal): Promise<SearchResult> {
       lastSearch = performance.now();
       return call('search', [query], signal);
