@@ -4,8 +4,11 @@ import { isIP, type LookupFunction } from 'node:net';
 import { Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { Agent, buildConnector, request, type Dispatcher } from 'undici';
-import { AppError, reasonOf } from '../errors.ts';
+import type { AppError } from '../errors.ts';
 import { isAllowed, isInternal } from './internal-address.ts';
+import { failure, internal, networkError, tooLarge } from './outbound-errors.ts';
+import { openStream, type OutboundStream, type Reached, type StreamRequest } from './outbound-stream.ts';
+import { internalAddressIn, proxyAgent, type ProxySettings } from './proxy.ts';
 
 export interface OutboundOptions {
   /** Hosts, addresses and ranges that an admin allowed by name; read at each connection. */
@@ -21,11 +24,13 @@ export interface OutboundOptions {
   userAgent?: string;
   /** How names are resolved; tests hand in one that changes its mind. */
   lookup?: (host: string) => Promise<{ address: string; family: number }[]>;
+  /** Proxies to go through. A proxy resolves names itself, so of what it connects to only the address's text is checked. */
+  proxy?: ProxySettings;
 }
 
 export interface OutboundRequest {
   method?: 'GET' | 'HEAD';
-  /** `authorization`, `cookie` and all else but `accept*` and `user-agent` stay behind when a redirect leaves the origin. */
+  /** `authorization`, `cookie` and all else but `accept*`, `range`, `if-range` and `user-agent` stay behind when a redirect leaves the origin. */
   headers?: Record<string, string>;
   signal?: AbortSignal;
   maxBytes?: number;
@@ -52,54 +57,79 @@ export interface Outbound {
   close(): Promise<void>;
 }
 
+/** What `createOutbound` makes: the guard with, for large files, a body that is read as it comes. */
+export interface StreamingOutbound extends Outbound {
+  /** Like `fetch`, but returns once the headers are there and is never timed out on the whole. */
+  open(url: string, request: StreamRequest): Promise<OutboundStream>;
+}
+
 /** Ports from 1024 up at which other servers than HTTP's listen, some of which act on lines of an HTTP request. */
 const otherPorts = new Set([
   1719, 1720, 1723, 2049, 2375, 2379, 3306, 3659, 4045, 4190, 5060, 5061, 5432, 5672, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6697,
   9042, 9092, 10_080, 11_211, 27_017,
 ]);
 const redirects = new Set([301, 302, 303, 307, 308]);
+/** Request headers that tell nothing about us, and so go along when a redirect leaves the origin. */
+const keptElsewhere = new Set(['accept', 'accept-encoding', 'accept-language', 'user-agent', 'range', 'if-range']);
 
 /**
  * Addresses are checked when they are connected to, so a name that resolves differently a second time is caught: http and
  * https, ports 80, 443 and from 1024 but for those of well-known other servers, no user and password, only public addresses
  * unless allowed. Redirects are followed here, each checked like the first.
  */
-export function createOutbound(options: OutboundOptions): Outbound {
+export function createOutbound(options: OutboundOptions): StreamingOutbound {
   const resolve = options.lookup ?? ((host: string) => dns.promises.lookup(host, { all: true, verbatim: true }));
   const idleMs = options.idleMs ?? 10_000;
-  const agent = new Agent({
+  const agentOptions = {
     connect: guardedConnector(resolve, options.allowInternal, idleMs),
     headersTimeout: idleMs,
     bodyTimeout: idleMs,
     maxHeaderSize: 32_768,
     allowH2: false,
-  });
+  };
+  const proxied = options.proxy?.http || options.proxy?.https;
+  const agent = proxied ? proxyAgent(options.proxy!, agentOptions, idleMs) : new Agent(agentOptions);
 
-  async function follow(url: string, init: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse> {
+  /** The first answer that is no redirect, its body not yet read. */
+  async function reach(
+    url: string,
+    init: Pick<OutboundRequest, 'method' | 'headers'>,
+    own: { signal: AbortSignal; headersTimeout?: number; bodyTimeout?: number },
+  ): Promise<Reached> {
     const first = checkedUrl(url);
+    const hops: OutboundStream['hops'] = [];
     let at = first;
     let method = init.method ?? 'GET';
-    for (let hops = 0; ; hops++) {
+    for (;;) {
+      // Behind a proxy the connector below sees the proxy alone.
+      if (proxied) refuseInternal(at, options.allowInternal());
       const headers = {
         'accept-encoding': 'gzip, deflate, br',
         ...(options.userAgent ? { 'user-agent': options.userAgent } : {}),
         ...headersFor(init.headers, at.origin === first.origin),
       };
-      const response = await request(at, { dispatcher: agent, method, headers, signal });
+      const response = await request(at, { dispatcher: agent, method, headers, ...own });
       const plain = plainHeaders(response.headers);
       if (redirects.has(response.statusCode) && plain.location !== undefined) {
         response.body.on('error', () => {}).destroy();
-        if (hops >= (options.maxRedirects ?? 5))
-          throw failure('redirects', `${hops} redirects from ${first.host}`, 'It redirects too often.');
+        if (hops.length >= (options.maxRedirects ?? 5))
+          throw failure('redirects', `${hops.length} redirects from ${first.host}`, 'It redirects too often.');
         if (!URL.canParse(plain.location, at.href))
           throw failure('redirects', 'broken redirect', 'It redirects to an address that is none.');
+        hops.push({ url: at.href, status: response.statusCode, headers: plain });
         at = checkedUrl(new URL(plain.location, at.href).href);
         if (response.statusCode === 303) method = 'GET';
         continue;
       }
-      const body = await readBody(response.body, plain, method === 'HEAD' ? 0 : (init.maxBytes ?? options.maxBytes ?? 20_000_000), signal);
-      return { status: response.statusCode, headers: plain, url: at.href, bytes: () => Promise.resolve(body) };
+      return { status: response.statusCode, headers: plain, url: at.href, hops, method, body: response.body };
     }
+  }
+
+  async function follow(url: string, init: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse> {
+    const { body, method, status, headers, url: at } = await reach(url, init, { signal });
+    const maxBytes = method === 'HEAD' ? 0 : (init.maxBytes ?? options.maxBytes ?? 20_000_000);
+    const read = await readBody(body, headers, maxBytes, signal);
+    return { status, headers, url: at, bytes: () => Promise.resolve(read) };
   }
 
   return {
@@ -113,11 +143,18 @@ export function createOutbound(options: OutboundOptions): Outbound {
         if (init.signal?.aborted) throw init.signal.reason;
         if (timer.aborted)
           throw failure('timeout', `no answer within ${timeoutMs} ms`, `It did not answer within ${timeoutMs / 1000} s.`, true);
-        throw networkError(error, url);
+        throw networkError(error, url, proxied);
       }
     },
+    open: (url, init) => openStream(url, init, reach, proxied),
     close: () => agent.destroy(),
   };
+}
+
+/** @throws AppError `outbound.internal` */
+function refuseInternal(url: URL, allowed: string[]): void {
+  const address = internalAddressIn(url);
+  if (address !== undefined && !isAllowed(url.hostname, portOf(url), address, allowed)) throw internal(url.hostname, address);
 }
 
 function checkedUrl(text: string): URL {
@@ -178,20 +215,9 @@ function guardedConnector(
   };
 }
 
-function internal(host: string, address: string): AppError {
-  const what = host === address ? `${address} is an internal address.` : `\`${host}\` resolves to an internal address, ${address}.`;
-  return failure(
-    'internal',
-    `${host} is internal (${address})`,
-    `${what} If you trust it, allow \`${host}\` under Settings → Internal addresses.`,
-  );
-}
-
 function headersFor(headers: Record<string, string> | undefined, sameOrigin: boolean): Record<string, string> {
   const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
-  return Object.fromEntries(
-    entries.filter(([name]) => name !== 'host' && (sameOrigin || name === 'accept' || name === 'accept-language' || name === 'user-agent')),
-  );
+  return Object.fromEntries(entries.filter(([name]) => name !== 'host' && (sameOrigin || keptElsewhere.has(name))));
 }
 
 function plainHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
@@ -259,36 +285,4 @@ function unpacker(encoding: string | undefined): Transform | undefined {
     default:
       throw failure('network', 'unknown content-encoding', 'It answered in an encoding that was not asked for.');
   }
-}
-
-function failure(kind: string, message: string, publicMessage: string, retryable = false, cause?: unknown): AppError {
-  return new AppError({ code: `outbound.${kind}`, message, publicMessage, retryable, cause });
-}
-
-function tooLarge(maxBytes: number): AppError {
-  const limit = maxBytes >= 1_000_000 ? `${Math.round(maxBytes / 1_000_000)} MB` : `${Math.ceil(maxBytes / 1000)} kB`;
-  return failure('too_large', `more than ${maxBytes} bytes`, `It is larger than ${limit}.`);
-}
-
-function networkError(error: unknown, url: string): AppError {
-  if (error instanceof AppError) return error;
-  const cause = error instanceof Error && error.cause instanceof AppError ? error.cause : undefined;
-  if (cause) return cause;
-  const host = URL.canParse(url) ? new URL(url).host : 'the server';
-  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
-  if (/TIMEOUT|ETIMEDOUT/.test(code)) return failure('timeout', code, `\`${host}\` did not answer in time.`, true, error);
-  if (code === 'ENOTFOUND')
-    return failure(
-      'network',
-      code,
-      `There is no server named \`${host}\`. Check the spelling, or the network's name server.`,
-      false,
-      error,
-    );
-  if (code === 'EAI_AGAIN') return failure('network', code, `The name \`${host}\` could not be looked up just now.`, true, error);
-  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code))
-    return failure('network', code, `The certificate of \`${host}\` is not valid (${code}).`, false, error);
-  if (/^(?:Z_|ERR__ERROR_FORMAT|ERR_PADDING)/.test(code))
-    return failure('network', code, `\`${host}\` answered with a broken ${'content-encoding'}.`, false, error);
-  return failure('network', code || reasonOf(error), `\`${host}\` could not be reached (${code || reasonOf(error)}).`, true, error);
 }
