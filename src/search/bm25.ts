@@ -62,8 +62,15 @@ export interface CodedQuery {
  * one that holds a pair holds both of its words, so it is nearly always among the candidates.
  * @param total points in the index
  * @param averageLength of all its passages, by `weightedLength`
+ * @param candidates how many of the passages, from the first, tell how rare a pair is; the others leave it as it is
  */
-export function scorePassages(query: CodedQuery, passages: Uint32Array[], total: number, averageLength: number): Float64Array {
+export function scorePassages(
+  query: CodedQuery,
+  passages: Uint32Array[],
+  total: number,
+  averageLength: number,
+  candidates: number = passages.length,
+): Float64Array {
   const size = query.terms.length;
   const places = new Map(query.terms.map((term, place) => [term.code, place]));
   const pairs = new Map(query.pairs.map((pair, number) => [pair.first * size + pair.second, number]));
@@ -97,7 +104,7 @@ export function scorePassages(query: CodedQuery, passages: Uint32Array[], total:
       if (count > 0) score += (query.terms[place]!.weight * count * (K1 + 1)) / (count + saturation);
     }
     for (const [pair, count] of inPassage) {
-      pairFound[pair]!++;
+      if (passage < candidates) pairFound[pair]!++;
       pairCounts.push({ passage, pair, count });
     }
     scores[passage] = score;

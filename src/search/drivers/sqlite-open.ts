@@ -43,7 +43,7 @@ function open(path: string): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL');
     prepareSchema(db);
     // Every table's root and the ends of the file; the whole of a large file would take seconds.
-    for (const table of ['points', 'passages', 'vectors', 'words', 'frequencies', 'totals', 'meta'])
+    for (const table of ['points', 'passages', 'models', 'vectors', 'quantized', 'words', 'frequencies', 'totals', 'meta'])
       db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
     db.prepare('SELECT * FROM points ORDER BY n DESC LIMIT 1').get();
     db.prepare('SELECT * FROM passages ORDER BY n DESC LIMIT 1').get();

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Rises with any change of the tables or of what stands in them. */
-const LAYOUT = 3;
+const LAYOUT = 4;
 
 const TABLES = `
 CREATE TABLE points (
@@ -11,8 +11,12 @@ CREATE TABLE points (
 CREATE INDEX points_document ON points (document);
 CREATE TABLE removed (sequence INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER NOT NULL);
 CREATE TABLE passages (n INTEGER PRIMARY KEY, codes BLOB NOT NULL);
-CREATE TABLE vectors (n INTEGER PRIMARY KEY, vector BLOB NOT NULL);
-CREATE TABLE quantized (n INTEGER PRIMARY KEY, scale REAL NOT NULL, bytes BLOB NOT NULL);
+CREATE TABLE models (
+  m INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, active INTEGER NOT NULL DEFAULT 0, dimension INTEGER NOT NULL DEFAULT 0,
+  vectors INTEGER NOT NULL DEFAULT 0, written INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE vectors (key INTEGER PRIMARY KEY, vector BLOB NOT NULL);
+CREATE TABLE quantized (key INTEGER PRIMARY KEY, n INTEGER NOT NULL, scale REAL NOT NULL, bytes BLOB NOT NULL);
+CREATE INDEX quantized_n ON quantized (n);
 CREATE VIRTUAL TABLE words USING fts5 (terms, content='', contentless_delete=1, detail=none, tokenize='ascii');
 INSERT INTO words (words, rank) VALUES ('automerge', 0);
 INSERT INTO words (words, rank) VALUES ('crisismerge', 48);

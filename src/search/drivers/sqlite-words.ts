@@ -16,8 +16,17 @@ const CANDIDATES = 256;
 const KNOWN_TERMS = 20_000;
 
 export interface WordSearch {
-  /** Points by number with their scores, best first. */
-  search(terms: QueryTerms, eligible: Uint8Array, limit: number): { n: number; score: number }[];
+  /**
+   * Points by number with their scores, best first.
+   * @param also points whose scores are wanted too, found or not
+   * @returns `others`: the score of each of `also`, 0 for one that holds none of the words
+   */
+  search(
+    terms: QueryTerms,
+    eligible: Uint8Array,
+    limit: number,
+    also: number[],
+  ): { found: { n: number; score: number }[]; others: Map<number, number> };
   frequenciesOf(terms: QueryTerms): Record<string, number>;
   total(): number;
   /** Call when something was written: what was remembered of frequencies is out of date. */
@@ -91,19 +100,30 @@ export function createWordSearch(db: DatabaseSync, pending: Pending): WordSearch
   };
 
   return {
-    search(terms, eligible, limit) {
-      if (terms.terms.length === 0 || limit <= 0) return [];
+    search(terms, eligible, limit, also) {
+      const others = new Map<number, number>();
+      if (terms.terms.length === 0 || limit <= 0) {
+        for (const n of also) others.set(n, 0);
+        return { found: [], others };
+      }
       const { points, length } = totals.get() as { points: number; length: number };
       const query = codeQuery(terms, (code) => rarity(sum(levels(code)), points));
-      const candidates = gather(query, eligible, Math.max(CANDIDATES, limit));
-      const codes = candidates.map((n) => {
+      const numbers = gather(query, eligible, Math.max(CANDIDATES, limit));
+      const candidates = numbers.length;
+      const gathered = new Set(numbers);
+      for (const n of also) if (!gathered.has(n)) numbers.push(n);
+      const codes = numbers.map((n) => {
         const [blob] = passage.get(n) as unknown as [unknown];
         return codesFrom(blob);
       });
-      const exact = scorePassages(query, codes, points, length / Math.max(points, 1));
+      const exact = scorePassages(query, codes, points, length / Math.max(points, 1), candidates);
       const best = topOf(limit);
-      candidates.forEach((n, i) => best.offer(n, exact[i]!));
-      return best.take();
+      for (let i = 0; i < candidates; i++) best.offer(numbers[i]!, exact[i]!);
+      if (also.length > 0) {
+        const scoreOf = new Map(numbers.map((n, i) => [n, exact[i]!]));
+        for (const n of also) others.set(n, scoreOf.get(n)!);
+      }
+      return { found: best.take(), others };
     },
     frequenciesOf: (terms) => Object.fromEntries(terms.terms.map(({ term }) => [term, sum(levels(termCode(term)))])),
     total,

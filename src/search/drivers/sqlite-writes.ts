@@ -1,11 +1,11 @@
 /** Writing to index.db: points come and go at once, their words in the lists and frequencies at once or later. */
 import type { DatabaseSync } from 'node:sqlite';
 import { levelsOf, weightedLength } from '../bm25.ts';
-import type { Point } from '../search-index.ts';
+import type { Point, VectorEntry } from '../search-index.ts';
 import { encodeTerms } from '../term-codes.ts';
-import { quantize } from '../vector-matrix.ts';
 import { codesFrom } from './sqlite-pending.ts';
 import { pruneTombstones } from './sqlite-resident.ts';
+import { createVectorWrites } from './sqlite-vectors.ts';
 import { levelToken } from './sqlite-words.ts';
 
 export const KINDS: Point['kind'][] = ['passage', 'verified', 'question'];
@@ -25,7 +25,11 @@ export interface Writes {
   /** @param quiet nobody has searched for a while: a longer write is in nobody's way */
   put(points: Point[], quiet: boolean): void;
   drop(ids: string[], quiet: boolean): void;
-  /** One short step of entering and merging what is pending; true while there is more to do. */
+  putVectors(model: string, entries: VectorEntry[]): void;
+  activate(model: string): void;
+  /** One short step of taking out the vectors of models that were dropped; true while there is more to do. */
+  dropVectors(): boolean;
+  /** One short step of entering and merging what is pending, or of `dropVectors`; true while there is more to do. */
   step(): boolean;
 }
 
@@ -38,10 +42,9 @@ export function createWrites(db: DatabaseSync, inTransaction: <T>(begin: string,
   const insertPoint = db.prepare('INSERT INTO points (id, document, kind, readers) VALUES (?, ?, ?, ?)');
   const insertCodes = db.prepare('INSERT INTO passages (n, codes) VALUES (?, ?)');
   const deleteCodes = db.prepare('DELETE FROM passages WHERE n = ?');
-  const insertVector = db.prepare('INSERT INTO vectors (n, vector) VALUES (?, ?)');
-  const insertQuantized = db.prepare('INSERT INTO quantized (n, scale, bytes) VALUES (?, ?, ?)');
+  const vectors = createVectorWrites(db);
   const tombstone = db.prepare('INSERT INTO removed (n) VALUES (?)');
-  const deletions = ['points', 'vectors', 'quantized'].map((table) => db.prepare(`DELETE FROM ${table} WHERE n = ?`));
+  const deletePoint = db.prepare('DELETE FROM points WHERE n = ?');
   const insertPending = db.prepare('INSERT INTO pending (n, change) VALUES (?, ?)');
   const deletePending = db.prepare('DELETE FROM pending WHERE n = ?');
   const somePending = db.prepare('SELECT n, change FROM pending ORDER BY n LIMIT ?');
@@ -101,6 +104,7 @@ export function createWrites(db: DatabaseSync, inTransaction: <T>(begin: string,
       const pending = pendingPoints();
       const atOnce = many >= MANY || pending >= PENDING.searching;
       const { enter, finish } = entering();
+      const writing = vectors.writing();
       let points = 0;
       let length = 0;
       const remove = (id: string): void => {
@@ -109,7 +113,8 @@ export function createWrites(db: DatabaseSync, inTransaction: <T>(begin: string,
         const codes = codesFrom(codesOf.get(n)!['codes']);
         points--;
         length -= weightedLength(codes);
-        for (const deletion of deletions) deletion.run(n);
+        deletePoint.run(n);
+        writing.removeOf(n);
         tombstone.run(n);
         const neverEntered = deletePending.run(n).changes === 1;
         if (!neverEntered && !atOnce) {
@@ -128,13 +133,11 @@ export function createWrites(db: DatabaseSync, inTransaction: <T>(begin: string,
         length += weightedLength(codes);
         if (atOnce) enter(n, codes, 1);
         else insertPending.run(n, 1);
-        if (!point.vector) return;
-        const { scale, bytes } = quantize(point.vector);
-        insertVector.run(n, new Uint8Array(point.vector.buffer, point.vector.byteOffset, point.vector.byteLength));
-        insertQuantized.run(n, scale, new Uint8Array(bytes.buffer));
+        if (point.vector) writing.set(vectors.activeOrFirst(), n, point.vector);
       };
       work(add, remove);
       finish();
+      writing.finish();
       changeTotals.run(points, length);
       pruneTombstones(db);
       if (quiet && !atOnce && pending >= PENDING.quiet) enterPending(pending);
@@ -144,12 +147,26 @@ export function createWrites(db: DatabaseSync, inTransaction: <T>(begin: string,
   return {
     put: (points, quiet) => write(points.length, quiet, (add) => points.forEach(add)),
     drop: (ids, quiet) => write(ids.length, quiet, (_, remove) => ids.forEach(remove)),
+    putVectors(model, entries) {
+      inTransaction('BEGIN IMMEDIATE', () => {
+        const writing = vectors.writing();
+        let m: number | undefined;
+        for (const { id, vector } of entries) {
+          const n = numberOf.get(id)?.['n'] as number | undefined;
+          if (n !== undefined) writing.set((m ??= vectors.numberOf(model)), n, vector);
+        }
+        writing.finish();
+      });
+    },
+    activate: (model) => inTransaction('BEGIN IMMEDIATE', () => vectors.activate(model)),
+    dropVectors: () => inTransaction('BEGIN IMMEDIATE', vectors.dropSome),
     step() {
       return inTransaction('BEGIN IMMEDIATE', () => {
         if (pendingPoints() > 0) {
           enterPending(STEP_POINTS);
           return true;
         }
+        if (vectors.dropSome()) return true;
         const changes = (): number => changesSoFar.get()!['changes'] as number;
         const before = changes();
         mergeWords.run(STEP_PAGES);

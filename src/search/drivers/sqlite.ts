@@ -1,7 +1,8 @@
 /** The search port over index.db (SQLite): a proxy to the thread that does the work, off the caller's loop. */
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../errors.ts';
-import type { Point, SearchIndex, SearchResult } from '../search-index.ts';
+import type { Point, SearchIndex, SearchResult, VectorEntry } from '../search-index.ts';
+import { checkOneLength } from './sqlite-vectors.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 import type { ThreadCall, ThreadReply } from './sqlite-thread.ts';
 
@@ -20,6 +21,7 @@ interface Waiting {
 
 /**
  * Opens the index. Throws AppError from its calls: `search.failed` (retryable when the file is busy), `search.closed`,
+ * `search.dimension`,
  * or the signal's reason.
  * @param options.path of index.db; it is created when missing
  */
@@ -35,7 +37,7 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
 
   const failed = (error: { message: string; code?: string }): AppError =>
     new AppError({
-      code: 'search.failed',
+      code: error.code?.startsWith('search.') ? error.code : 'search.failed',
       message: `search index: ${error.message}`,
       // SQLITE_BUSY and SQLITE_LOCKED, with their extended codes.
       retryable: [5, 6].includes(Number(error.code) & 0xff),
@@ -128,11 +130,25 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
     async drop(ids: string[], signal?: AbortSignal): Promise<void> {
       await inSlices(ids, (slice) => call('drop', [slice], signal));
     },
-    // Not there yet: see the port.
-    putVectors: () => Promise.reject(new Error('putVectors: being built')),
-    withoutVector: () => Promise.reject(new Error('withoutVector: being built')),
-    vectorModels: () => Promise.reject(new Error('vectorModels: being built')),
-    activate: () => Promise.reject(new Error('activate: being built')),
+    async putVectors(model: string, entries: VectorEntry[], signal?: AbortSignal): Promise<void> {
+      checkOneLength(model, entries);
+      await inSlices(entries, (slice) => call('putVectors', [model, slice], signal));
+    },
+    async withoutVector(model, after, limit): Promise<string[]> {
+      const found: string[] = [];
+      for (let from: string | undefined = after ?? ''; from !== undefined && found.length < limit;) {
+        const { ids, next }: ReturnType<SqliteStore['withoutVector']> = await call('withoutVector', [model, from, limit - found.length]);
+        found.push(...ids);
+        from = next;
+      }
+      return found;
+    },
+    vectorModels: () => call('vectorModels', []),
+    async activate(model): Promise<void> {
+      await call('activate', [model]);
+      // What is not taken out here, because the index is closed or the process killed, the thread takes out later.
+      while (await call('dropVectors', []).catch(() => false));
+    },
     search(query, signal): Promise<SearchResult> {
       lastSearch = performance.now();
       return call('search', [query], signal);
@@ -155,7 +171,12 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
   };
 }
 
-const isWrite = (method: ThreadCall['method']): boolean => method === 'put' || method === 'drop' || method === 'setMeta';
+const WRITES: ReadonlySet<ThreadCall['method']> = new Set(['put', 'drop', 'putVectors', 'activate', 'dropVectors', 'setMeta']);
 
-const isShort = (waiting: Waiting | undefined): boolean =>
-  waiting !== undefined && (waiting.call.method === 'setMeta' || (waiting.call.args[0] as unknown[]).length <= SHORT.points);
+const isWrite = (method: ThreadCall['method']): boolean => WRITES.has(method);
+
+const isShort = (waiting: Waiting | undefined): boolean => {
+  if (waiting === undefined || waiting.call.method === 'dropVectors') return false;
+  const items = waiting.call.args.find((arg) => Array.isArray(arg));
+  return (items ?? []).length <= SHORT.points;
+};
