@@ -1,0 +1,112 @@
+/** Sentence embeddings of an ONNX model (BERT and XLM-R kinds) on onnxruntime's WASM. Runs in a thread of `local/thread.ts`. */
+import { readFile } from 'node:fs/promises';
+import * as ort from 'onnxruntime-web';
+import type { LocalModel } from '../local/thread-embedder.ts';
+import { readTokenizer } from './onnx-tokenizer.ts';
+import { withoutWeights } from './onnx-weights.ts';
+
+export interface OnnxOptions {
+  /** Paths of the files. */
+  model: string;
+  tokenizer: string;
+  dimension: number;
+  /** What stands for a text: the mean over its tokens, or its first token. */
+  pooling: 'mean' | 'cls';
+  /** What the model wants before a text, as it was trained. */
+  prefixes: { query: string; passage: string };
+  /** Longer texts are read in windows of this many tokens, whose vectors are averaged. */
+  maxTokens: number;
+  /** Cores used at most. */
+  threads: number;
+}
+
+interface Window {
+  text: number;
+  ids: number[];
+}
+
+/** @throws when the files cannot be read, or are no model of this kind */
+export async function openModel(options: OnnxOptions): Promise<LocalModel> {
+  ort.env.wasm.numThreads = options.threads;
+  ort.env.logLevel = 'error';
+  const [tokenizer, session] = await Promise.all([
+    readTokenizer(options.tokenizer),
+    readSession(options.model),
+  ]);
+  const output = session.outputNames[0]!;
+  const wantsTypes = session.inputNames.includes('token_type_ids');
+  const padding = tokenizer.padding;
+
+  const windowsOf = (text: string, index: number): Window[] => {
+    const ids = tokenizer.encode(text);
+    const [first, last] = [ids[0]!, ids.at(-1)!];
+    const room = options.maxTokens - 2;
+    const inner = ids.slice(1, -1);
+    if (inner.length <= room) return [{ text: index, ids }];
+    // Equal windows: a last one of three words would count as much as the rest.
+    const count = Math.ceil(inner.length / room);
+    const size = Math.ceil(inner.length / count);
+    return Array.from({ length: count }, (_, i) => ({ text: index, ids: [first, ...inner.slice(i * size, (i + 1) * size), last] }));
+  };
+
+  const run = async (windows: Window[]): Promise<Float32Array[]> => {
+    const length = Math.max(...windows.map(({ ids }) => ids.length));
+    const size = windows.length * length;
+    const ids = new BigInt64Array(size).fill(BigInt(padding));
+    const mask = new BigInt64Array(size);
+    windows.forEach((window, row) =>
+      window.ids.forEach((id, column) => {
+        ids[row * length + column] = BigInt(id);
+        mask[row * length + column] = 1n;
+      }),
+    );
+    const tensor = (data: BigInt64Array): ort.Tensor => new ort.Tensor('int64', data, [windows.length, length]);
+    const feeds: Record<string, ort.Tensor> = { input_ids: tensor(ids), attention_mask: tensor(mask) };
+    if (wantsTypes) feeds['token_type_ids'] = tensor(new BigInt64Array(size));
+    const result = (await session.run(feeds))[output]!;
+    const states = result.data as Float32Array;
+    const width = result.dims.at(-1)!;
+    if (result.dims.length !== 3 || width !== options.dimension)
+      throw new Error(`the model gives ${result.dims.join(' × ')}, not vectors of ${options.dimension}`);
+    const vectors = windows.map((window, row) => pool(states.subarray(row * length * width), window.ids.length, width, options.pooling));
+    result.dispose();
+    return vectors;
+  };
+
+  return {
+    async embed(texts, kind) {
+      const windows = texts.flatMap((text, index) => windowsOf(options.prefixes[kind] + text, index));
+      const sums = texts.map(() => new Float32Array(options.dimension));
+      for (let at = 0; at < windows.length; at += texts.length) {
+        const some = windows.slice(at, at + texts.length);
+        const vectors = await run(some);
+        some.forEach(({ text }, i) => vectors[i]!.forEach((value, d) => (sums[text]![d]! += value)));
+      }
+      return sums.map(normalised);
+    },
+  };
+}
+
+async function readSession(file: string): Promise<ort.InferenceSession> {
+  const bytes = await readFile(file);
+  return ort.InferenceSession.create(withoutWeights(bytes, 'weights'), {
+    executionProviders: ['wasm'],
+    externalData: [{ path: 'weights', data: bytes }],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  });
+}
+
+/** The vector of one text: the mean over its tokens, or its first token's; not yet of length 1, so that windows weigh alike after. */
+function pool(states: Float32Array, tokens: number, width: number, pooling: 'mean' | 'cls'): Float32Array {
+  const vector = states.slice(0, width);
+  if (pooling === 'mean') for (let at = width; at < tokens * width; at++) vector[at % width]! += states[at]!;
+  return normalised(vector);
+}
+
+function normalised(vector: Float32Array): Float32Array {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const length = Math.sqrt(squares) || 1;
+  return vector.map((value) => value / length);
+}

@@ -1,0 +1,18 @@
+/** The thread of a local model: opens it once, then embeds what it is sent, one step after the other. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { LocalModel, ThreadCall, ThreadReply } from './thread-embedder.ts';
+
+const { driver, options } = workerData as { driver: string; options: Record<string, unknown> };
+const { openModel } = (await import(driver)) as { openModel(options: Record<string, unknown>): Promise<LocalModel> };
+const opening = openModel(options);
+opening.catch(() => {});
+
+parentPort!.on('message', async ({ number, texts, kind }: ThreadCall) => {
+  let reply: ThreadReply;
+  try {
+    reply = { number, vectors: await (await opening).embed(texts, kind) };
+  } catch (error) {
+    reply = { number, error: error instanceof Error ? error.message : String(error) };
+  }
+  parentPort!.postMessage(reply, reply.vectors?.map(({ buffer }) => buffer as ArrayBuffer) ?? []);
+});
