@@ -46,7 +46,7 @@ export function networkError(error: unknown, url: string, proxy?: string): AppEr
 
 /** What failed between us and the proxy cannot be told from what failed behind it, but for its refusal. */
 function proxyError(error: unknown, code: string, host: string, proxy: string): AppError {
-  const refused = /^Proxy response \((\d+)\)/.exec(reasonOf(error))?.[1];
+  const refused = /^Proxy .*\((\d{3})\)/.exec(reasonOf(error))?.[1];
   if (refused === '407')
     return failure('network', 'proxy wants a login', `The proxy \`${proxy}\` wants a user name and password (407).`, false, error);
   const why = refused === undefined ? code || reasonOf(error) : `it answered ${refused}`;

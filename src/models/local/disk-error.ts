@@ -1,12 +1,12 @@
 /** What the disk said while a model was written, told so that a person can mend it. */
 import { AppError, reasonOf } from '../../errors.ts';
 
-/** AppErrors stay as they are. */
-export function diskError(dir: string, error: unknown): AppError {
-  if (error instanceof AppError) return error;
+/** What is no error of the disk stays as it is. */
+export function diskError(dir: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof AppError || (!/^E[A-Z]+$/.test(code ?? '') && code !== 'ERR_SQLITE_ERROR')) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(dir, undefined, error);
-  const why = code?.startsWith('E') && !code.startsWith('ERR_') ? code : reasonOf(error);
+  const why = code === 'ERR_SQLITE_ERROR' ? reasonOf(error) : code;
   return new AppError({
     code: 'model.folder_unwritable',
     message: `${dir} cannot be written (${why})`,
