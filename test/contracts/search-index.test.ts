@@ -1,19 +1,14 @@
 /** The search port's contract over every registered driver, and what is particular to the SQLite driver. */
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { searchDrivers } from '../../src/search/registry.ts';
 import type { SearchIndex } from '../../src/search/search-index.ts';
-import { pointOf, queryOf, searchIndexContract, unit, type SearchIndexFactory, type TestRunner } from './search-index.ts';
-
-const folder = (): { path: string; remove(): void } => {
-  const path = mkdtempSync(join(tmpdir(), 'docent-index-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-};
+import { folder, run, script } from './search-child.ts';
+import { searchIndexContract, type SearchIndexFactory } from './search-index.ts';
+import { pointOf, queryOf, unit, type TestRunner } from './search-points.ts';
 
 const FACTORIES: Record<keyof typeof searchDrivers, () => SearchIndexFactory> = {
   sqlite: () => {
@@ -70,6 +65,48 @@ const PLANTED: [wrong: string, test: string, spoil: (index: SearchIndex) => Part
       search: (query, signal) => index.search({ ...query, exceptDocuments: [] }, signal),
     }),
   ],
+  [
+    'searches whatever vectors come',
+    'searches no model that is built beside',
+    (index) => ({
+      putVectors: async (model, entries) => {
+        await index.putVectors(model, entries);
+        await index.activate(model);
+      },
+    }),
+  ],
+  ['never activates', 'searches no model that is built beside', () => ({ activate: async () => {} })],
+  [
+    'takes any vector for one of the active model',
+    'gives nothing by meaning to a vector of another model',
+    (index) => ({
+      search: ({ terms, vector, kinds, readerSets, limit }) =>
+        index.search({ terms, kinds, readerSets, limit, ...(vector ? { vector } : {}) }),
+    }),
+  ],
+  [
+    'does not say which points have no vector',
+    'says which hits have no vector yet',
+    (index) => ({
+      search: async (query) => {
+        const result = await index.search(query);
+        return { ...result, words: result.words.map(({ id, documentId, score }) => ({ id, documentId, score })) };
+      },
+    }),
+  ],
+  [
+    'keeps vectors of a point that is replaced',
+    'lets vectors go with the point',
+    (index) => ({
+      put: async (points) => {
+        await index.put(points);
+        await index.putVectors(
+          'e5',
+          points.map(({ id }) => ({ id, vector: Float32Array.of(1, 0) })),
+        );
+      },
+    }),
+  ],
   ['ignores signals', 'rejects with the reason', (index) => ({ search: (query) => index.search(query) })],
 ];
 
@@ -98,27 +135,6 @@ describe('the contract suite', () => {
     await expect(named[0]!.body().finally(() => cleanups[0]!())).rejects.toThrow();
   });
 });
-
-const source = new URL('../../src/search/', import.meta.url).href;
-
-/** Runs TypeScript in a process of its own; resolves when it prints or ends. */
-function run(code: string): { child: ReturnType<typeof spawn>; output: Promise<string>; ended: Promise<number | null> } {
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', code], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
-  let problems = '';
-  child.stderr.on('data', (data: Buffer) => (problems += data.toString()));
-  const output = new Promise<string>((resolve) => child.stdout.on('data', (data: Buffer) => resolve((text += data.toString()))));
-  const ended = new Promise<number | null>((resolve) => child.on('close', (status) => resolve(status)));
-  return { child, output, ended: ended.then((status) => (status === 1 ? Promise.reject(new Error(problems)) : status)) };
-}
-
-const script = (path: string, body: string): string => `
-  import { openSqliteIndex } from ${JSON.stringify(`${source}drivers/sqlite.ts`)};
-  import { analyzePassage, analyzeQuery } from ${JSON.stringify(`${source}analyzer.ts`)};
-  const index = openSqliteIndex({ path: ${JSON.stringify(path)} });
-  const point = (id, text) => ({ id, documentId: 'd', kind: 'passage', readerSet: 1,
-    terms: analyzePassage({ title: '', headingPath: [], text }, 'en'), vector: Float32Array.of(1, 0) });
-  ${body}`;
 
 describe('the SQLite driver', () => {
   it('is whole after a kill -9 in the midst of writing, and goes on', async () => {

@@ -1,7 +1,8 @@
 /** What any search driver must show, as a suite over a factory. */
 import { expect } from 'vitest';
-import { analyzePassage, analyzeQuery } from '../../src/search/analyzer.ts';
-import type { Point, SearchHit, SearchIndex, SearchQuery } from '../../src/search/search-index.ts';
+import type { Point, SearchIndex } from '../../src/search/search-index.ts';
+import { idsOf, pointOf, queryOf, unit, type Stores, type TestRunner } from './search-points.ts';
+import { vectorsContract } from './search-vectors.ts';
 
 export interface SearchIndexFactory {
   /** Opens the index of one test's own store; called again, a second instance over the same store. */
@@ -9,35 +10,6 @@ export interface SearchIndexFactory {
   /** Takes the store away. */
   dispose(): Promise<void>;
 }
-
-interface PointOptions {
-  title?: string;
-  headingPath?: string[];
-  document?: string;
-  kind?: Point['kind'];
-  readerSet?: number;
-  language?: string;
-  vector?: number[];
-}
-
-/** A point over a text, with defaults. */
-export function pointOf(id: string, text: string, options: PointOptions = {}): Point {
-  const { title = '', headingPath = [], document = `document-${id}`, kind = 'passage', readerSet = 1, language = 'en', vector } = options;
-  const terms = analyzePassage({ title, headingPath, text }, language);
-  return { id, documentId: document, kind, readerSet, terms, ...(vector ? { vector: unit(vector) } : {}) };
-}
-
-/** A query with defaults: passages of reader set 1. */
-export function queryOf(text: string, options: Partial<SearchQuery> = {}, languages: string[] = ['en']): SearchQuery {
-  return { terms: analyzeQuery(text, languages), kinds: ['passage'], readerSets: [1], limit: 10, ...options };
-}
-
-export function unit(values: number[]): Float32Array {
-  const length = Math.hypot(...values);
-  return Float32Array.from(values, (value) => value / length);
-}
-
-const idsOf = (hits: SearchHit[]): string[] => hits.map((hit) => hit.id);
 
 export const HOSTILE_QUERIES: [name: string, text: string][] = [
   ['a lone quote', '"'],
@@ -57,22 +29,13 @@ export const HOSTILE_QUERIES: [name: string, text: string][] = [
   ['40,000 Han characters', Array.from({ length: 40_000 }, (_, i) => String.fromCodePoint(0x4e00 + (i % 20_000))).join('')],
 ];
 
-/** What registers tests: vitest's own functions, or a collector that shows that the suite can fail. */
-export interface TestRunner {
-  describe(name: string, body: () => void): void;
-  it: {
-    (name: string, body: () => Promise<void>): void;
-    each<R extends readonly unknown[]>(rows: R[]): (name: string, body: (...row: R) => Promise<void>) => void;
-  };
-  afterEach(body: () => Promise<void>): void;
-}
-
 /** Registers the suite with the runner; `create` gives a factory with a store of its own for each test. */
-export function searchIndexContract(name: string, create: () => SearchIndexFactory, { describe, it, afterEach }: TestRunner): void {
+export function searchIndexContract(name: string, create: () => SearchIndexFactory, runner: TestRunner): void {
+  const { describe, it, afterEach } = runner;
   describe(`search index: ${name}`, () => {
     const opened: SearchIndex[] = [];
     const factories: SearchIndexFactory[] = [];
-    const store = (): { open(): SearchIndex } => {
+    const store: Stores['store'] = () => {
       const factory = create();
       factories.push(factory);
       return {
@@ -353,12 +316,9 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
         const { meaning } = await index.search(queryOf('', { vector: asked, limit: 20 }));
         expect(meaning.map((hit) => Math.round(hit.score * 1e4))).toEqual(exact.map(([, score]) => Math.round(score * 1e4)));
       });
-
-      it('does not compare vectors of another model', async () => {
-        const index = await fresh(pointOf('old', 'x', { vector: [1, 0] }), pointOf('new', 'x', { vector: [1, 0, 0] }));
-        expect(idsOf((await index.search(queryOf('', { vector: unit([1, 0, 0]) }))).meaning)).toEqual(['new']);
-      });
     });
+
+    vectorsContract({ store, fresh }, runner);
 
     it('pages through all ids', async () => {
       const index = await fresh(...Array.from({ length: 25 }, (_, i) => pointOf(`id${String(i).padStart(2, '0')}`, 'x')));
