@@ -47,6 +47,8 @@ export interface ExtractedDocument {
   /** The document's own address (canonical link, front matter, JSONL `url`). */
   url?: string;
   owner?: string;
+  /** Second names of the page, as it gives them itself. */
+  aliases?: string[];
   /** Milliseconds since the epoch. */
   changedAt?: number;
   /** The language that the page itself names (`<html lang>`). */

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import type { Catalog } from './database.ts';
 import { clearLeftovers, noteLeftovers } from './leftovers.ts';
 import type { CatalogTables } from './schema.ts';
+import { addWords, replaceTerms, type OwnWords } from './terms.ts';
 
 type Documents = CatalogTables['documents'];
 
@@ -45,6 +46,8 @@ export interface DocumentWrite {
   validators: Record<string, string> | undefined;
   readerSet: number;
   passages: PassageRow[];
+  /** Second names of the page, as it gives them itself. */
+  aliases?: string[];
 }
 
 /** All documents of a source, the removed ones too (their version goes on when they come back). */
@@ -94,6 +97,7 @@ async function checkLease(tx: Catalog, writer: Writer): Promise<void> {
 /**
  * The commit: the document's new version, its passages and its `changes` row, in one transaction.
  * Points of passages that are gone are noted as leftovers in the same transaction.
+ * @param own what the document defines and the words it is written in
  * @returns ids of the passages that are no longer current
  * @throws AppError `sync.lease_lost`
  */
@@ -103,6 +107,7 @@ export async function commitDocument(
   writer: Writer,
   kind: 'added' | 'changed' | 'readers',
   now: number,
+  own: OwnWords = { terms: [], words: [] },
 ): Promise<string[]> {
   return db.transaction().execute(async (tx) => {
     await checkLease(tx, writer);
@@ -149,6 +154,8 @@ export async function commitDocument(
         )
         .execute();
     }
+    await replaceTerms(tx, document.id, own.terms);
+    await addWords(tx, document.readerSet, own.words);
     await clearLeftovers(tx, [...keep]);
     await noteLeftovers(tx, document.sourceId, gone);
     const goneHashes = [...new Set(gone.map((id) => before.get(id)!.textHash))];
@@ -191,6 +198,7 @@ export async function commitRemoval(
       .where('id', '=', documentId)
       .execute();
     await tx.deleteFrom('passages').where('document_id', '=', documentId).execute();
+    await replaceTerms(tx, documentId, []);
     await noteLeftovers(tx, writer.sourceId, [...before.keys()]);
     const goneHashes = [...new Set([...before.values()].map((p) => p.textHash))];
     await tx
@@ -328,6 +336,7 @@ export async function purgeSource(db: Catalog, sourceId: string): Promise<void> 
   await db.transaction().execute(async (tx) => {
     const ofSource = tx.selectFrom('documents').select('id').where('source_id', '=', sourceId);
     await tx.deleteFrom('passages').where('document_id', 'in', ofSource).execute();
+    await tx.deleteFrom('terms').where('document_id', 'in', ofSource).execute();
     await tx.deleteFrom('documents').where('source_id', '=', sourceId).execute();
     await tx.deleteFrom('index_leftovers').where('source_id', '=', sourceId).execute();
     await tx

@@ -57,4 +57,20 @@ export const MIGRATIONS: Migration[] = [
       `create table settings (key text primary key, value_json text not null, updated_at bigint not null)`,
     ),
   },
+  {
+    name: '0002_own_words',
+    up: statements(
+      `create table terms (document_id text not null, kind text not null, short text not null, long text not null, short_key text not null,
+        long_key text not null, primary key (document_id, kind, short_key, long_key))`,
+      `create index terms_by_short on terms (short_key)`,
+      `create index terms_by_long on terms (long_key)`,
+      `create table vocabulary (length integer not null, word text not null, reader_set integer not null, backwards text not null,
+        written integer not null, primary key (length, word, reader_set))`,
+      `create index vocabulary_by_end on vocabulary (length, backwards)`,
+      `create table glossary (id text primary key, term text not null, term_key text not null unique, synonyms_json text not null,
+        explanation text not null, updated_at bigint not null)`,
+      `create table glossary_names (name_key text not null, entry_id text not null, primary key (name_key, entry_id))`,
+      `create index glossary_names_by_entry on glossary_names (entry_id)`,
+    ),
+  },
 ];

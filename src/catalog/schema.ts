@@ -60,6 +60,21 @@ export interface CatalogTables {
     text_hash: string;
     embed_hash: string | null;
   };
+  /** What a document defines. Keys are `lookupKey`'s (own-words.ts). */
+  terms: { document_id: string; kind: 'acronym' | 'alias'; short: string; long: string; short_key: string; long_key: string };
+  /** Words that passages of these readers had at some time, in lower case: more than stand there now, never fewer. */
+  vocabulary: {
+    length: number;
+    word: string;
+    reader_set: number;
+    /** The word from its end: words that end alike stand together. */
+    backwards: string;
+    /** In how many writings of documents it stood. */
+    written: number;
+  };
+  /** The admin's own words; they hold for everyone. */
+  glossary: { id: string; term: string; term_key: string; synonyms_json: string; explanation: string; updated_at: number };
+  glossary_names: { name_key: string; entry_id: string };
   /** Ids that may stand in the index without being current: written before a `put`, and with the commit that makes them stale. */
   index_leftovers: { passage_id: string; source_id: string };
   embeddings: { embed_hash: string; vector: Uint8Array };

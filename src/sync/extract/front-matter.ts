@@ -12,12 +12,55 @@ export function readFrontMatter(yaml: string): Hints {
   const url = absolute(first(matter, ['url', 'permalink', 'canonical', 'canonical_url', 'slug']));
   const owner = nameOf(first(matter, ['owner', 'maintainer', 'maintainers', 'author', 'authors']));
   const changedAt = timeOf(first(matter, ['updated', 'last_modified', 'lastmod', 'last_modified_at', 'modified', 'date']));
+  const aliases = aliasesOf(matter);
   return {
+    ...(aliases.length === 0 ? {} : { aliases }),
     ...(title === undefined ? {} : { title }),
     ...(url === undefined ? {} : { url }),
     ...(owner === undefined ? {} : { owner }),
     ...(changedAt === undefined ? {} : { changedAt }),
   };
+}
+
+/** Names of their own; of the addresses that led here before, the words of the last part. */
+const ALIASES = ['aliases', 'alias', 'also_known_as', 'aka', 'redirect_from', 'redirects', 'synonyms'];
+const MOST_ALIASES = 50;
+const NO_ALIAS = /^(?:index|readme|home|default|overview|main|page|\d+)$/i;
+
+/** Second names of a page, as front matter or a row of JSONL gives them: a text or a list of texts under any of the usual names. */
+export function aliasesOf(matter: Record<string, unknown>): string[] {
+  const found = new Set<string>();
+  for (const name of ALIASES.flatMap((alias) => [alias, alias.replaceAll('_', '-')])) {
+    for (const value of [matter[name]].flat()) {
+      const text = textOf(value);
+      const alias = text?.includes('/') ? fromAddress(text) : text;
+      if (alias !== undefined && alias.length >= 2 && alias.length <= 100 && !NO_ALIAS.test(alias) && found.size < MOST_ALIASES)
+        found.add(alias);
+    }
+  }
+  return [...found];
+}
+
+/** `/benefits/paid-leave.html` was the page "paid leave". */
+function fromAddress(address: string): string | undefined {
+  const last = address
+    .replace(/[?#].*$/, '')
+    .split('/')
+    .filter((part) => part !== '')
+    .at(-1);
+  if (last === undefined) return undefined;
+  let name = last;
+  try {
+    name = decodeURIComponent(last);
+  } catch {
+    // A percent sign that encodes nothing stays.
+  }
+  return (
+    name
+      .replace(/\.\w{2,5}$/, '')
+      .replaceAll(/[-_+]+/g, ' ')
+      .trim() || undefined
+  );
 }
 
 function parse(yaml: string): Record<string, unknown> | undefined {

@@ -1,7 +1,7 @@
 /** Plain text and JSONL rows to blocks. Runs in the extraction child. */
 import { AppError } from '../../errors.ts';
 import type { Block, ExtractedDocument } from '../../types.ts';
-import { timeOf } from './front-matter.ts';
+import { aliasesOf, timeOf } from './front-matter.ts';
 import { extractMarkdown } from './markdown.ts';
 
 /** Paragraphs are what blank lines set apart; each keeps the blank lines behind it, so that joined they are the text. */
@@ -34,6 +34,8 @@ export function extractRow(line: string): ExtractedDocument {
   if (typeof fields.title === 'string' && fields.title.trim() !== '') document.title = fields.title.trim();
   if (typeof fields.url === 'string' && /^https?:\/\//i.test(fields.url) && URL.canParse(fields.url)) document.url = fields.url;
   if (typeof fields.owner === 'string' && fields.owner.trim() !== '') document.owner = fields.owner.trim();
+  const aliases = aliasesOf(fields);
+  if (aliases.length > 0) document.aliases = aliases;
   const changedAt = typeof fields.updated === 'number' ? fields.updated : timeOf(fields.updated);
   if (changedAt !== undefined && Number.isFinite(changedAt)) document.changedAt = changedAt;
   return document;

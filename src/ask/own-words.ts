@@ -1,0 +1,222 @@
+/**
+ * A question in the knowledge base's own words: misspelt words corrected, acronyms and second names that documents define
+ * and the admin's glossary added, for search by words and by meaning. What a document defines holds for its readers alone.
+ */
+import type { Catalog } from '../catalog/database.ts';
+import { findGlossary } from '../catalog/glossary.ts';
+import { findTerms, knownWords } from '../catalog/terms.ts';
+import { keyTokens, type KeyToken } from '../own-words.ts';
+import { analyzeQuery, detectLanguage, type QueryTerms } from '../search/analyzer.ts';
+import { stopWordsOf } from '../search/languages.ts';
+import type { SearchIndex } from '../search/search-index.ts';
+import { correctSpelling } from './spelling.ts';
+
+/** One change to what is searched: `said` as it stands in the question, `meant` as it was searched for beside. */
+export interface Note {
+  kind: 'acronym' | 'alias' | 'glossary' | 'spelling';
+  said: string;
+  meant: string;
+}
+
+export interface ExtendedQuestion {
+  /** For search by words: the question's own, and what was added, which counts less. */
+  words: QueryTerms;
+  /** For search by meaning: corrected, with what is meant in brackets behind what was said. */
+  meaning: string;
+  /** The question as the documents would put it: what was said replaced by what is meant. The question itself when there are no notes. */
+  reading: string;
+  notes: Note[];
+}
+
+export interface ExtendInput {
+  text: string;
+  /** Of the documents, most common first. */
+  languages: string[];
+  readerSets: number[];
+  /** Documents whose definitions are left aside. */
+  exceptDocuments?: string[];
+}
+
+export interface ExtendDeps {
+  db: Catalog;
+  index: SearchIndex;
+}
+
+/** Of an added word beside one of the question's own; measured with .3, .5 and .7. */
+export const ADDED_WEIGHT = 0.5;
+/** Of a corrected word: the typed one finds nothing. */
+export const CORRECTED_WEIGHT = 1;
+/** A name is this many words, or Han characters, at most. */
+const NAME_WORDS = 7;
+const NAME_HAN = 10;
+const MOST_MEANT = 2;
+const MOST_SYNONYMS = 4;
+const MOST_NOTES = 8;
+/** Longer questions are looked up this far. */
+const CHARACTERS = 1_000;
+
+/** Extends a question by what its readers' documents and the glossary know. A question without such words comes back as it is. */
+export async function extendQuestion(input: ExtendInput, deps: ExtendDeps, signal: AbortSignal): Promise<ExtendedQuestion> {
+  const { text, languages } = input;
+  const plain: ExtendedQuestion = { words: analyzeQuery(text, languages), meaning: text, reading: text, notes: [] };
+  if (text.trim() === '' || input.readerSets.length === 0) return plain;
+  const head = text.slice(0, CHARACTERS);
+  const language = detectLanguage(head, languages);
+  const corrections = await correctSpelling({ text: head, language, languages, readerSets: input.readerSets }, deps, signal);
+  const corrected = replaceAll(
+    text,
+    corrections.map(({ start, end, meant }) => ({ start, end, by: meant })),
+  );
+  const additions = await additionsTo(corrected, language, input, deps);
+  if (corrections.length + additions.length === 0) return plain;
+
+  const extra = additions.flatMap(({ meant }) => meant);
+  let words = plain.words;
+  for (const { meant } of corrections) words = addTerms(words, analyzeQuery(meant, languages), CORRECTED_WEIGHT);
+  for (const meant of extra) words = addTerms(words, analyzeQuery(meant, languages), ADDED_WEIGHT);
+  return {
+    words,
+    meaning: replaceAll(
+      corrected,
+      additions.map(({ start, end, meant }) => ({ start, end, by: `${corrected.slice(start, end)} (${meant.join(', ')})` })),
+    ),
+    reading: replaceAll(
+      corrected,
+      additions.map(({ start, end, meant }) => ({ start, end, by: meant[0]! })),
+    ),
+    notes: [
+      ...corrections.map(({ said, meant }): Note => ({ kind: 'spelling', said, meant })),
+      ...additions.flatMap(({ kind, start, end, meant }) =>
+        meant.map((one): Note => ({ kind, said: corrected.slice(start, end), meant: one })),
+      ),
+    ],
+  };
+}
+
+interface Addition {
+  kind: Exclude<Note['kind'], 'spelling'>;
+  start: number;
+  end: number;
+  /** One or more, the likeliest first. */
+  meant: string[];
+}
+
+/** What the names in a text mean, longest names first, no two over the same words. */
+async function additionsTo(text: string, language: string, input: ExtendInput, deps: ExtendDeps): Promise<Addition[]> {
+  const names = namesIn(text);
+  if (names.length === 0) return [];
+  const keys = [...new Set(names.map((name) => name.key))];
+  const [glossary, terms] = await Promise.all([
+    findGlossary(deps.db, keys),
+    findTerms(deps.db, {
+      keys,
+      readerSets: input.readerSets,
+      ...(input.exceptDocuments ? { exceptDocuments: input.exceptDocuments } : {}),
+    }),
+  ]);
+  if (glossary.length + terms.length === 0) return [];
+  const shouted = text === text.toUpperCase();
+  const ordinary = await ordinaryWords(names, language, input, deps);
+  const said = new Set(keys);
+  const additions: Addition[] = [];
+  for (const name of names.toSorted((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start)) {
+    if (additions.length === MOST_NOTES || additions.some((one) => name.start < one.end && one.start < name.end)) continue;
+    const meant = new Map<string, string>();
+    let kind: Addition['kind'] = 'glossary';
+    for (const { entry } of glossary.filter((one) => one.keys.includes(name.key)))
+      for (const other of [entry.term, ...entry.synonyms]) if (meant.size < MOST_SYNONYMS) keep(other, name.key, meant);
+    if (meant.size === 0) {
+      // "it" is no "IT", unless it is written so.
+      const capitals = !shouted && name.text.length > 1 && name.text.replace(/s$/, '') === name.text.replace(/s$/, '').toUpperCase();
+      const short = capitals || !ordinary.has(name.key);
+      for (const term of terms) {
+        if (meant.size >= MOST_MEANT) break;
+        const fromShort = term.shortKey === name.key;
+        if (!fromShort && term.longKey !== name.key) continue;
+        if (fromShort && !short) continue;
+        const other = fromShort ? term.long : term.short;
+        if (said.has(fromShort ? term.longKey : term.shortKey)) continue;
+        if (meant.size === 0) kind = term.kind;
+        keep(other, name.key, meant);
+      }
+    }
+    if (meant.size > 0) additions.push({ kind, start: name.start, end: name.end, meant: [...meant.values()] });
+  }
+  return additions.sort((a, b) => a.start - b.start);
+}
+
+/** Keeps another name once, whatever its spelling. */
+function keep(other: string, saidKey: string, meant: Map<string, string>): void {
+  const key = keyTokens(other)
+    .map((token) => token.key)
+    .join(' ');
+  if (key !== '' && key !== saidKey && !meant.has(key)) meant.set(key, other);
+}
+
+interface Name {
+  start: number;
+  end: number;
+  text: string;
+  key: string;
+  han: boolean;
+}
+
+/** Every run of words that may be a name: neighbours with no mark between them; of Han characters every run within. */
+function namesIn(text: string): Name[] {
+  const tokens = keyTokens(text.slice(0, CHARACTERS));
+  const names: Name[] = [];
+  const add = (start: number, end: number, key: string, han: boolean): void => {
+    names.push({ start, end, text: text.slice(start, end), key, han });
+  };
+  tokens.forEach((token, i) => {
+    if (token.han) {
+      for (let from = 0; from < token.key.length; from++)
+        for (let size = 2; size <= Math.min(NAME_HAN, token.key.length - from); size++)
+          add(token.start + from, token.start + from + size, token.key.slice(from, from + size), true);
+      return;
+    }
+    let key = '';
+    for (let j = i; j < Math.min(tokens.length, i + NAME_WORDS); j++) {
+      const next: KeyToken = tokens[j]!;
+      if (next.han || (j > i && !/^(?:[ \t\u00a0]{1,3}|[-‐‑/]|\s?&\s?)$/u.test(text.slice(tokens[j - 1]!.end, next.start)))) break;
+      key = key === '' ? next.key : `${key} ${next.key}`;
+      add(token.start, next.end, key, false);
+    }
+  });
+  return names;
+}
+
+/** Keys of single words that are ordinary words too: stop words, and those that the documents write in small letters. */
+async function ordinaryWords(names: Name[], language: string, input: ExtendInput, deps: ExtendDeps): Promise<Set<string>> {
+  const single = names.filter((name) => !name.han && !name.key.includes(' ') && name.text === name.text.toLowerCase());
+  const known = await knownWords(deps.db, [...new Set(single.map((name) => name.text))], input.readerSets);
+  const stops = [stopWordsOf(language), stopWordsOf('en')];
+  const ordinary = new Set<string>();
+  for (const name of single)
+    if ([name.text, name.key].some((word) => known.has(word) || stops.some((list) => list.has(word)))) ordinary.add(name.key);
+  return ordinary;
+}
+
+/** Terms beside those there are, with less weight; those there already keep theirs. */
+function addTerms(to: QueryTerms, more: QueryTerms, weight: number): QueryTerms {
+  const there = new Set(to.terms.map(({ term }) => term));
+  const pairs = new Set(to.pairs.map(({ first, second }) => `${first} ${second}`));
+  return {
+    terms: [
+      ...to.terms,
+      ...more.terms.filter(({ term }) => !there.has(term)).map((one) => ({ term: one.term, weight: one.weight * weight })),
+    ],
+    pairs: [...to.pairs, ...more.pairs.filter(({ first, second }) => !pairs.has(`${first} ${second}`))],
+  };
+}
+
+/** @param changes in order, not over one another */
+function replaceAll(text: string, changes: { start: number; end: number; by: string }[]): string {
+  let out = '';
+  let at = 0;
+  for (const { start, end, by } of changes) {
+    out += text.slice(at, start) + by;
+    at = end;
+  }
+  return out + text.slice(at);
+}
