@@ -166,6 +166,7 @@ test('a file with another sum than the known one is refused before it is fetched
   const error = await failure(download());
   expect(error).toMatchObject({ code: 'model.hub_changed', retryable: false });
   expect(error.publicMessage).toContain('another file than the known one of "tiny"');
+  expect(error.publicMessage).toContain('is announced with the sum');
   expect(await listModels(dir)).toEqual([]);
   expect(await stat(path.join(dir, 'tiny.partial/model.onnx')).catch(() => 'none')).toBe('none');
 });
@@ -178,6 +179,7 @@ test.each([
   hub.mood = { ...mood, wrongBytes: true };
   expect(await failure(download(tiny(pinned)))).toMatchObject({ code: 'model.hub_changed', retryable: false });
   expect(await listModels(dir)).toEqual([]);
+  expect(hub.requests.some(({ path: at }) => at.startsWith('/api/models/acme/tiny/tree/c0ffee00/onnx'))).toBe(mood.noSums === 'headers');
   hub.mood = mood;
   expect((await download(tiny(pinned))).checksums).toEqual({ 'model.onnx': sha256(weights), 'tokenizer.json': sha256(tokenizer) });
 });
