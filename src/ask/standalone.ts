@@ -1,10 +1,14 @@
 /** A follow-up becomes a question that stands by itself; a question in another language than the documents' gets a translated query. */
 import type { LanguageModel, ModelUsage } from '../models/language-model.ts';
-import { termsOf } from '../search/analyzer.ts';
+import type { Beside } from './beside.ts';
+import { leaningOf } from './leaning.ts';
+import { threadContext } from './thread-context.ts';
 
 export interface Turn {
   question: string;
   answer: string;
+  /** Titles of the documents that the answer cites, in the order of its citations. */
+  titles?: string[];
 }
 
 export interface Standalone {
@@ -12,28 +16,26 @@ export interface Standalone {
   question: string;
   /** What is searched for; differs from `question` where the documents speak another language. */
   query: string;
+  /** Searched by words beside `query`, for less: words of the turns before. */
+  beside?: Beside[];
+  /** What is embedded, where it is not `query`: short and fluent, in the language of the documents asked. */
+  meaning?: string;
   /** What the model call cost, when there was one. */
   usage?: ModelUsage;
 }
 
-const POINTING =
-  /\b(it|its|they|them|their|theirs|this|that|these|those|he|him|his|she|her|there|then|one|ones|same|such|former|latter|above|other|another|else|too|also)\b|[它他她]们?|这个?|那个?|这些|那些|呢|其中|上面|刚才|还有|也|另外|\b(dies\w*|das|es|sie|ihn|ihm|dort|davon|dazu|auch|dabei)\b/iu;
-const OPENING =
-  /^(and|but|or|so|what about|how about|why|how come|then|also|ok(ay)?|und|aber|oder|warum|wieso)\b|^(那|那么|然后|还|但|为什么|怎么|以及|和)/iu;
-/** With so few words of its own a message in a thread leans on what went before. */
-const FEW_TERMS = 3;
 /** Turns that a follow-up may lean on. */
 const TURNS = 3;
 
-/** Whether a message in a thread leans on the turns before it. */
+/** Whether a message in a thread leans, or may lean, on the turns before it. */
 export function isFollowUp(text: string, turns: Turn[], language: string): boolean {
-  if (turns.length === 0) return false;
-  return OPENING.test(text.trim()) || POINTING.test(text) || new Set(termsOf(text, language)).size <= FEW_TERMS;
+  return turns.length > 0 && leaningOf(text, language) !== 'not';
 }
 
 /**
  * @param documentLanguage set when the documents speak another language than the question
- * @returns the question as it came when there is nothing to do; without a model the earlier questions go before it
+ * @returns the question as it came when there is nothing to do; without a model it is put behind the question that the
+ *   thread is about, and searched with the thread's salient words
  */
 export async function makeStandalone(
   input: { text: string; language: string; turns: Turn[]; documentLanguage?: string },
@@ -42,10 +44,7 @@ export async function makeStandalone(
 ): Promise<Standalone> {
   const turns = input.turns.slice(-TURNS);
   const followUp = isFollowUp(input.text, turns, input.language);
-  const plain: Standalone = {
-    question: input.text,
-    query: followUp ? [...turns.map((t) => t.question), input.text].join('\n') : input.text,
-  };
+  const plain = followUp ? withThread(input.text, input.language, turns) : { question: input.text, query: input.text };
   if (!model || (!followUp && input.documentLanguage === undefined)) return plain;
   const wanted = input.documentLanguage ?? input.language;
   let reply = '';
@@ -82,6 +81,17 @@ export async function makeStandalone(
   // The model may have left out what the person named; their own words stay part of the search when they share the documents' language.
   const query = input.documentLanguage === undefined ? `${parsed.query}\n${input.text}` : parsed.query;
   return { question: parsed.question, query, usage };
+}
+
+/** A follow-up made whole from the thread's own words. */
+function withThread(text: string, language: string, turns: Turn[]): Standalone {
+  const { words, beside, whole } = threadContext(text, language, turns, leaningOf(text, language));
+  return {
+    question: whole,
+    query: words === '' ? text : `${words}\n${text}`,
+    ...(beside.length > 0 ? { beside } : {}),
+    ...(whole === text && words === '' ? {} : { meaning: whole }),
+  };
 }
 
 function parseReply(reply: string): { question: string; query: string } | undefined {

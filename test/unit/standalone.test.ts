@@ -43,13 +43,6 @@ describe('makeStandalone', () => {
     expect(asked).toEqual([]);
   });
 
-  test('without a model the earlier questions go before it', async () => {
-    expect(await makeStandalone({ text: 'And by when?', language: 'en', turns }, undefined, never())).toMatchObject({
-      question: 'And by when?',
-      query: 'How many PTO days may I carry over?\nAnd by when?',
-    });
-  });
-
   test("keeps the person's own words in the search", async () => {
     const { model } = modelThat('Sure! {"question":"By when must PTO be taken?","query":"deadline carried PTO"}');
     expect(await makeStandalone({ text: 'And by when?', language: 'en', turns }, model, never())).toMatchObject({
@@ -68,11 +61,11 @@ describe('makeStandalone', () => {
   });
 
   test.each(['', 'I cannot do that.', '{"question":', '{"question":1,"query":2}', '{"question":" ","query":"x"}', '[]', 'null'])(
-    'goes on with the question as it came when the model answers %j',
+    'goes on without the model when it answers %j',
     async (reply) => {
       expect(await makeStandalone({ text: 'And by when?', language: 'en', turns }, modelThat(reply).model, never())).toMatchObject({
-        question: 'And by when?',
-        query: 'How many PTO days may I carry over?\nAnd by when?',
+        question: 'How many PTO days may I carry over? And by when?',
+        query: 'PTO days carry\nAnd by when?',
       });
     },
   );
