@@ -19,11 +19,13 @@ export interface Note {
 }
 
 export interface ExtendedQuestion {
-  /** For search by words: the question's own, and what was added, which counts less. */
+  /** For search by words: the question's own, and corrected ones. */
   words: QueryTerms;
+  /** For search by words: the question with one thing or all things said in the other way; none without notes. */
+  readings: QueryTerms[];
   /** For search by meaning: corrected, with what is meant in brackets behind what was said. */
   meaning: string;
-  /** The question as the documents would put it: what was said replaced by what is meant. The question itself when there are no notes. */
+  /** The question as the documents would put it: everything said replaced by what is meant. The question itself without notes. */
   reading: string;
   notes: Note[];
 }
@@ -42,10 +44,8 @@ export interface ExtendDeps {
   index: SearchIndex;
 }
 
-/** Of an added word beside one of the question's own; measured with .3, .5 and .7. */
-export const ADDED_WEIGHT = 0.5;
-/** Of a corrected word: the typed one finds nothing. */
-export const CORRECTED_WEIGHT = 1;
+/** Other readings of a question that are searched for, each a search of its own. */
+const MOST_READINGS = 4;
 /** A name is this many words, or Han characters, at most. */
 const NAME_WORDS = 7;
 const NAME_HAN = 10;
@@ -58,7 +58,7 @@ const CHARACTERS = 1_000;
 /** Extends a question by what its readers' documents and the glossary know. A question without such words comes back as it is. */
 export async function extendQuestion(input: ExtendInput, deps: ExtendDeps, signal: AbortSignal): Promise<ExtendedQuestion> {
   const { text, languages } = input;
-  const plain: ExtendedQuestion = { words: analyzeQuery(text, languages), meaning: text, reading: text, notes: [] };
+  const plain: ExtendedQuestion = { words: analyzeQuery(text, languages), readings: [], meaning: text, reading: text, notes: [] };
   if (text.trim() === '' || input.readerSets.length === 0) return plain;
   const head = text.slice(0, CHARACTERS);
   const language = detectLanguage(head, languages);
@@ -69,13 +69,11 @@ export async function extendQuestion(input: ExtendInput, deps: ExtendDeps, signa
   );
   const additions = await additionsTo(corrected, language, input, deps);
   if (corrections.length + additions.length === 0) return plain;
-
-  const extra = additions.flatMap(({ meant }) => meant);
   let words = plain.words;
-  for (const { meant } of corrections) words = addTerms(words, analyzeQuery(meant, languages), CORRECTED_WEIGHT);
-  for (const meant of extra) words = addTerms(words, analyzeQuery(meant, languages), ADDED_WEIGHT);
+  for (const { meant } of corrections) words = withTerms(words, analyzeQuery(meant, languages));
   return {
     words,
+    readings: readingsOf(corrected, additions).map((reading) => analyzeQuery(reading, languages)),
     meaning: replaceAll(
       corrected,
       additions.map(({ start, end, meant }) => ({ start, end, by: `${corrected.slice(start, end)} (${meant.join(', ')})` })),
@@ -91,6 +89,22 @@ export async function extendQuestion(input: ExtendInput, deps: ExtendDeps, signa
       ),
     ],
   };
+}
+
+/** All things said in the other way; then each alone, in each way that it may be meant. */
+function readingsOf(text: string, additions: Addition[]): string[] {
+  const readings = new Set<string>();
+  const say = (changes: Addition[], meant: (one: Addition) => string): void => {
+    readings.add(
+      replaceAll(
+        text,
+        changes.map((one) => ({ start: one.start, end: one.end, by: meant(one) })),
+      ),
+    );
+  };
+  if (additions.length > 0) say(additions, (one) => one.meant[0]!);
+  for (const addition of additions) for (const meant of addition.meant) say([addition], () => meant);
+  return [...readings].slice(0, MOST_READINGS);
 }
 
 interface Addition {
@@ -197,17 +211,10 @@ async function ordinaryWords(names: Name[], language: string, input: ExtendInput
   return ordinary;
 }
 
-/** Terms beside those there are, with less weight; those there already keep theirs. */
-function addTerms(to: QueryTerms, more: QueryTerms, weight: number): QueryTerms {
+/** Terms beside those there are. */
+function withTerms(to: QueryTerms, more: QueryTerms): QueryTerms {
   const there = new Set(to.terms.map(({ term }) => term));
-  const pairs = new Set(to.pairs.map(({ first, second }) => `${first} ${second}`));
-  return {
-    terms: [
-      ...to.terms,
-      ...more.terms.filter(({ term }) => !there.has(term)).map((one) => ({ term: one.term, weight: one.weight * weight })),
-    ],
-    pairs: [...to.pairs, ...more.pairs.filter(({ first, second }) => !pairs.has(`${first} ${second}`))],
-  };
+  return { terms: [...to.terms, ...more.terms.filter(({ term }) => !there.has(term))], pairs: [...to.pairs, ...more.pairs] };
 }
 
 /** @param changes in order, not over one another */
