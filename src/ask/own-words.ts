@@ -137,21 +137,20 @@ async function additionsTo(text: string, language: string, input: ExtendInput, d
     if (additions.length === MOST_NOTES || additions.some((one) => name.start < one.end && one.start < name.end)) continue;
     const meant = new Map<string, string>();
     let kind: Addition['kind'] = 'glossary';
-    for (const { entry } of glossary.filter((one) => one.keys.includes(name.key)))
-      for (const other of [entry.term, ...entry.synonyms]) if (meant.size < MOST_SYNONYMS) keep(other, name.key, meant);
+    // "it" is no "IT", unless it is written so.
+    const written = !shouted && isInCapitals(name.text);
+    if (written || !ordinary.stops.has(name.key)) {
+      for (const { entry } of glossary.filter((one) => one.keys.includes(name.key)))
+        for (const other of [entry.term, ...entry.synonyms]) if (meant.size < MOST_SYNONYMS) keep(other, name.key, meant);
+    }
     if (meant.size === 0) {
-      // "it" is no "IT", unless it is written so.
-      const capitals = !shouted && name.text.length > 1 && name.text.replace(/s$/, '') === name.text.replace(/s$/, '').toUpperCase();
-      const short = capitals || !ordinary.has(name.key);
       for (const term of terms) {
         if (meant.size >= MOST_MEANT) break;
         const fromShort = term.shortKey === name.key;
-        if (!fromShort && term.longKey !== name.key) continue;
-        if (fromShort && !short) continue;
-        const other = fromShort ? term.long : term.short;
+        if (fromShort ? !written && (ordinary.stops.has(name.key) || ordinary.said.has(name.key)) : term.longKey !== name.key) continue;
         if (said.has(fromShort ? term.longKey : term.shortKey)) continue;
         if (meant.size === 0) kind = term.kind;
-        keep(other, name.key, meant);
+        keep(fromShort ? term.long : term.short, name.key, meant);
       }
     }
     if (meant.size > 0) additions.push({ kind, start: name.start, end: name.end, meant: [...meant.values()] });
@@ -200,14 +199,28 @@ function namesIn(text: string): Name[] {
   return names;
 }
 
-/** Keys of single words that are ordinary words too: stop words, and those that the documents write in small letters. */
-async function ordinaryWords(names: Name[], language: string, input: ExtendInput, deps: ExtendDeps): Promise<Set<string>> {
-  const single = names.filter((name) => !name.han && !name.key.includes(' ') && name.text === name.text.toLowerCase());
-  const known = await knownWords(deps.db, [...new Set(single.map((name) => name.text))], input.readerSets);
-  const stops = [stopWordsOf(language), stopWordsOf('en')];
-  const ordinary = new Set<string>();
-  for (const name of single)
-    if ([name.text, name.key].some((word) => known.has(word) || stops.some((list) => list.has(word)))) ordinary.add(name.key);
+/** `PTO`, `R&D`, `SLAs`; one letter tells nothing. */
+function isInCapitals(text: string): boolean {
+  const plain = text.replace(/s$/, '');
+  return plain.length > 1 && plain === plain.toUpperCase() && plain !== plain.toLowerCase();
+}
+
+/** Keys of single words that are ordinary words too: stop words, and those that the documents say in small letters. */
+async function ordinaryWords(
+  names: Name[],
+  language: string,
+  input: ExtendInput,
+  deps: ExtendDeps,
+): Promise<{ stops: Set<string>; said: Set<string> }> {
+  const single = names.filter((name) => !name.han && !name.key.includes(' '));
+  const known = await knownWords(deps.db, [...new Set(single.map((name) => name.text.toLowerCase()))], input.readerSets);
+  const lists = [stopWordsOf(language), stopWordsOf('en')];
+  const ordinary = { stops: new Set<string>(), said: new Set<string>() };
+  for (const { text, key } of single) {
+    const words = [text.toLowerCase(), key];
+    if (words.some((word) => lists.some((list) => list.has(word)))) ordinary.stops.add(key);
+    if (words.some((word) => known.has(word))) ordinary.said.add(key);
+  }
   return ordinary;
 }
 

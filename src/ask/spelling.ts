@@ -101,7 +101,7 @@ function suspectsIn(text: string, language: string): Suspect[] {
 
 /** Whether a passage that the asker may read has the word, in whatever inflection. */
 async function stands(word: string, input: SpellingInput, deps: SpellingDeps, signal: AbortSignal): Promise<boolean> {
-  const terms = analyzeQuery(word, [input.language]);
+  const terms = analyzeQuery(word, [...new Set([input.language, ...input.languages])]);
   const { words } = await deps.index.search({ terms, kinds: ['passage'], readerSets: input.readerSets, limit: 1 }, signal);
   return words.length > 0;
 }
