@@ -3,6 +3,8 @@ import type { Config } from './config.ts';
 import type { Answer, AnswerEvent, Audience, Clock, Log } from './types.ts';
 import type { Settings } from './catalog/settings.ts';
 import type { Run, RunProgress, RunSummary, Source } from './catalog/sources.ts';
+import type { DownloadProgress } from './models/local/download.ts';
+import type { DownloadState, ModelRow } from './models-in-use.ts';
 
 export interface AskInput {
   text: string;
@@ -75,6 +77,20 @@ export interface Finding {
   message: string;
 }
 
+/** How long a caller waits for vectors, in ms, and who hears how far they are. */
+export interface FillWait {
+  ms: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+export interface VectorStatus {
+  /** Passages in languages that the model knows, and how many of them have their vector. */
+  passages: number;
+  embedded: number;
+  /** The model that searches use until then. */
+  replaces?: string;
+}
+
 export interface App {
   readonly config: Config;
   readonly clock: Clock;
@@ -102,7 +118,12 @@ export interface App {
   /** Syncs here and now (the command line, the workers). All sources when no name is given. */
   syncNow(
     names: string[],
-    options: { signal: AbortSignal; onProgress?: (source: string, progress: RunProgress) => void },
+    options: {
+      signal: AbortSignal;
+      onProgress?: (source: string, progress: RunProgress) => void;
+      /** How long vectors are waited for after; absent: not at all. */
+      vectors?: FillWait;
+    },
   ): Promise<RunSummary[]>;
   /** Takes up what waits in the catalog: requested syncs, cut-short runs, removed sources. Called by the workers' sweep. */
   workOnce(signal: AbortSignal): Promise<void>;
@@ -110,6 +131,7 @@ export interface App {
   reindex(options: {
     signal: AbortSignal;
     onProgress?: (done: number, total: number) => void;
+    vectors?: FillWait;
   }): Promise<{ documents: number; passages: number; passagesEmbedded: number; ms: number }>;
 
   /** Title search and paging; newest change first. */
@@ -128,11 +150,25 @@ export interface App {
   modelStatus(): Promise<{
     chatModel: string | null;
     embeddingModel: string | null;
+    /** How far search by meaning is; absent without an embedding model. */
+    vectors?: VectorStatus;
+    /** The model that takes over once it has been downloaded. */
+    awaited?: string;
+    download?: DownloadState;
     problem?: string;
     budgetUsd: number | null;
     spentUsd: number;
     ollama?: { url: string; models: string[] };
   }>;
+  /** Embedding models that are here or can be had. */
+  listModels(): Promise<ModelRow[]>;
+  /** Downloads a model that Docent knows, whole and checked; throws an AppError that says how to mend it. */
+  pullModel(
+    name: string,
+    options: { signal: AbortSignal; onProgress?: (progress: DownloadProgress) => void; replace?: boolean },
+  ): Promise<void>;
+  /** Chooses the embedding model; its vectors are built beside, then take over. */
+  useModel(name: string): Promise<void>;
   doctor(signal: AbortSignal): Promise<Finding[]>;
   /** Prometheus text. */
   metrics(): Promise<string>;

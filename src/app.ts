@@ -2,15 +2,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { internReaders, parseReaders } from './access/reader-sets.ts';
 import { readableReaderSets } from './access/audience.ts';
 import { answerQuestion, readThread } from './answering.ts';
-import type { AddSourceInput, App, DocumentView, SourceStatus } from './app-contract.ts';
+import type { AddSourceInput, App, DocumentView, FillWait, SourceStatus, VectorStatus } from './app-contract.ts';
 import { countsBySource, listDocuments, readDocument } from './catalog/documents.ts';
-import { documentPassages, hydratePassages } from './catalog/passages.ts';
+import { countPassages, documentPassages, hydratePassages } from './catalog/passages.ts';
 import { openCatalog } from './catalog/database.ts';
 import { readCitations, recordFeedback } from './catalog/answers.ts';
 import { readSettings, writeSetting, type Settings } from './catalog/settings.ts';
@@ -31,11 +31,13 @@ import type { Config } from './config.ts';
 import { connectorFor } from './connectors/registry.ts';
 import { examine } from './doctor.ts';
 import { AppError, inputError, noSuchSource } from './errors.ts';
-import { readIndexFacts, reindex, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
+import { fillIn, readIndexFacts, reindex, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
 import { createMetrics } from './metrics.ts';
+import { createModelsInUse, type DownloadState } from './models-in-use.ts';
 import { createBudget } from './models/budget.ts';
+import type { VectorCache } from './models/cached-embedder.ts';
+import { modelName } from './models/embedding.ts';
 import { findOllama } from './models/ollama.ts';
-import { createModels, type Models } from './models/registry.ts';
 import type { Timeouts } from './models/watch.ts';
 import { createOutbound } from './net/outbound.ts';
 import { searchDrivers } from './search/registry.ts';
@@ -51,6 +53,10 @@ export interface AppOptions {
   onWork?: () => void;
   /** Tests look at, and kill at, the steps of writing a document. */
   atStep?: WriteDeps['atStep'];
+  /** Cores that a local embedding model may use; default: all but one, four at most. */
+  threads?: number;
+  /** Vectors that outlive the data folder, for measuring. */
+  vectors?: VectorCache;
   /** Shorter than a person's patience, for tests with an endpoint that hangs. */
   modelTimeouts?: Partial<Timeouts>;
 }
@@ -64,16 +70,13 @@ export interface WiredApp extends App {
   /** What an operator should know at start, a line each. */
   startupNotes(): Promise<string[]>;
   askDeps(): Promise<AskDeps>;
+  /** Brings the embedding model that is wanted and not there, in the background; ends with it, or with the signal. */
+  fetchModel(signal: AbortSignal, onProgress?: (state: DownloadState) => void): Promise<void>;
 }
 
 const SAMPLE_FOLDER = fileURLToPath(new URL('../sample/handbook', import.meta.url));
 const SAMPLE_QUESTIONS = fileURLToPath(new URL('../sample/questions.json', import.meta.url));
 const SAMPLE_NAME = 'Sample handbook';
-/**
- * Weight of meaning beside words. Reference: words-and-quotes, "Hybrid": .6 for a small English embedder; a configured
- * model is stronger, and .5 is the middle until weights are measured per model.
- */
-const MEANING_WEIGHT = 0.5;
 const FAILURES_SHOWN = 200;
 const RUNS_SHOWN = 20;
 
@@ -105,35 +108,45 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   });
 
   let settings = await readSettings(db);
-  let models: Promise<Models> = wireModels();
-  function wireModels(): Promise<Models> {
-    return createModels(
-      {
-        ...config,
-        prices: settings.prices,
-        profiles: Object.fromEntries(Object.entries(settings.contextTokens).map(([name, contextTokens]) => [name, { contextTokens }])),
-        ...(options.modelTimeouts ? { timeouts: options.modelTimeouts } : {}),
-      },
-      { clock, budget },
-    );
-  }
-
   const outbound = createOutbound({ allowInternal: () => settings.internalAddresses });
+  // Not for sources: a proxy resolves names by itself, so what it connects to is checked less.
+  const downloads = createOutbound({
+    allowInternal: () => settings.internalAddresses,
+    userAgent: 'docent',
+    proxy: { http: config.HTTP_PROXY, https: config.HTTPS_PROXY, no: config.NO_PROXY },
+  });
+  const inUse = createModelsInUse({
+    config,
+    modelsDir: resolve(config.MODELS_DIR ?? join(folder, 'models')),
+    settings: () => settings,
+    clock,
+    log,
+    budget,
+    outbound: downloads,
+    threads: options.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1)),
+    ...(options.modelTimeouts ? { timeouts: options.modelTimeouts } : {}),
+    ...(options.vectors ? { vectors: options.vectors } : {}),
+    ...(options.onWork ? { onModel: options.onWork } : {}),
+  });
   let extractor: Extractor | undefined;
 
   async function askDeps(): Promise<AskDeps> {
     // Of an index that cannot be read the search says so, once the question is recorded: it still gets its reply.
-    const [{ languageModel, embedder }, facts] = await Promise.all([
-      models,
-      readIndexFacts(index).catch(() => ({ calibration: undefined, languages: ['en'] })),
+    const [{ models, embedding }, facts] = await Promise.all([
+      inUse.current(),
+      readIndexFacts(index).catch(() => ({ calibration: undefined, vectorModel: undefined, languages: ['en'] })),
     ]);
+    const { languageModel } = models;
+    // While a new model is built beside, the one whose vectors are searched still reads the questions.
+    const { vectorModel } = facts;
+    const wanted = embedding.embedder;
+    const embedder = wanted && vectorModel !== undefined && vectorModel !== wanted.model ? await inUse.embedderOf(vectorModel) : wanted;
     return {
       db,
       index,
       clock,
       log,
       pageUrl,
-      meaningWeight: MEANING_WEIGHT,
       ...facts,
       ...(languageModel ? { languageModel } : {}),
       ...(embedder ? { embedder } : {}),
@@ -142,13 +155,12 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
 
   async function indexingDeps(): Promise<IndexingDeps> {
     settings = await readSettings(db);
-    const { embedder } = await models;
+    const { embedder } = (await inUse.current()).embedding;
     return {
       db,
       index,
       clock,
       log,
-      meaningWeight: MEANING_WEIGHT,
       keepRate: settings.keepRate,
       ...(embedder ? { embedder } : {}),
       ...(options.atStep ? { atStep: options.atStep } : {}),
@@ -231,6 +243,34 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     return view;
   }
 
+  /** After a sync or a rebuilding here and now: vectors, for as long as the caller waits. */
+  async function fillFor(
+    vectors: FillWait | undefined,
+    signal: AbortSignal,
+    deps: IndexingDeps,
+  ): Promise<Awaited<ReturnType<typeof fillIn>>> {
+    if (!vectors) return undefined;
+    const until = clock.now() + vectors.ms;
+    return fillIn(deps, {
+      signal,
+      yieldTo: async () => clock.now() >= until,
+      ...(vectors.onProgress ? { onProgress: vectors.onProgress } : {}),
+    });
+  }
+
+  async function vectorStatus(): Promise<VectorStatus | undefined> {
+    const { embedder } = (await inUse.current()).embedding;
+    if (!embedder) return undefined;
+    const [{ active, models }, passages] = await Promise.all([index.vectorModels(), countPassages(db, embedder.languages)]);
+    const made = (model: string | undefined): number => models.find((one) => one.model === model)?.vectors ?? 0;
+    const building = active !== undefined && active !== embedder.model;
+    return {
+      passages,
+      embedded: Math.min(passages, made(embedder.model)),
+      ...(building ? { replaces: modelName(active) } : {}),
+    };
+  }
+
   const app: WiredApp = {
     config,
     clock,
@@ -288,9 +328,19 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       options.onWork?.();
     },
     cancelSync: async (nameOrId) => requestCancel(db, (await sourceOrThrow(nameOrId)).id, clock.now()),
-    syncNow: async (names, run) => syncNow(names, await indexingDeps(), run),
+    async syncNow(names, run) {
+      const deps = await indexingDeps();
+      const summaries = await syncNow(names, deps, run);
+      await fillFor(run.vectors, run.signal, deps);
+      return summaries;
+    },
     workOnce: async (signal) => workOnce(await indexingDeps(), signal),
-    reindex: async (run) => reindex(await indexingDeps(), run),
+    async reindex(run) {
+      const deps = await indexingDeps();
+      const rebuilt = await reindex(deps, run);
+      const filled = await fillFor(run.vectors, run.signal, deps);
+      return { ...rebuilt, passagesEmbedded: filled?.embedded ?? 0 };
+    },
 
     listDocuments: async (page) => listDocuments(db, { ...page, readerSets: await readableReaderSets(db, {}, 'asker') }),
     showDocument,
@@ -299,22 +349,43 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     async changeSetting<K extends keyof Settings>(key: K, value: unknown) {
       await writeSetting(db, key, value, clock.now());
       settings = await readSettings(db);
-      models = wireModels();
+      inUse.changed();
     },
     async modelStatus() {
-      const [{ languageModel, embedder, problem }, state] = await Promise.all([models, budget.state()]);
-      const ollama = languageModel ? null : await findOllama();
+      const [{ models, embedding }, state, vectors] = await Promise.all([inUse.current(), budget.state(), vectorStatus()]);
+      const ollama = models.languageModel ? null : await findOllama();
+      const problems = [models.problem, embedding.problem].filter((problem) => problem !== undefined);
+      const download = inUse.download();
       return {
-        chatModel: languageModel?.model ?? null,
-        embeddingModel: embedder?.model ?? null,
-        ...(problem ? { problem: problem.publicMessage ?? problem.message } : {}),
+        chatModel: models.languageModel?.model ?? null,
+        embeddingModel: embedding.embedder ? modelName(embedding.embedder.model) : null,
+        ...(vectors ? { vectors } : {}),
+        ...(embedding.awaited ? { awaited: embedding.awaited.name } : {}),
+        ...(download ? { download } : {}),
+        ...(problems.length > 0 ? { problem: problems.map((problem) => problem.publicMessage ?? problem.message).join(' ') } : {}),
         budgetUsd: state.limitUsd,
         spentUsd: state.spentUsd,
         ...(ollama ? { ollama: { url: ollama.url, models: ollama.chatModels } } : {}),
       };
     },
+    listModels: () => inUse.list(),
+    pullModel: (name, run) => inUse.pull(name, run),
+    async useModel(name) {
+      if (config.EMBEDDING_MODEL !== undefined)
+        throw inputError(
+          'EMBEDDING_MODEL',
+          `is set to "${config.EMBEDDING_MODEL}" in the environment, which goes before; remove it there first`,
+        );
+      await inUse.checkName(name);
+      await app.changeSetting('embeddingModel', name);
+      options.onWork?.();
+    },
+    fetchModel: (signal, onProgress) => inUse.fetchWanted(signal, onProgress),
     async doctor(signal) {
-      const { languageModel, embedder, problem, notes } = await models;
+      const { models, embedding } = await inUse.current();
+      const { languageModel, problem, notes } = models;
+      const { embedder } = embedding;
+      const vectors = await vectorStatus();
       return examine(
         {
           config,
@@ -323,6 +394,9 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
           ...(languageModel ? { languageModel } : {}),
           ...(embedder ? { embedder } : {}),
           ...(problem ? { modelProblem: problem.publicMessage ?? problem.message } : {}),
+          ...(embedding.problem ? { embeddingProblem: embedding.problem.publicMessage ?? embedding.problem.message } : {}),
+          embeddingNotes: embeddingNotes(embedding.awaited?.name, inUse.download()),
+          ...(vectors ? { vectors } : {}),
           modelNotes: notes,
           budget: await budget.state(),
         },
@@ -330,14 +404,18 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       );
     },
     async startupNotes() {
-      const { languageModel, embedder, problem, notes } = await models;
+      const { models, embedding } = await inUse.current();
+      const problems = [models.problem, embedding.problem].filter((problem) => problem !== undefined);
       return [
-        ...(problem ? [problem.publicMessage ?? problem.message] : []),
-        ...(languageModel || problem
+        ...problems.map((problem) => problem.publicMessage ?? problem.message),
+        ...(models.languageModel || models.problem
           ? []
           : ['No language model is configured: answers are the documents\' own words. See "Models" in the README.']),
-        ...(embedder ? [] : ['No embedding model is configured: search is by words.']),
-        ...notes,
+        embedding.embedder
+          ? `Search by words and by meaning (${modelName(embedding.embedder.model)}).`
+          : 'No embedding model is here: search is by words.',
+        ...embeddingNotes(embedding.awaited?.name, undefined),
+        ...models.notes,
       ];
     },
     metrics: () => metrics.text(),
@@ -347,12 +425,26 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     },
     async close() {
       await extractor?.close();
+      await inUse.close();
+      await Promise.all([outbound.close(), downloads.close()]);
       await index.close();
       await db.destroy();
     },
   };
   return app;
 }
+
+/** What an operator should know of a model that is not here yet. */
+function embeddingNotes(awaited: string | undefined, download: DownloadState | undefined): string[] {
+  if (awaited === undefined) return [];
+  if (download?.state === 'running')
+    return [`${awaited} is being downloaded: ${megabytes(download.bytes)} of ${megabytes(download.totalBytes)} MB.`];
+  if (download?.state === 'failed')
+    return [`${awaited} could not be downloaded: ${download.reason} It is tried again; "docent model pull ${awaited}" tries now.`];
+  return [`${awaited} is not here yet; the running server downloads it, or "docent model pull ${awaited}".`];
+}
+
+const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
 
 /** Signs console sessions where SECRET_KEY is not set. */
 function keptKey(file: string): string {

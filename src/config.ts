@@ -58,7 +58,14 @@ export const ENTRIES = {
     doc: 'Model that writes answers; may be a fine-tuned one. Default: chosen for api.openai.com; the only model of another endpoint.',
     schema: text,
   }),
-  EMBEDDING_MODEL: entry({ doc: 'Model for search by meaning at the same endpoint. Without it, search is by words.', schema: text }),
+  EMBEDDING_MODEL: entry({
+    doc: 'Model for search by meaning: one that runs here (`multilingual-e5-small`, `bge-small-en-v1.5`, `all-MiniLM-L6-v2`, `use-lite`, or a folder of MODELS_DIR), one of the endpoint (`text-embedding-3-small`), or `none` for words alone. Default: `multilingual-e5-small`, and `use-lite` until it has been downloaded.',
+    schema: text,
+  }),
+  MODELS_DIR: entry({ doc: 'Folder of the models that run here. Default: `models` in DATA_DIR.', schema: text }),
+  HTTPS_PROXY: entry({ doc: 'Proxy that models are downloaded through from https addresses.', schema: url, secret: true }),
+  HTTP_PROXY: entry({ doc: 'The same for http addresses, and for https ones where HTTPS_PROXY is not set.', schema: url, secret: true }),
+  NO_PROXY: entry({ doc: 'Hosts to reach without the proxy: `localhost,.corp,10.0.0.5:8080`.', schema: text }),
   BUDGET_USD_MONTH: entry({
     doc: 'Spend on models in a calendar month, in US dollars: a warning at 80 %, quotes instead of prose at 100 %.',
     schema: z.coerce.number().nonnegative(),
@@ -78,7 +85,6 @@ export type Config = { [K in keyof Entries]: K extends WithDefault ? NonNullable
 /** Part of the design's contract but not built yet: setting one says so instead of being silently ignored. */
 const NOT_YET = [
   'DOCENT_ROLE',
-  'MODELS_DIR',
   'QDRANT_URL',
   'REDIS_URL',
   'DATABASE_URL',
@@ -107,7 +113,8 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, e] of Object.entries(ENTRIES) as [string, Entry<unknown>][]) {
-    const raw = env[name]?.trim() || e.default;
+    // Proxies are named in lower case as often.
+    const raw = env[name]?.trim() || (name.endsWith('_PROXY') && env[name.toLowerCase()]?.trim()) || e.default;
     if (raw === undefined) continue;
     const parsed = e.schema.safeParse(raw);
     if (parsed.success) values[name] = parsed.data;

@@ -1,7 +1,7 @@
 /** What is well and what is not, each with the way to mend it. */
 import { statfsSync } from 'node:fs';
 import { sql } from 'kysely';
-import type { Finding } from './app-contract.ts';
+import type { Finding, VectorStatus } from './app-contract.ts';
 import type { Catalog } from './catalog/database.ts';
 import { countsBySource } from './catalog/documents.ts';
 import { listFailures, listRuns, listSources } from './catalog/sources.ts';
@@ -10,6 +10,7 @@ import { publicMessageOf } from './errors.ts';
 import { indexIsCurrent, orphansAmong, readIndexFacts } from './indexing.ts';
 import type { LanguageModel } from './models/language-model.ts';
 import type { Embedder } from './models/embedder.ts';
+import { modelName } from './models/embedding.ts';
 import type { SearchIndex } from './search/search-index.ts';
 
 export interface DoctorDeps {
@@ -20,6 +21,11 @@ export interface DoctorDeps {
   embedder?: Embedder;
   /** Why a model that was asked for is not in use. */
   modelProblem?: string;
+  embeddingProblem?: string;
+  /** What an operator should know of a model that is not here yet. */
+  embeddingNotes: string[];
+  /** How far search by meaning is. */
+  vectors?: VectorStatus;
   modelNotes: string[];
   budget: { limitUsd: number | null; spentUsd: number };
 }
@@ -80,9 +86,7 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
   });
   await check('index', async () => {
     if (!(await indexIsCurrent(deps)))
-      return problem(
-        'it was made with another analyzer or embedding model; it is rebuilt by the running server, or by "npx docent reindex".',
-      );
+      return problem('it was made with another analyzer; it is rebuilt by the running server, or by "npx docent reindex".');
     const passages = [...(await countsBySource(deps.db)).values()].reduce((n, c) => n + c.passages, 0);
     const { missing, orphans } = await drift(deps, passages, signal);
     if (missing > 0) return problem(`${missing} of ${passages} passages are missing from it; run "npx docent reindex".`);
@@ -108,9 +112,14 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
     return ok(`${model.model} answers; context of ${model.contextTokens} tokens`);
   });
   await check('embedding model', async () => {
-    if (!deps.embedder) return ok('none; search is by words.');
+    const notes = deps.embeddingNotes.map((note) => ` ${note}`).join('');
+    if (deps.embeddingProblem) return problem(deps.embeddingProblem);
+    if (!deps.embedder) return warning(`none, so search is by words alone.${notes} "docent model list" shows what can be had.`);
     const [vector] = await deps.embedder.embed(['ready'], 'query', AbortSignal.any([signal, AbortSignal.timeout(MODEL_MS)]));
-    return ok(`${deps.embedder.model} answers; ${vector!.length} dimensions`);
+    const { passages = 0, embedded = 0, replaces } = deps.vectors ?? {};
+    const far = embedded < passages ? `; ${embedded} of ${passages} passages so far, the running server does the rest` : '';
+    const before = replaces === undefined ? '' : `; until then ${replaces} answers`;
+    return ok(`${modelName(deps.embedder.model)} answers, ${vector!.length} dimensions${far}${before}.${notes}`);
   });
   for (const note of deps.modelNotes) findings.push({ name: 'models', level: 'warning', message: note });
   await check('budget', async () => {

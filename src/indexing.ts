@@ -17,22 +17,22 @@ import {
 import { calibrate, gatherSamples } from './ask/calibrate.ts';
 import { CALIBRATION_VERSION, type Calibration } from './ask/sufficient.ts';
 import { retrieve } from './ask/retrieve.ts';
-import { noSuchSource } from './errors.ts';
+import { isAbort, noSuchSource, reasonOf } from './errors.ts';
 import type { Embedder } from './models/embedder.ts';
 import { ANALYZER_VERSION } from './search/analyzer.ts';
 import type { SearchIndex } from './search/search-index.ts';
-import { embedPassages } from './sync/embed.ts';
+import { fillVectors, type Filled } from './sync/fill-vectors.ts';
 import { syncSource, type SyncDeps } from './sync/sync.ts';
-import { pointOf, sweepLeftovers } from './sync/write.ts';
+import { pointOf, putKeptVectors, sweepLeftovers } from './sync/write.ts';
 import type { Clock, Log } from './types.ts';
 
 export interface IndexingDeps {
   db: Catalog;
   index: SearchIndex;
+  /** What vectors are to be made with. */
   embedder?: Embedder;
   clock: Clock;
   log: Log;
-  meaningWeight: number;
   keepRate: number;
   /** What a sync of one source needs beside the rest. */
   syncDeps: (source: Source) => Promise<Pick<SyncDeps, 'connector' | 'extractor' | 'outbound'>>;
@@ -48,33 +48,35 @@ const CALIBRATION_HITS = 24;
 /** Facts about an index that stand in it. */
 export interface IndexFacts {
   calibration: Calibration | undefined;
+  /** `Embedder.model` of the vectors that searches use; undefined: there are none. */
+  vectorModel: string | undefined;
   /** Languages of the documents, most common first. */
   languages: string[];
 }
 
 export async function readIndexFacts(index: SearchIndex): Promise<IndexFacts> {
-  const [calibration, languages] = await Promise.all([index.getMeta('calibration'), index.getMeta('languages')]);
+  const [calibration, languages, { active }] = await Promise.all([
+    index.getMeta('calibration'),
+    index.getMeta('languages'),
+    index.vectorModels(),
+  ]);
   return {
+    vectorModel: active,
     calibration: calibration === undefined ? undefined : (JSON.parse(calibration) as Calibration),
     languages: languages === undefined ? [] : (JSON.parse(languages) as string[]),
   };
 }
 
-/** Whether the index was made by this analyzer and embedding model; an empty one is while the catalog is (else it was lost). */
-export async function indexIsCurrent(deps: Pick<IndexingDeps, 'db' | 'index' | 'embedder'>): Promise<boolean> {
-  const [analyzer, model] = await Promise.all([deps.index.getMeta('analyzer'), deps.index.getMeta('embeddingModel')]);
+/** Whether the index was made by this analyzer; an empty one is while the catalog is (else it was lost). */
+export async function indexIsCurrent(deps: Pick<IndexingDeps, 'db' | 'index'>): Promise<boolean> {
+  const analyzer = await deps.index.getMeta('analyzer');
   if (analyzer === undefined) return (await passagesAfter(deps.db, '', 1)).length === 0;
-  return analyzer === ANALYZER_VERSION && model === (deps.embedder?.model ?? '');
+  return analyzer === ANALYZER_VERSION;
 }
 
 /** Whether the index was calibrated by this version's rules; an empty one needs none. */
 async function isCalibrated(index: SearchIndex): Promise<boolean> {
   return (await readIndexFacts(index)).calibration?.version === CALIBRATION_VERSION || (await index.count()) === 0;
-}
-
-async function markCurrent(deps: IndexingDeps): Promise<void> {
-  await deps.index.setMeta('analyzer', ANALYZER_VERSION);
-  await deps.index.setMeta('embeddingModel', deps.embedder?.model ?? '');
 }
 
 /**
@@ -102,7 +104,7 @@ export async function syncNow(
           }),
         );
   if (!(await indexIsCurrent(deps))) await reindex(deps, { signal: options.signal });
-  await markCurrent(deps);
+  await deps.index.setMeta('analyzer', ANALYZER_VERSION);
   const summaries: RunSummary[] = [];
   for (const source of chosen) {
     options.signal.throwIfAborted();
@@ -115,7 +117,7 @@ export async function syncNow(
         clock: deps.clock,
         log: deps.log,
         leaseOwner: LEASE_OWNER,
-        ...(deps.embedder ? { embedder: deps.embedder } : {}),
+        ...(deps.embedder ? { embeddingModel: deps.embedder.model } : {}),
         ...(await deps.syncDeps(source)),
         ...(onProgress ? { onProgress } : {}),
         ...(deps.atStep ? { atStep: deps.atStep } : {}),
@@ -147,27 +149,68 @@ async function calibrateIndex(
 ): Promise<Calibration | undefined> {
   const passages = await samplePassages(deps.db, CALIBRATION_PASSAGES);
   if (passages.length === 0) return undefined;
+  // While vectors are still filling in, what meaning finds says little of what it will find.
+  const { vectorModel } = await readIndexFacts(deps.index);
+  const meaning = deps.embedder && vectorModel === deps.embedder.model && (await deps.index.getMeta('filled')) === vectorModel;
+  const { db, index, log, embedder } = deps;
+  const retrieveDeps = { db, index, log, ...(meaning && embedder ? { embedder } : {}) };
   const samples = await gatherSamples(
     passages,
     (text, exceptDocuments) =>
-      retrieve({ text, languages, readerSets, limit: CALIBRATION_HITS, ...(exceptDocuments ? { exceptDocuments } : {}) }, deps, signal),
+      retrieve(
+        { text, languages, readerSets, limit: CALIBRATION_HITS, ...(exceptDocuments ? { exceptDocuments } : {}) },
+        retrieveDeps,
+        signal,
+      ),
     signal,
   );
   return calibrate(samples, deps.keepRate);
 }
 
-/** Takes up what waits in the catalog: an outdated index, removed sources, requested syncs and those that were cut short. */
+/**
+ * Gives the passages that lack one their vector, and calibrates anew when there were any. An embedder that fails leaves
+ * search by words as it is.
+ * @returns what was filled; undefined when no embedder is there, or it failed
+ */
+export async function fillIn(
+  deps: IndexingDeps,
+  options: { signal: AbortSignal; yieldTo?: () => Promise<boolean>; onProgress?: (done: number, total: number) => void },
+): Promise<Filled | undefined> {
+  if (!deps.embedder) return undefined;
+  try {
+    const filled = await fillVectors({ ...deps, embedder: deps.embedder }, options);
+    if (filled.complete && (filled.filled > 0 || (await deps.index.getMeta('filled')) !== deps.embedder.model)) {
+      await deps.index.setMeta('filled', deps.embedder.model);
+      await renewIndexFacts(deps, options.signal);
+    }
+    return filled;
+  } catch (error) {
+    if (isAbort(error) || options.signal.aborted) throw error;
+    deps.log.warn({ model: deps.embedder.model, reason: reasonOf(error) }, 'passages could not be embedded; tried again at the next sweep');
+    return undefined;
+  }
+}
+
+/**
+ * Takes up what waits in the catalog: an outdated index, removed sources, requested syncs and those that were cut short;
+ * then vectors, until a sync is asked for.
+ */
 export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise<void> {
   if (!(await indexIsCurrent(deps))) {
-    deps.log.info({}, 'the index was lost, or made with another analyzer or embedding model; rebuilding it');
+    deps.log.info({}, 'the index was lost, or made with another analyzer; rebuilding it');
     await reindex(deps, { signal });
   }
   if (!(await isCalibrated(deps.index))) await renewIndexFacts(deps, signal);
-  for (const id of await sourcesToWorkOn(deps.db, deps.clock.now())) {
-    signal.throwIfAborted();
-    const source = await findSource(deps.db, id);
-    if (source) await syncNow([id], deps, { signal });
-    else await takeOutSource(id, deps);
+  for (;;) {
+    for (const id of await sourcesToWorkOn(deps.db, deps.clock.now())) {
+      signal.throwIfAborted();
+      const source = await findSource(deps.db, id);
+      if (source) await syncNow([id], deps, { signal });
+      else await takeOutSource(id, deps);
+    }
+    const yieldTo = async (): Promise<boolean> => (await sourcesToWorkOn(deps.db, deps.clock.now())).length > 0;
+    const filled = await fillIn(deps, { signal, yieldTo });
+    if (filled === undefined || filled.complete) return;
   }
 }
 
@@ -182,13 +225,14 @@ async function takeOutSource(sourceId: string, deps: IndexingDeps): Promise<void
 }
 
 /**
- * Rebuilds the index from the catalog: every current passage is put again, then what else stands in it is dropped.
+ * Rebuilds the index from the catalog: every current passage is put again with the vector that is kept for it, then what
+ * else stands in it is dropped.
  * A source under sync is waited for, so that the two never work on the same documents.
  */
 export async function reindex(
   deps: IndexingDeps,
   options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void },
-): Promise<{ documents: number; passages: number; passagesEmbedded: number; ms: number }> {
+): Promise<{ documents: number; passages: number; ms: number }> {
   const { db, index, clock } = deps;
   const startedAt = clock.now();
   const total = Number(
@@ -206,34 +250,30 @@ export async function reindex(
     5_000,
   );
   let passages = 0;
-  let passagesEmbedded = 0;
   const documents = new Set<string>();
   try {
     for (let after = ''; ;) {
       options.signal.throwIfAborted();
       const batch = await passagesAfter(db, after, REINDEX_BATCH);
       if (batch.length === 0) break;
-      const { vectors, embedded } = deps.embedder
-        ? await embedPassages(batch, { db, embedder: deps.embedder }, options.signal)
-        : { vectors: [], embedded: 0 };
       await index.put(
-        batch.map((p, i) => pointOf(p, { id: p.documentId, title: p.title, language: p.language, readerSet: p.readerSet }, vectors[i])),
+        batch.map((p) => pointOf(p, { id: p.documentId, title: p.title, language: p.language, readerSet: p.readerSet })),
         options.signal,
       );
+      await putKeptVectors(batch, { db, index, ...(deps.embedder ? { embeddingModel: deps.embedder.model } : {}) }, options.signal);
       for (const p of batch) documents.add(p.documentId);
       passages += batch.length;
-      passagesEmbedded += embedded;
       after = batch.at(-1)!.id;
       options.onProgress?.(passages, total);
     }
     await dropOrphans(deps, options.signal);
-    await markCurrent(deps);
+    await index.setMeta('analyzer', ANALYZER_VERSION);
     await renewIndexFacts(deps, options.signal);
   } finally {
     clearInterval(renewal);
     for (const source of sources) await releaseLease(db, source.id, LEASE_OWNER);
   }
-  return { documents: documents.size, passages, passagesEmbedded, ms: clock.now() - startedAt };
+  return { documents: documents.size, passages, ms: clock.now() - startedAt };
 }
 
 /** Takes out every point that the catalog does not know. Call with all leases held. */

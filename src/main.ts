@@ -6,6 +6,7 @@ import { createApp } from './app.ts';
 import { readConfig, unusedVariables } from './config.ts';
 import { createConsole } from './console/server.ts';
 import { publicMessageOf } from './errors.ts';
+import { downloadLines } from './cli/download-lines.ts';
 import { createLog } from './log.ts';
 
 const GRACE_MS = 10_000;
@@ -26,12 +27,18 @@ try {
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   app.listening(`http://${host}:${address.port}`);
   process.stdout.write(`Docent is ready: ${app.publicUrl()}\n`);
-  void app.startupNotes().then((notes) => notes.forEach((note) => process.stdout.write(`  ${note}\n`)));
+  const say = (text: string): boolean => process.stdout.write(`  ${text}\n`);
+  const ended = new AbortController();
+  void app
+    .startupNotes()
+    .then((notes) => notes.forEach(say))
+    .then(() => app.fetchModel(ended.signal, downloadLines(say)));
 
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);
     stopping = true;
+    ended.abort();
     setTimeout(() => process.exit(1), GRACE_MS).unref();
     // Answers under way are finished, within the time of grace; who then still holds a connection is cut off.
     setTimeout(() => server.closeAllConnections(), GRACE_MS - CUT_OFF_MS).unref();

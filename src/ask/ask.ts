@@ -253,7 +253,11 @@ async function search(
   signal: AbortSignal,
 ): Promise<Attempt> {
   const { language } = asking.question;
-  const turns = asking.turns.map((t) => ({ question: t.standalone, answer: t.answer }));
+  const turns = asking.turns.map((t) => ({
+    question: t.standalone,
+    answer: t.answer,
+    titles: [...new Set(t.ledger.citations.map((c) => c.title))],
+  }));
   let standalone: Standalone;
   let modelFailed = false;
   try {
@@ -269,7 +273,18 @@ async function search(
     standalone = await makeStandalone({ text, language, turns }, undefined, signal);
   }
   if (standalone.usage) addUsage(draft, standalone.usage);
-  const found = await retrieve({ text: standalone.query, languages: deps.languages, readerSets, limit: RETRIEVED }, deps, signal);
+  const found = await retrieve(
+    {
+      text: standalone.query,
+      ...(standalone.beside ? { beside: standalone.beside } : {}),
+      ...(standalone.meaning ? { meaning: standalone.meaning } : {}),
+      languages: deps.languages,
+      readerSets,
+      limit: RETRIEVED,
+    },
+    deps,
+    signal,
+  );
   if (found.meaningFailed) draft.degraded.add('meaning-unavailable');
   const enough = sufficiency(standalone.query, found.hits, found.statistics, deps.calibration);
   return { standalone, found, enough, decision: decide(enough.score, deps.calibration), modelFailed };

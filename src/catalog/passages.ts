@@ -95,3 +95,64 @@ export async function documentPassages(db: Catalog, documentId: string, readerSe
     await passageQuery(db).where('p.document_id', '=', documentId).where('d.reader_set', 'in', readerSets).orderBy('p.ordinal').execute()
   ).map(passageOf);
 }
+
+/** Where some passages stand, and in which language; those that are not current are left out. */
+export async function placesOfPassages(
+  db: Catalog,
+  ids: string[],
+): Promise<{ id: string; documentId: string; ordinal: number; language: string }[]> {
+  const places: { id: string; documentId: string; ordinal: number; language: string }[] = [];
+  for (let i = 0; i < ids.length; i += IN_CHUNK) {
+    const rows = await db
+      .selectFrom('passages as p')
+      .innerJoin('documents as d', 'd.id', 'p.document_id')
+      .select(['p.id', 'p.document_id', 'p.ordinal', 'd.language'])
+      .where('d.deleted_at', 'is', null)
+      .where('p.id', 'in', ids.slice(i, i + IN_CHUNK))
+      .execute();
+    for (const row of rows) places.push({ id: row.id, documentId: row.document_id, ordinal: row.ordinal, language: row.language });
+  }
+  return places;
+}
+
+/** What an embedder reads of some passages, in the order of the ids; those that are not current are left out. */
+export async function passageContents(
+  db: Catalog,
+  ids: string[],
+): Promise<{ id: string; title: string; headingPath: string[]; text: string }[]> {
+  const rows = await passageQuery(db).where('p.id', 'in', ids).execute();
+  const byId = new Map(rows.map((row) => [row.id, passageOf(row)]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** The rank of each document, from 0: those most quoted in answers first, then those changed last. */
+export async function documentsInDemand(db: Catalog): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('documents as d')
+    .leftJoin(
+      db
+        .selectFrom('citations')
+        .select(['document_id', (e) => e.fn.countAll().as('times')])
+        .groupBy('document_id')
+        .as('c'),
+      'c.document_id',
+      'd.id',
+    )
+    .select('d.id')
+    .where('d.deleted_at', 'is', null)
+    .orderBy((e) => e.fn.coalesce('c.times', e.lit(0)), 'desc')
+    .orderBy((e) => e.fn.coalesce('d.changed_at', 'd.indexed_at'), 'desc')
+    .execute();
+  return new Map(rows.map(({ id }, rank) => [id, rank]));
+}
+
+/** How many passages are current; of some languages only, where they are given. */
+export async function countPassages(db: Catalog, languages?: readonly string[]): Promise<number> {
+  let query = db
+    .selectFrom('passages as p')
+    .innerJoin('documents as d', 'd.id', 'p.document_id')
+    .select((e) => e.fn.countAll().as('n'))
+    .where('d.deleted_at', 'is', null);
+  if (languages) query = query.where('d.language', 'in', languages);
+  return Number((await query.executeTakeFirstOrThrow()).n);
+}

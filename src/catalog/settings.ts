@@ -13,6 +13,13 @@ export const SETTINGS = {
     schema: z.record(z.string(), z.object({ input: z.number().nonnegative(), output: z.number().nonnegative() })),
     default: {} as Record<string, { input: number; output: number }>,
   },
+  /** Embedding model, where EMBEDDING_MODEL does not name one; null: the default. */
+  embeddingModel: { schema: z.string().trim().min(1).nullable(), default: null as string | null },
+  /** Where embedding models are downloaded from: an address with the layout of huggingface.co, or `off`. */
+  modelHub: {
+    schema: z.union([z.literal('off'), z.url({ protocol: /^https?$/, error: 'must be an http or https address, or off' })]),
+    default: 'https://huggingface.co' as string,
+  },
   /** Overrides of a model's context size in tokens. */
   contextTokens: { schema: z.record(z.string(), z.number().int().min(1024)), default: {} as Record<string, number> },
 } as const;

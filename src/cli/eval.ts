@@ -20,7 +20,7 @@ export function evalCommand(): Command {
     .addOption(new Option('--search <mode>', 'what is searched by').choices(['words', 'meaning', 'both']).default('both'))
     .option('--json', 'print JSON')
     .action(async (folder: string, options: { limit?: number; search: SearchMode; json?: true }) => {
-      const report = await over(folder, options.limit, (set, app, signal) =>
+      const report = await over(folder, options.limit, options.search === 'words', (set, app, signal) =>
         evaluateRetrieval(set, app, options.search, signal, progressLine),
       );
       show(report, options.json);
@@ -31,9 +31,12 @@ export function evalCommand(): Command {
     .argument('<dir>', 'folder with corpus.jsonl, queries.jsonl, qrels.tsv')
     .description('how often it answers, shows the gold sentence, and abstains')
     .option('--limit <n>', 'questions at most', wholeNumber)
+    .addOption(new Option('--search <mode>', 'what is searched by').choices(['words', 'both']).default('both'))
     .option('--json', 'print JSON')
-    .action(async (folder: string, options: { limit?: number; json?: true }) => {
-      const report = await over(folder, options.limit, (set, app, signal) => evaluateAnswersOver(set, app, signal, progressLine));
+    .action(async (folder: string, options: { limit?: number; search: 'words' | 'both'; json?: true }) => {
+      const report = await over(folder, options.limit, options.search === 'words', (set, app, signal) =>
+        evaluateAnswersOver(set, app, signal, progressLine),
+      );
       show(report, options.json);
     });
   return command;
@@ -42,6 +45,7 @@ export function evalCommand(): Command {
 async function over<T>(
   folder: string,
   limit: number | undefined,
+  wordsOnly: boolean,
   work: (set: EvalSet, app: WiredApp, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const config = readConfig();
@@ -49,8 +53,10 @@ async function over<T>(
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   try {
-    return await withEvalApp(set.corpusFile, { config, log: createLog('error'), signal: stop.signal, onProgress: progressLine }, (app) =>
-      work(set, app, stop.signal),
+    return await withEvalApp(
+      set.corpusFile,
+      { config, log: createLog('error'), signal: stop.signal, wordsOnly, onProgress: progressLine },
+      (app) => work(set, app, stop.signal),
     );
   } finally {
     progressLine('');

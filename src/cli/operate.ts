@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { duration, print, printJson, progressLine, withApp } from './run.ts';
+import { duration, print, printJson, progressLine, vectorsLeft, vectorsWait, withApp } from './run.ts';
 
 /** `docent doctor`: exit 1 when there is a problem. */
 export function doctorCommand(): Command {
@@ -22,13 +22,22 @@ export function doctorCommand(): Command {
 export function reindexCommand(): Command {
   return new Command('reindex')
     .description('rebuild the index from the catalog')
+    .option('--wait', 'until search by meaning knows every passage')
     .option('--json', 'print JSON')
-    .action(async (options: { json?: true }) => {
+    .action(async (options: { json?: true; wait?: true }) => {
       await withApp(async (app, signal) => {
-        const result = await app.reindex({ signal, onProgress: (done, total) => progressLine(`${done} of ${total} passages`) });
+        const result = await app.reindex({
+          signal,
+          vectors: vectorsWait(options.wait ?? false),
+          onProgress: (done, total) => progressLine(`${done} of ${total} passages`),
+        });
         progressLine('');
         if (options.json) printJson(result);
-        else print(`Rebuilt the index: ${result.documents} documents, ${result.passages} passages, in ${duration(result.ms)}.`);
+        else {
+          print(`Rebuilt the index: ${result.documents} documents, ${result.passages} passages, in ${duration(result.ms)}.`);
+          const left = await vectorsLeft(app);
+          if (left) print(left);
+        }
       });
     });
 }

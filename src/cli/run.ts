@@ -1,5 +1,7 @@
 /** What every command shares: the application, cancelling, printing. */
+import { availableParallelism } from 'node:os';
 import { createApp, type WiredApp } from '../app.ts';
+import type { FillWait } from '../app-contract.ts';
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 
@@ -12,7 +14,7 @@ export async function withApp<T>(
   change: Partial<ReturnType<typeof readConfig>> = {},
 ): Promise<T> {
   const config = { ...readConfig(), ...change };
-  const app = await createApp(config, { log: createLog(quiet(config.LOG_LEVEL)) });
+  const app = await createApp(config, { log: createLog(quiet(config.LOG_LEVEL)), threads: availableParallelism() });
   const stop = new AbortController();
   const interrupt = (): void => (stop.signal.aborted ? process.exit(130) : stop.abort());
   process.on('SIGINT', interrupt);
@@ -44,6 +46,24 @@ export function printJson(value: unknown): void {
 /** Progress on one line of a terminal; nothing where stderr is a file or a pipe. */
 export function progressLine(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${printable(text)}`);
+}
+
+/** How long a command waits for vectors: a small knowledge base is whole by then, and for a large one nobody sits and waits. */
+const VECTORS_MS = 30_000;
+
+/** Waiting for vectors with progress on the terminal; all of them when `wait` is set. */
+export function vectorsWait(wait: boolean): FillWait {
+  return {
+    ms: wait ? Infinity : VECTORS_MS,
+    onProgress: (done, total) => progressLine(`search by meaning: ${done} of ${total} passages`),
+  };
+}
+
+/** What to say when vectors are still missing; undefined when none are. */
+export async function vectorsLeft(app: WiredApp): Promise<string | undefined> {
+  const { vectors } = await app.modelStatus();
+  if (!vectors || vectors.embedded >= vectors.passages) return undefined;
+  return `Search by meaning knows ${vectors.embedded} of ${vectors.passages} passages so far; the running server does the rest, or "docent sync --wait".`;
 }
 
 export function duration(ms: number): string {

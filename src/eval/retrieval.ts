@@ -39,7 +39,7 @@ export async function evaluateRetrieval(
     throw new AppError({
       code: 'eval.no_embedder',
       message: 'no embedder',
-      publicMessage: 'No embedding model is configured: set EMBEDDING_MODEL, or use --search words.',
+      publicMessage: 'No embedding model is here ("docent model list" shows what can be had); use --search words.',
     });
   const readerSets = (await deps.db.selectFrom('reader_sets').select('id').execute()).map((r) => r.id);
   const externalIds = new Map(
@@ -52,13 +52,21 @@ export async function evaluateRetrieval(
     signal.throwIfAborted();
     const startedAt = performance.now();
     const turns = (query.history ?? []).map((t) => ({ question: t.q, answer: t.a ?? '' }));
-    const { query: text } = await makeStandalone(
+    const { query: text, beside, meaning } = await makeStandalone(
       { text: query.text, language: detectLanguage(query.text), turns },
       deps.languageModel,
       signal,
     );
     const { hits } = await retrieve(
-      { text, languages: deps.languages, readerSets, limit: PASSAGES, ...(mode === 'both' ? {} : { only: mode }) },
+      {
+        text,
+        ...(beside ? { beside } : {}),
+        ...(meaning ? { meaning } : {}),
+        languages: deps.languages,
+        readerSets,
+        limit: PASSAGES,
+        ...(mode === 'both' ? {} : { only: mode }),
+      },
       deps,
       signal,
     );

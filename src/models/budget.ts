@@ -147,7 +147,7 @@ export function withBudget(
 /** An embedder that is refused once the budget is used up. Its driver records what it used: the port does not tell. */
 export function withEmbeddingBudget(embedder: Embedder, budget: Budget): Embedder {
   return {
-    model: embedder.model,
+    ...embedder,
     async embed(texts, kind, signal) {
       const place = await budget.enter(0);
       try {

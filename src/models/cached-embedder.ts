@@ -24,7 +24,7 @@ export function cachedEmbedder(
   onReuse?: (counts: { reused: number; embedded: number }) => void,
 ): Embedder {
   return {
-    model: embedder.model,
+    ...embedder,
     async embed(texts, kind, signal) {
       if (kind === 'query' || texts.length === 0) return embedder.embed(texts, kind, signal);
       const keys = texts.map((text) => embedKey(embedder.model, text));

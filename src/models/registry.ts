@@ -9,6 +9,8 @@ import type { Embedder } from './embedder.ts';
 import type { LanguageModel } from './language-model.ts';
 import { costOf } from './prices.ts';
 import type { ModelPrice } from './prices.ts';
+import { meaningWeight } from './meaning-weights.ts';
+import { bareModelName } from './prices.ts';
 import { embeddingProfile, modelProfile, OLLAMA_CONTEXT_TOKENS } from './profiles.ts';
 import type { ProfileOverride } from './profiles.ts';
 import type { Timeouts } from './watch.ts';
@@ -18,6 +20,12 @@ export const MODEL_DRIVERS = {
   openai: () => import('./drivers/openai.ts'),
 } as const;
 
+/** Name → module of an embedding model that runs here, opened in a thread of its own. */
+export const LOCAL_DRIVERS = {
+  onnx: new URL('./drivers/onnx.ts', import.meta.url),
+  'use-lite': new URL('./drivers/use-lite.ts', import.meta.url),
+} as const;
+
 /** What is chosen at api.openai.com when CHAT_MODEL is not set: the vendor's model between best and cheapest (November 2026). */
 export const DEFAULT_CHAT_MODEL = 'gpt-6.1-terra';
 
@@ -25,7 +33,6 @@ export interface ModelOptions {
   OPENAI_API_KEY?: string | undefined;
   OPENAI_BASE_URL?: string | undefined;
   CHAT_MODEL?: string | undefined;
-  EMBEDDING_MODEL?: string | undefined;
   /** What an admin corrected, by model name; a name that ends in `*` holds for every model that begins so. */
   prices?: Record<string, ModelPrice>;
   profiles?: Record<string, ProfileOverride>;
@@ -43,7 +50,8 @@ export interface ModelDeps {
 
 export interface Models {
   languageModel?: LanguageModel;
-  embedder?: Embedder;
+  /** Makes an embedder of the endpoint's model of that name; absent without an endpoint. */
+  embedder?: (model: string) => Embedder;
   /** What keeps a model that was asked for from being used; its publicMessage says how to mend it. */
   problem?: AppError;
   /** What an admin should know: prices and sizes that are guesses. */
@@ -55,13 +63,12 @@ export interface Models {
  * is the endpoint asked (GET /models, at most 3 s). Does not throw for a wrong setting: Docent answers in quotes meanwhile.
  */
 export async function createModels(options: ModelOptions, deps: ModelDeps = {}): Promise<Models> {
-  const { OPENAI_API_KEY: apiKey, EMBEDDING_MODEL: embeddingModel } = options;
+  const { OPENAI_API_KEY: apiKey } = options;
   const baseUrl = withVersion(options.OPENAI_BASE_URL);
   if (apiKey === undefined && baseUrl === undefined) {
-    const asked = options.CHAT_MODEL !== undefined ? 'CHAT_MODEL' : embeddingModel !== undefined ? 'EMBEDDING_MODEL' : undefined;
-    return asked === undefined
+    return options.CHAT_MODEL === undefined
       ? { notes: [] }
-      : { notes: [], problem: problem(`${asked} is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL says where it is.`) };
+      : { notes: [], problem: problem('CHAT_MODEL is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL says where it is.') };
   }
   const driver = await MODEL_DRIVERS.openai();
   const official = baseUrl === undefined || new URL(baseUrl).hostname.endsWith('api.openai.com');
@@ -120,34 +127,38 @@ export async function createModels(options: ModelOptions, deps: ModelDeps = {}):
     models.languageModel = deps.budget === undefined ? model : withBudget(model, deps.budget, (usage) => costOf(price, usage));
   }
 
-  if (embeddingModel !== undefined) {
-    const profile = embeddingProfile(embeddingModel, options.prices);
+  models.embedder = (model) => {
+    const profile = embeddingProfile(model, options.prices);
     const price = profile.price ?? (isLoopback(baseUrl) ? FREE : null);
+    const weight = meaningWeight(bareModelName(model));
     const { budget } = deps;
-    let embedder = driver.createOpenAiEmbedder({
-      ...settings,
-      ...profile,
-      model: embeddingModel,
-      price,
-      priceKnown: profile.priceKnown || price === FREE,
-      ...(budget === undefined
-        ? {}
-        : {
-            onUsage: (usage, kind) =>
-              budget.record({
-                purpose: kind === 'query' ? 'embed-query' : 'embed-passage',
-                model: embeddingModel,
-                promptTokens: usage.promptTokens,
-                completionTokens: 0,
-                usd: usage.costUsd,
-              }),
-          }),
-    });
-    if (price === null)
-      models.notes.push(`The price of ${embeddingModel} is not known, so the budget does not count it. The price table corrects it.`);
-    if (budget !== undefined) embedder = withEmbeddingBudget(embedder, budget);
-    models.embedder = deps.vectors === undefined ? embedder : cachedEmbedder(embedder, deps.vectors);
-  }
+    const embedder: Embedder = {
+      ...(weight === undefined ? {} : { meaningWeight: weight }),
+      ...driver.createOpenAiEmbedder({
+        ...settings,
+        ...profile,
+        model,
+        price,
+        priceKnown: profile.priceKnown || price === FREE,
+        ...(budget === undefined
+          ? {}
+          : {
+              onUsage: (usage, kind) =>
+                budget.record({
+                  purpose: kind === 'query' ? 'embed-query' : 'embed-passage',
+                  model,
+                  promptTokens: usage.promptTokens,
+                  completionTokens: 0,
+                  usd: usage.costUsd,
+                }),
+            }),
+      }),
+    };
+    const note = `The price of ${model} is not known, so the budget does not count it. The price table corrects it.`;
+    if (price === null && !models.notes.includes(note)) models.notes.push(note);
+    const limited = budget === undefined ? embedder : withEmbeddingBudget(embedder, budget);
+    return deps.vectors === undefined ? limited : cachedEmbedder(limited, deps.vectors);
+  };
   return models;
 }
 

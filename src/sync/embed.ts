@@ -22,6 +22,13 @@ export function embedHash(passage: PassageContent, model: string): string {
   return embedKey(model, embeddingText(passage));
 }
 
+/** Vectors that are kept for some passages, by their place in the list; what is missing fills in later. */
+export async function keptVectors(passages: PassageContent[], model: string, db: Catalog): Promise<Map<number, Float32Array>> {
+  const keys = passages.map((passage) => embedHash(passage, model));
+  const kept = await readEmbeddings(db, [...new Set(keys)]);
+  return new Map(keys.flatMap((key, at) => (kept.has(key) ? [[at, kept.get(key)!]] : [])));
+}
+
 /**
  * @returns one vector a passage, in order, and how many had to be computed
  * @throws AppError as the embedder does

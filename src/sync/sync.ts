@@ -168,7 +168,7 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
       const extracted = await deps.extractor.extract({ bytes: fetched.bytes, format: fetched.format, name: entry.externalId }, signal);
       const id = before?.id ?? documentId(source.id, entry.externalId);
       const title = titleOf(extracted, fetched.title, entry.externalId);
-      const passages = passageRows(id, title, chunk(extracted.blocks), deps.embedder?.model ?? '');
+      const passages = passageRows(id, title, chunk(extracted.blocks), deps.embeddingModel ?? '');
       const kind = before === undefined || before.deleted ? 'added' : sameBytes ? 'readers' : 'changed';
       const written = await writeDocument(
         {
@@ -187,6 +187,7 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
           validators: fetched.validators,
           readerSet,
           passages,
+          ...(extracted.aliases ? { aliases: extracted.aliases } : {}),
         },
         writer,
         kind,

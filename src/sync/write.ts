@@ -1,5 +1,6 @@
 /**
- * Writing one document: note the new ids → put their points → one catalog transaction (the commit) → drop the old points.
+ * Writing one document: note the new ids → put their points (and vectors that are kept) → one catalog transaction (the commit)
+ * → drop the old points. Vectors that have to be computed fill in behind.
  * Killed anywhere in between, search finds the old version or the new one, never half: the catalog decides what is
  * current, and `sweepLeftovers` takes out what was left in the index.
  */
@@ -8,12 +9,12 @@ import { v5 as uuid5 } from 'uuid';
 import { commitDocument, passagesOf, type DocumentWrite, type PassageRow, type Writer } from '../catalog/documents.ts';
 import { clearLeftovers, noteLeftovers, readLeftovers } from '../catalog/leftovers.ts';
 import type { Catalog } from '../catalog/database.ts';
-import type { Embedder } from '../models/embedder.ts';
 import { plainText } from '../passage-text.ts';
 import { analyzePassage } from '../search/analyzer.ts';
 import type { Point, SearchIndex } from '../search/search-index.ts';
 import type { Clock, PassageDraft } from '../types.ts';
-import { embedHash, embedPassages } from './embed.ts';
+import { embedHash, keptVectors } from './embed.ts';
+import { ownWordsOf } from './own-words.ts';
 
 /** The named steps of writing a document, in order; tests kill the process at each. */
 export type WriteStep = 'noted' | 'put' | 'committed' | 'dropped';
@@ -21,7 +22,8 @@ export type WriteStep = 'noted' | 'put' | 'committed' | 'dropped';
 export interface WriteDeps {
   db: Catalog;
   index: SearchIndex;
-  embedder?: Embedder;
+  /** The model that vectors are made with, behind (`fillVectors`); absent: search is by words alone. */
+  embeddingModel?: string;
   clock: Clock;
   atStep?: (step: WriteStep) => void | Promise<void>;
 }
@@ -53,7 +55,6 @@ export function passageRows(documentId: string, title: string, drafts: PassageDr
 export function pointOf(
   passage: { id: string; headingPath: string[]; text: string },
   document: { id: string; title: string; language: string; readerSet: number },
-  vector: Float32Array | undefined,
 ): Point {
   return {
     id: passage.id,
@@ -64,13 +65,12 @@ export function pointOf(
       { title: document.title, headingPath: passage.headingPath, text: plainText(passage.text).text },
       document.language,
     ),
-    ...(vector ? { vector } : {}),
   };
 }
 
 /**
  * @param rewriteAll put every point again (the reader set changed), not only those that are new
- * @returns how many passages were embedded, and how many needed no embedding
+ * @returns how many passages are to be embedded, and how many need no embedding
  */
 export async function writeDocument(
   document: DocumentWrite,
@@ -82,28 +82,43 @@ export async function writeDocument(
 ): Promise<{ embedded: number; reused: number }> {
   const before = await passagesOf(deps.db, document.id);
   const toPut = document.passages.filter((p) => rewriteAll || before.get(p.id)?.embedHash !== p.embedHash);
-  const { vectors, embedded } =
-    deps.embedder && toPut.length > 0
-      ? await embedPassages(
-          toPut.map((p) => ({ ...p, title: document.title })),
-          { db: deps.db, embedder: deps.embedder },
-          signal,
-        )
-      : { vectors: [], embedded: 0 };
   signal.throwIfAborted();
   const fresh = toPut.filter((p) => !before.has(p.id)).map((p) => p.id);
   await noteLeftovers(deps.db, document.sourceId, fresh);
   await deps.atStep?.('noted');
   if (toPut.length > 0)
     await deps.index.put(
-      toPut.map((p, i) => pointOf(p, document, vectors[i])),
+      toPut.map((p) => pointOf(p, document)),
       signal,
     );
+  const kept = await putKeptVectors(
+    toPut.map((p) => ({ ...p, title: document.title })),
+    deps,
+    signal,
+  );
   await deps.atStep?.('put');
-  const gone = await commitDocument(deps.db, document, writer, kind, deps.clock.now());
+  const gone = await commitDocument(deps.db, document, writer, kind, deps.clock.now(), ownWordsOf(document));
   await deps.atStep?.('committed');
   await dropGone(gone, deps);
+  const embedded = deps.embeddingModel === undefined ? 0 : toPut.length - kept;
   return { embedded, reused: document.passages.length - embedded };
+}
+
+/** Points that were put anew get back the vectors that are kept for them. Returns for how many. */
+export async function putKeptVectors(
+  passages: { id: string; title: string; headingPath: string[]; text: string }[],
+  { db, index, embeddingModel }: Pick<WriteDeps, 'db' | 'index' | 'embeddingModel'>,
+  signal: AbortSignal,
+): Promise<number> {
+  if (embeddingModel === undefined || passages.length === 0) return 0;
+  const kept = await keptVectors(passages, embeddingModel, db);
+  if (kept.size > 0)
+    await index.putVectors(
+      embeddingModel,
+      [...kept].map(([at, vector]) => ({ id: passages[at]!.id, vector })),
+      signal,
+    );
+  return kept.size;
 }
 
 /** After a commit: takes points out of the index. A failure here is mended by the next sweep. */

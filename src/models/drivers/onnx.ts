@@ -29,10 +29,7 @@ interface Window {
 export async function openModel(options: OnnxOptions): Promise<LocalModel> {
   ort.env.wasm.numThreads = options.threads;
   ort.env.logLevel = 'error';
-  const [tokenizer, session] = await Promise.all([
-    readTokenizer(options.tokenizer),
-    readSession(options.model),
-  ]);
+  const [tokenizer, session] = await Promise.all([readTokenizer(options.tokenizer), readSession(options.model)]);
   const output = session.outputNames[0]!;
   const wantsTypes = session.inputNames.includes('token_type_ids');
   const padding = tokenizer.padding;

@@ -21,8 +21,7 @@ export interface ThreadReply {
   error?: string;
 }
 
-export interface ThreadEmbedderOptions {
-  model: string;
+export interface ThreadEmbedderOptions extends Pick<Embedder, 'model' | 'languages' | 'meaningWeight'> {
   /** Module that exports `openModel(options): Promise<LocalModel>`, and what it is given. */
   driver: URL;
   driverOptions: Record<string, unknown>;
@@ -135,6 +134,8 @@ export function createThreadEmbedder(options: ThreadEmbedderOptions): Embedder &
 
   return {
     model: options.model,
+    ...(options.languages ? { languages: options.languages } : {}),
+    ...(options.meaningWeight === undefined ? {} : { meaningWeight: options.meaningWeight }),
     embed(texts, kind, signal) {
       if (closed) return Promise.reject(failed('it is closed'));
       if (signal.aborted) return Promise.reject(signal.reason as Error);
