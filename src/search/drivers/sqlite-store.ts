@@ -6,7 +6,7 @@ import { openIndexFile } from './sqlite-open.ts';
 import { createVectorReads, vectorKey } from './sqlite-vectors.ts';
 import { createWordSearch } from './sqlite-words.ts';
 import { createWrites, KINDS } from './sqlite-writes.ts';
-import { topOf } from '../vector-matrix.ts';
+import { dotProduct, topOf } from '../vector-matrix.ts';
 
 export interface SqliteStore {
   put(points: Point[]): void;
@@ -55,6 +55,7 @@ export function openSqliteStore(path: string): SqliteStore {
   const pending = createPending(db);
   const words = createWordSearch(db, pending);
   const exactVector = db.prepare('SELECT vector FROM vectors WHERE key = ?');
+  exactVector.setReturnArrays(true);
   const pointOf = db.prepare('SELECT id, document FROM points WHERE n = ?');
   const documentPoints = db.prepare('SELECT n FROM points WHERE document IN (SELECT value FROM json_each(?))');
 
@@ -120,13 +121,8 @@ export function openSqliteStore(path: string): SqliteStore {
     const known = new Map<number, number | undefined>();
     const cosine = (n: number): number | undefined => {
       if (known.has(n)) return known.get(n);
-      const bytes = exactVector.get(vectorKey(active.m, n))?.['vector'] as Uint8Array | undefined;
-      let score: number | undefined;
-      if (bytes) {
-        const vector = new Float32Array(bytes.buffer, bytes.byteOffset, asked.length);
-        score = 0;
-        for (let i = 0; i < asked.length; i++) score += vector[i]! * asked[i]!;
-      }
+      const row = exactVector.get(vectorKey(active.m, n)) as unknown as [Uint8Array] | undefined;
+      const score = row && dotProduct(new Float32Array(row[0].buffer, row[0].byteOffset, asked.length), asked);
       known.set(n, score);
       return score;
     };
