@@ -110,7 +110,13 @@ async function nearest(word: string, input: SpellingInput, deps: SpellingDeps, s
   const most = word.length >= TWO_FROM ? 2 : 1;
   const lengths = Array.from({ length: 2 * most + 1 }, (_, i) => word.length - most + i).filter((length) => length >= SHORTEST);
   const { begins, ends } = intactParts(word);
-  const alike = await wordsAlike(deps.db, { lengths, begins, ends, readerSets: input.readerSets });
+  const alike = await wordsAlike(deps.db, {
+    lengths,
+    begins,
+    ends,
+    firsts: [word[0]!, `${word[1]}${word[0]}`],
+    readerSets: input.readerSets,
+  });
   const stops = stopWordsOf(input.language);
   // "waht" is "what": nothing that is looked for.
   for (const stop of stops) if (editDistance(word, stop, 1) === 1 && plausible(word, stop)) return undefined;

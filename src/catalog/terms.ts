@@ -117,35 +117,36 @@ export async function knownWords(db: Catalog, words: string[], readerSets: numbe
 }
 
 /**
- * Words of the vocabulary that begin or end alike, by length: what may be near a word.
+ * Words of the vocabulary of some lengths that begin with a text, and those that end with one: what may be near a word.
+ * @param firsts how words with that ending may begin
  * @returns each with how often documents were written with it
  */
 export async function wordsAlike(
   db: Catalog,
-  input: { lengths: number[]; begins: string; ends: string; readerSets: number[] },
+  input: { lengths: number[]; begins: string; ends: string; firsts: string[]; readerSets: number[] },
 ): Promise<Map<string, number>> {
   const found = new Map<string, number>();
-  if (input.readerSets.length === 0) return found;
-  const scans: ['word' | 'backwards', string][] = [
-    ['word', input.begins],
-    ['backwards', backwardsOf(input.ends)],
+  if (input.readerSets.length === 0 || input.lengths.length === 0 || input.begins === '' || input.ends === '') return found;
+  const ofLength = db
+    .selectFrom('vocabulary')
+    .select(['word', 'written'])
+    .where('length', 'in', input.lengths)
+    .where('reader_set', 'in', input.readerSets);
+  const ending = backwardsOf(input.ends);
+  const alike = [
+    ofLength.where('word', '>=', input.begins).where('word', '<', after(input.begins)),
+    ofLength
+      .where('backwards', '>=', ending)
+      .where('backwards', '<', after(ending))
+      // Read off the index itself: most words with a common ending begin otherwise, and their rows are not looked at.
+      .where((e) => e.or(input.firsts.map((first) => e('backwards', 'like', `%${backwardsOf(first)}`)))),
   ];
-  for (const length of input.lengths) {
-    for (const [column, from] of scans) {
-      if (from === '') continue;
-      const rows = await db
-        .selectFrom('vocabulary')
-        .select(['word', 'reader_set', 'written'])
-        .where('length', '=', length)
-        .where(column, '>=', from)
-        .where(column, '<', `${from}\u{10ffff}`)
-        .where('reader_set', 'in', input.readerSets)
-        .execute();
-      for (const row of rows) found.set(row.word, Math.max(found.get(row.word) ?? 0, row.written));
-    }
-  }
+  for (const query of alike) for (const row of await query.execute()) found.set(row.word, Math.max(found.get(row.word) ?? 0, row.written));
   return found;
 }
+
+/** Above every text that begins so, by code point. */
+const after = (text: string): string => `${text}\u{10ffff}`;
 
 function backwardsOf(word: string): string {
   return [...word].reverse().join('');
