@@ -30,6 +30,7 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { connectorFor } from './connectors/registry.ts';
 import { examine } from './doctor.ts';
+import { createGlossary } from './glossary.ts';
 import { AppError, inputError, noSuchSource } from './errors.ts';
 import { fillIn, readIndexFacts, reindex, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
 import { createMetrics } from './metrics.ts';
@@ -119,6 +120,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     config,
     modelsDir: resolve(config.MODELS_DIR ?? join(folder, 'models')),
     settings: () => settings,
+    refreshSettings,
     clock,
     log,
     budget,
@@ -130,7 +132,16 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   });
   let extractor: Extractor | undefined;
 
+  /** What another process changed (the command line, the workers) holds here from the next question on. */
+  async function refreshSettings(): Promise<void> {
+    const now = await readSettings(db);
+    if (JSON.stringify(now) === JSON.stringify(settings)) return;
+    settings = now;
+    inUse.changed();
+  }
+
   async function askDeps(): Promise<AskDeps> {
+    await refreshSettings();
     // Of an index that cannot be read the search says so, once the question is recorded: it still gets its reply.
     const [{ models, embedding }, facts] = await Promise.all([
       inUse.current(),
@@ -154,7 +165,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   }
 
   async function indexingDeps(): Promise<IndexingDeps> {
-    settings = await readSettings(db);
+    await refreshSettings();
     const { embedder } = (await inUse.current()).embedding;
     return {
       db,
@@ -348,8 +359,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     settings: () => readSettings(db),
     async changeSetting<K extends keyof Settings>(key: K, value: unknown) {
       await writeSetting(db, key, value, clock.now());
-      settings = await readSettings(db);
-      inUse.changed();
+      await refreshSettings();
     },
     async modelStatus() {
       const [{ models, embedding }, state, vectors] = await Promise.all([inUse.current(), budget.state(), vectorStatus()]);
@@ -381,6 +391,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       options.onWork?.();
     },
     fetchModel: (signal, onProgress) => inUse.fetchWanted(signal, onProgress),
+    glossary: createGlossary({ db, clock }),
     async doctor(signal) {
       const { models, embedding } = await inUse.current();
       const { languageModel, problem, notes } = models;

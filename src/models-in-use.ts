@@ -1,7 +1,7 @@
 /** The models that Docent works with now: wired anew when a setting changes or a model arrives; listed, fetched and chosen here. */
 import type { Settings } from './catalog/settings.ts';
 import type { Config } from './config.ts';
-import { AppError, inputError, isAbort, publicMessageOf, reasonOf } from './errors.ts';
+import { AppError, inputError, publicMessageOf, reasonOf } from './errors.ts';
 import type { Budget } from './models/budget.ts';
 import type { VectorCache } from './models/cached-embedder.ts';
 import { createEmbeddings, hasNpmModel, modelName, NO_MODEL, NPM_MODEL, type Embedding } from './models/embedding.ts';
@@ -18,6 +18,8 @@ export interface ModelsInUseDeps {
   config: Config;
   modelsDir: string;
   settings: () => Settings;
+  /** Reads what another process may have changed. */
+  refreshSettings: () => Promise<void>;
   clock: Clock;
   log: Log;
   budget: Budget;
@@ -59,7 +61,7 @@ export interface ModelsInUse {
   pull(name: string, options: { signal: AbortSignal; onProgress?: (progress: DownloadProgress) => void; replace?: boolean }): Promise<void>;
   /** @throws AppError when the name is neither installed nor known nor one of the endpoint */
   checkName(name: string): Promise<void>;
-  /** Fetches the model that is wanted and not there, until it is there or the signal ends it; says so in `download()`. */
+  /** Until the signal ends it: whenever the model that is wanted is not there, downloads it; `download()` says how far it is. */
   fetchWanted(signal: AbortSignal, onProgress?: (state: DownloadState) => void): Promise<void>;
   download(): DownloadState | undefined;
   close(): Promise<void>;
@@ -67,12 +69,16 @@ export interface ModelsInUse {
 
 /** Value of the setting `modelHub` that switches downloads off. */
 export const HUB_OFF = 'off';
+/** How often what another process chose (`docent model use`) is looked for. */
+const LOOK_MS = 30_000;
 /** After a download that gave up, the next one. */
 const RETRY_MS = [60_000, 600_000, 3_600_000];
 
 export function createModelsInUse(deps: ModelsInUseDeps): ModelsInUse {
   let wired: Promise<Models> | undefined;
   let download: DownloadState | undefined;
+  let fetching: Promise<void> | undefined;
+  let chosen = new AbortController();
   const wanted = (): string | undefined => deps.config.EMBEDDING_MODEL ?? deps.settings().embeddingModel ?? undefined;
 
   const wire = (): Promise<Models> => {
@@ -95,6 +101,44 @@ export function createModelsInUse(deps: ModelsInUseDeps): ModelsInUse {
     ...(deps.vectors ? { vectors: deps.vectors } : {}),
   });
 
+  async function bringWanted(signal: AbortSignal, onProgress: ((state: DownloadState) => void) | undefined): Promise<void> {
+    const say = (state: DownloadState | undefined): void => {
+      download = state;
+      if (state) onProgress?.(state);
+    };
+    for (let tries = 0; !signal.aborted; tries++) {
+      chosen = new AbortController();
+      const either = AbortSignal.any([signal, chosen.signal]);
+      await deps.refreshSettings();
+      const { awaited } = (await service.current()).embedding;
+      if (!awaited || deps.settings().modelHub === HUB_OFF) {
+        say(undefined);
+        await deps.clock.sleep(LOOK_MS, either).catch(() => {});
+        continue;
+      }
+      const model = awaited.name;
+      try {
+        await service.pull(model, {
+          signal: either,
+          onProgress: ({ bytes, totalBytes, retry }) =>
+            say({ model, state: 'running', bytes, totalBytes, ...(retry ? { waiting: retry.reason } : {}) }),
+        });
+        deps.onModel?.();
+      } catch (error) {
+        if (signal.aborted) break;
+        if (chosen.signal.aborted) {
+          tries = -1;
+          continue;
+        }
+        deps.log.info({ model, reason: reasonOf(error) }, 'the embedding model could not be downloaded; tried again later');
+        say({ model, state: 'failed', reason: publicMessageOf(error) });
+        await deps.clock.sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]!, either).catch(() => {});
+        if (chosen.signal.aborted) tries = -1;
+      }
+    }
+    download = undefined;
+  }
+
   const service: ModelsInUse = {
     async current() {
       return { models: await models(), embedding: await embeddings.choose(wanted()) };
@@ -102,6 +146,7 @@ export function createModelsInUse(deps: ModelsInUseDeps): ModelsInUse {
     embedderOf: (model) => embeddings.of(model),
     changed() {
       wired = undefined;
+      chosen.abort();
     },
     async list() {
       const { embedding } = await service.current();
@@ -152,7 +197,6 @@ export function createModelsInUse(deps: ModelsInUseDeps): ModelsInUse {
         { modelsDir, hub, outbound, clock, log, ...(onProgress ? { onProgress } : {}), ...(replace ? { replace } : {}) },
         signal,
       );
-      deps.onModel?.();
     },
     async checkName(name) {
       if (name === NO_MODEL || name === NPM_MODEL || knownModel(name)) return;
@@ -161,29 +205,10 @@ export function createModelsInUse(deps: ModelsInUseDeps): ModelsInUse {
       const names = [...new Set([...installed.map((model) => model.name), ...KNOWN_MODELS.map((model) => model.name)])];
       throw inputError('model', `"${name}" is not known; there are ${[...names, NPM_MODEL, NO_MODEL].join(', ')}`);
     },
-    async fetchWanted(signal, onProgress) {
-      const say = (state: DownloadState | undefined): void => {
-        download = state;
-        if (state) onProgress?.(state);
-      };
-      for (let tries = 0; !signal.aborted; tries++) {
-        const { awaited } = (await service.current()).embedding;
-        if (!awaited || deps.settings().modelHub === HUB_OFF) return say(undefined);
-        try {
-          await service.pull(awaited.name, {
-            signal,
-            onProgress: ({ model, bytes, totalBytes, retry }) =>
-              say({ model, state: 'running', bytes, totalBytes, ...(retry ? { waiting: retry.reason } : {}) }),
-          });
-          return say(undefined);
-        } catch (error) {
-          if (isAbort(error) || signal.aborted) return say(undefined);
-          const reason = publicMessageOf(error);
-          deps.log.info({ model: awaited.name, reason: reasonOf(error) }, 'the embedding model could not be downloaded; tried again later');
-          say({ model: awaited.name, state: 'failed', reason });
-          await deps.clock.sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]!, signal).catch(() => {});
-        }
-      }
+    fetchWanted(signal, onProgress) {
+      // A choice made meanwhile ends the wait of the loop that runs, which then brings what is wanted now.
+      fetching ??= bringWanted(signal, onProgress).finally(() => (fetching = undefined));
+      return fetching;
     },
     download: () => download,
     close: () => embeddings.close(),

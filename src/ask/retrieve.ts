@@ -2,12 +2,14 @@
 import type { Catalog } from '../catalog/database.ts';
 import { hydratePassages } from '../catalog/passages.ts';
 import type { Embedder } from '../models/embedder.ts';
-import { analyzeQuery } from '../search/analyzer.ts';
+import { detectLanguage } from '../search/analyzer.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import type { Log } from '../types.ts';
 import { withBeside, type Beside } from './beside.ts';
 import { fuse } from './fuse.ts';
+import { extendQuestion, type Note } from './own-words.ts';
 import type { Hit, SearchStatistics } from './passage-match.ts';
+import { searchReadings } from './search-readings.ts';
 
 export interface RetrieveDeps {
   db: Catalog;
@@ -38,42 +40,51 @@ export interface Retrieved {
   statistics: SearchStatistics;
   /** True when an embedder is configured but did not answer. */
   meaningFailed: boolean;
+  /** What was searched for beside what the question says; empty: nothing. */
+  notes: Note[];
+  /** The question as the documents would put it; the text itself without notes. */
+  reading: string;
 }
 
 /** A model that is being loaded, or an endpoint that is slow, is not waited for longer: words answer alone. */
 const EMBED_MS = 3_000;
 /** Of a model that was not measured: the middle. */
-const UNKNOWN_WEIGHT = 0.5;
+const UNKNOWN_WEIGHT = 0.35;
+/** Words of another language find names and numbers, and little else. */
+const FOREIGN_WEIGHT = 0.9;
 /** More than is wanted is asked for: what is no longer current is dropped when it is read. */
 const OVERFETCH = 1.5;
 
 /** Passages that the reader sets open, best first. A failing embedder leaves words alone, and says so. */
 export async function retrieve(input: RetrieveInput, deps: RetrieveDeps, signal: AbortSignal): Promise<Retrieved> {
-  const terms = withBeside(analyzeQuery(input.text, input.languages), input.beside ?? [], input.languages);
+  const extended = await extendQuestion(input, deps, signal);
+  const [terms, ...readings] = [extended.words, ...extended.readings].map((one) => withBeside(one, input.beside ?? [], input.languages));
   let vector: Float32Array | undefined;
   let meaningFailed = false;
-  if (deps.embedder && input.only !== 'words' && input.text.trim() !== '') {
+  const weight = input.only === 'words' ? 0 : input.only === 'meaning' ? 1 : weightOf(deps.embedder, input);
+  if (deps.embedder && weight > 0 && input.text.trim() !== '') {
     try {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(EMBED_MS)]);
-      [vector] = await deps.embedder.embed([input.meaning ?? input.text], 'query', patience);
+      [vector] = await deps.embedder.embed([input.meaning ?? extended.meaning], 'query', patience);
     } catch (error) {
       if (signal.aborted) throw error;
       deps.log.warn({ code: (error as { code?: string }).code }, 'the question could not be embedded; searching by words');
       meaningFailed = true;
     }
   }
-  const found = await deps.index.search(
+  const found = await searchReadings(
     {
-      terms,
+      terms: terms!,
       kinds: ['passage'],
       readerSets: input.readerSets,
       limit: Math.ceil(input.limit * OVERFETCH),
       ...(vector ? { vector, vectorModel: deps.embedder!.model } : {}),
       ...(input.exceptDocuments ? { exceptDocuments: input.exceptDocuments } : {}),
     },
+    readings,
+    deps.index,
     signal,
   );
-  const weight = input.only === 'meaning' ? 1 : input.only === 'words' ? 0 : (deps.embedder?.meaningWeight ?? UNKNOWN_WEIGHT);
   const fused = fuse(input.only === 'meaning' ? [] : found.words, found.meaning, weight).slice(0, Math.ceil(input.limit * OVERFETCH));
   const passages = await hydratePassages(
     deps.db,
@@ -85,5 +96,14 @@ export async function retrieve(input: RetrieveInput, deps: RetrieveDeps, signal:
     const passage = passages.get(id);
     if (passage && hits.length < input.limit) hits.push({ ...passage, score, ...(meaning === undefined ? {} : { meaning }) });
   }
-  return { hits, statistics: { total: found.total, documentFrequency: found.documentFrequency }, meaningFailed };
+  const { notes, reading } = extended;
+  return { hits, statistics: { total: found.total, documentFrequency: found.documentFrequency }, meaningFailed, notes, reading };
+}
+
+/** How much meaning counts for this question: nothing in a language that the model does not know, nearly all in one that no document is in. */
+function weightOf(embedder: Embedder | undefined, { text, languages }: RetrieveInput): number {
+  if (!embedder) return 0;
+  const language = detectLanguage(text, languages);
+  if (embedder.languages && !embedder.languages.includes(language)) return 0;
+  return languages.includes(language) ? (embedder.meaningWeight ?? UNKNOWN_WEIGHT) : FOREIGN_WEIGHT;
 }

@@ -2,9 +2,9 @@
 
 /** Chosen on the labelled sets that `npm run bench -- --only fusion` reports. */
 const WEIGHTS: [names: RegExp, weight: number][] = [
-  [/^use-lite$/, 0.5],
-  [/e5-small/, 0.5],
-  [/bge-small/, 0.5],
+  [/^use-lite$/, 0.35],
+  [/e5-small/, 0.35],
+  [/bge-small/, 0.35],
 ];
 /** @returns 0 (words alone) to 1 (meaning alone); undefined for a model that was not measured */
 export function meaningWeight(model: string): number | undefined {

@@ -1,5 +1,8 @@
+import { glossaryEn } from './console-glossary-en.ts';
+
 /** The console's own words in English. `console-zh.ts` has the same keys. Keys ending in `_one` are used for exactly one. */
 export const consoleEn = {
+  ...glossaryEn,
   product: 'Docent',
   skip: 'Skip to the content',
   navLabel: 'Rooms',
@@ -234,9 +237,7 @@ export const consoleEn = {
   settingsTitle: 'Settings',
   modelsHeading: 'Models',
   chatModel: 'Writes answers',
-  embeddingModel: 'Search by meaning',
   modelNone: 'none; answers are the documents’ own words',
-  embeddingNone: 'none; search goes by words',
   modelHowTo: 'To have answers written, put one of these into the file .env beside package.json and start Docent again:',
   modelHowToOpenai: 'With a key of OpenAI, or of anything that speaks the same language',
   modelHowToOllama: 'With the Ollama that runs on this machine',
@@ -244,6 +245,24 @@ export const consoleEn = {
   ollamaFound_one: 'An Ollama was found at {url}, with one model.',
   ollamaEmpty: 'An Ollama was found at {url}, without any model yet.',
   copyLines: 'Copy lines',
+  meaningHeading: 'Search by meaning',
+  meaningOn: 'Questions in other words than the documents use are found with {model}, on this machine or at your endpoint.',
+  meaningOff: 'Search goes by words alone. Choose a model below to find pages that say the same in other words.',
+  meaningFilling: 'Read {n} of {of} passages so far; search uses what is there.',
+  meaningBuilding: 'Read {n} of {of} passages anew; {model} answers until all are done.',
+  meaningDownloading: 'Downloading {model}: {n} of {of} MB',
+  meaningWaiting: '{model}: {n} of {of} MB; the download broke off and goes on in a moment.',
+  meaningFailed: '{model} could not be downloaded; it is tried again.',
+  meaningAwaited: '{model} takes over once it has been downloaded.',
+  meaningLanguages: 'Languages',
+  meaningMany: '{n} languages',
+  meaningSize: 'Size',
+  meaningUse: 'Use',
+  meaningInUse: 'in use',
+  meaningNone: 'None: words alone',
+  meaningHub: 'Where models are downloaded from',
+  meaningHubHelp:
+    'An address with the layout of huggingface.co, such as a mirror; “off” downloads nothing, and models can be put into the folder MODELS_DIR by hand.',
   budget: 'Budget this month',
   budgetNone: 'no limit (set BUDGET_USD_MONTH)',
   budgetOf: '{spent} of {budget} spent',

@@ -1,7 +1,9 @@
 import type { ConsoleStrings } from './console-en.ts';
+import { glossaryZh } from './console-glossary-zh.ts';
 
 /** The console's own words in Chinese (Simplified). */
 export const consoleZh: ConsoleStrings = {
+  ...glossaryZh,
   product: 'Docent',
   skip: '跳到正文',
   navLabel: '导航',
@@ -231,9 +233,7 @@ export const consoleZh: ConsoleStrings = {
   settingsTitle: '设置',
   modelsHeading: '模型',
   chatModel: '撰写回答',
-  embeddingModel: '语义搜索',
   modelNone: '无；回答为文档原文',
-  embeddingNone: '无；按词语搜索',
   modelHowTo: '要让模型撰写回答，请把以下任一组内容写入 package.json 旁的 .env 文件，然后重新启动 Docent：',
   modelHowToOpenai: '使用 OpenAI 或任何兼容服务的密钥',
   modelHowToOllama: '使用本机上运行的 Ollama',
@@ -241,6 +241,23 @@ export const consoleZh: ConsoleStrings = {
   ollamaFound_one: '在 {url} 发现 Ollama，有 1 个模型。',
   ollamaEmpty: '在 {url} 发现 Ollama，但还没有模型。',
   copyLines: '复制',
+  meaningHeading: '语义搜索',
+  meaningOn: '用 {model} 查找与文档用词不同的问题，在本机或您的服务端运行。',
+  meaningOff: '目前只按词语搜索。在下方选择模型，即可找到用词不同而意思相同的页面。',
+  meaningFilling: '已读 {of} 个段落中的 {n} 个；搜索会使用已有部分。',
+  meaningBuilding: '已重新读取 {of} 个段落中的 {n} 个；完成之前由 {model} 回答。',
+  meaningDownloading: '正在下载 {model}：{n} / {of} MB',
+  meaningWaiting: '{model}：{n} / {of} MB；下载中断，稍后继续。',
+  meaningFailed: '{model} 下载失败，将再次尝试。',
+  meaningAwaited: '{model} 下载完成后启用。',
+  meaningLanguages: '语言',
+  meaningMany: '{n} 种语言',
+  meaningSize: '大小',
+  meaningUse: '使用',
+  meaningInUse: '使用中',
+  meaningNone: '无：只按词语',
+  meaningHub: '模型下载地址',
+  meaningHubHelp: '与 huggingface.co 结构相同的地址，例如镜像；填 “off” 则不下载，可手动把模型放入 MODELS_DIR 文件夹。',
   budget: '本月预算',
   budgetNone: '无限制（可设置 BUDGET_USD_MONTH）',
   budgetOf: '已用 {spent}，预算 {budget}',

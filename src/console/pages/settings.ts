@@ -4,14 +4,17 @@ import type { PageContext } from '../context.ts';
 import { html, type Content, type Html } from '../html.ts';
 import type { Words } from '../words.ts';
 import { layout } from './layout.ts';
+import { renderMeaning } from './settings-meaning.ts';
 import { doneNotice, type Done } from './sources.ts';
 
+export type ModelRow = Awaited<ReturnType<App['listModels']>>[number];
 export type ModelStatus = Awaited<ReturnType<App['modelStatus']>>;
 export type SettingsValues = Awaited<ReturnType<App['settings']>>;
-export type SettingsPart = 'answering' | 'prices' | 'network';
+export type SettingsPart = 'meaning' | 'answering' | 'prices' | 'network';
 
 export interface SettingsView {
   models: ModelStatus;
+  rows: ModelRow[];
   settings: SettingsValues;
   done?: Done;
   problem?: { part: SettingsPart; message: string };
@@ -26,6 +29,7 @@ export function settingsPage(context: PageContext, view: SettingsView): Html {
     look: 'narrow settings',
     body: html`<h1>${words.say('settingsTitle')}</h1>${doneNotice(words, view.done)}
 ${renderModels(words, view.models)}
+${renderMeaning(words, view)}
 ${renderAnswering(words, view)}
 ${renderPrices(words, view)}
 ${renderNetwork(words, view)}
@@ -54,7 +58,6 @@ function renderModels(words: Words, models: ModelStatus): Html {
 ${models.problem ? html`<div class="notice notice-bad"><p>${models.problem}</p></div>` : ''}
 <dl class="facts">
 <div><dt>${words.say('chatModel')}</dt><dd>${models.chatModel ? html`<code>${models.chatModel}</code>` : words.say('modelNone')}</dd></div>
-<div><dt>${words.say('embeddingModel')}</dt><dd>${models.embeddingModel ? html`<code>${models.embeddingModel}</code>` : words.say('embeddingNone')}</dd></div>
 <div><dt>${words.say(budgetUsd === null ? 'spent' : 'budget')}</dt><dd>${budgetUsd === null ? html`${words.dollars(spentUsd)}, ${words.say('budgetNone')}` : html`${words.say('budgetOf', { spent: words.dollars(spentUsd), budget: words.dollars(budgetUsd) })}<progress class="budget" max="${Math.max(budgetUsd, spentUsd, 0.01)}" value="${spentUsd}" aria-label="${words.say('budget')}"></progress>`}</dd></div>
 </dl>
 ${models.chatModel ? '' : renderHowTo(words, models)}</section>`;
@@ -85,7 +88,7 @@ export function ollamaLines(ollama: { url: string; models: string[] }): string {
   ].join('\n');
 }
 
-function problemOfPart(words: Words, view: SettingsView, part: SettingsPart): Content {
+export function problemOfPart(words: Words, view: SettingsView, part: SettingsPart): Content {
   return view.problem?.part === part
     ? html`<p class="field-problem" role="alert" id="problem-${part}">${words.say('saveProblem')} ${view.problem.message}</p>`
     : '';

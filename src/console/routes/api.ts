@@ -40,7 +40,14 @@ const feedbackBody = z.strictObject({
   comment: z.string().max(4000).optional(),
 });
 const settingsBody = z
-  .strictObject({ internalAddresses: z.unknown(), keepRate: z.unknown(), prices: z.unknown(), contextTokens: z.unknown() })
+  .strictObject({
+    internalAddresses: z.unknown(),
+    keepRate: z.unknown(),
+    prices: z.unknown(),
+    contextTokens: z.unknown(),
+    embeddingModel: z.unknown(),
+    modelHub: z.unknown(),
+  })
   .partial();
 const page = z.object({
   offset: z.coerce.number().int().min(0).default(0),
@@ -162,7 +169,7 @@ export function apiRoutes(deps: ConsoleDeps): Router {
   router.get('/settings', async (_req, res) => void res.json(await app.settings()));
   router.patch('/settings', async (req, res) => {
     const body = check(settingsBody, req.body);
-    for (const key of ['internalAddresses', 'keepRate', 'prices', 'contextTokens'] as const)
+    for (const key of ['internalAddresses', 'keepRate', 'prices', 'contextTokens', 'embeddingModel', 'modelHub'] as const)
       if (key in body) await app.changeSetting(key, body[key]);
     res.json(await app.settings());
   });
@@ -185,7 +192,7 @@ export function apiRoutes(deps: ConsoleDeps): Router {
 }
 
 /** A body must be JSON and say so: that keeps other sites' forms out, too. */
-function requireJson(req: Request, _res: Response, next: NextFunction): void {
+export function requireJson(req: Request, _res: Response, next: NextFunction): void {
   const has = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
   if (req.method === 'GET' || req.method === 'HEAD' || !has || req.is('application/json')) return next();
   next(

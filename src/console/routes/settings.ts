@@ -18,8 +18,8 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
 
   router.get('/settings', async (req, res) => {
     const done = DONE.find((key) => key === field(req.query, 'done'));
-    const [models, settings] = await Promise.all([app.modelStatus(), app.settings()]);
-    res.type('html').send(render(settingsPage(contextOf(res), { models, settings, ...(done ? { done } : {}) })));
+    const [models, rows, settings] = await Promise.all([app.modelStatus(), app.listModels(), app.settings()]);
+    res.type('html').send(render(settingsPage(contextOf(res), { models, rows, settings, ...(done ? { done } : {}) })));
   });
 
   router.get('/settings/checks', async (_req, res) => {
@@ -30,6 +30,12 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
     save(res, 'answering', async () => {
       await app.changeSetting('keepRate', Number(field(req.body, 'keepRate').replace(',', '.')) / 100);
     }),
+  );
+
+  router.post('/settings/model', form, (req, res) => save(res, 'meaning', () => app.useModel(field(req.body, 'model'))));
+
+  router.post('/settings/hub', form, (req, res) =>
+    save(res, 'meaning', () => app.changeSetting('modelHub', field(req.body, 'modelHub').trim() || 'off')),
   );
 
   router.post('/settings/network', form, (req, res) =>
@@ -59,11 +65,11 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const problem = problemOf(error, contextOf(res).words);
-      const [models, settings] = await Promise.all([app.modelStatus(), app.settings()]);
+      const [models, rows, settings] = await Promise.all([app.modelStatus(), app.listModels(), app.settings()]);
       res
         .status(problem.status)
         .type('html')
-        .send(render(settingsPage(contextOf(res), { models, settings, problem: { part, message: problem.message } })));
+        .send(render(settingsPage(contextOf(res), { models, rows, settings, problem: { part, message: problem.message } })));
     }
   }
   return router;
