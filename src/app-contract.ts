@@ -2,9 +2,12 @@
 import type { Config } from './config.ts';
 import type { Answer, AnswerEvent, Audience, Clock, Log } from './types.ts';
 import type { Settings } from './catalog/settings.ts';
+import type { Glossary } from './glossary.ts';
 import type { Run, RunProgress, RunSummary, Source } from './catalog/sources.ts';
 import type { DownloadProgress } from './models/local/download.ts';
 import type { DownloadState, ModelRow } from './models-in-use.ts';
+
+export type { GlossaryEntry, GlossaryPlan, GlossaryProblem } from './glossary.ts';
 
 export interface AskInput {
   text: string;
@@ -169,6 +172,8 @@ export interface App {
   ): Promise<void>;
   /** Chooses the embedding model; its vectors are built beside, then take over. */
   useModel(name: string): Promise<void>;
+  /** The admin's terms and their synonyms. */
+  readonly glossary: Glossary;
   doctor(signal: AbortSignal): Promise<Finding[]>;
   /** Prometheus text. */
   metrics(): Promise<string>;

@@ -43,7 +43,7 @@ function wordKey(word: string): string {
   const plain = (PLURAL_OF_CAPITALS.exec(word)?.[1] ?? word.replace(POSSESSIVE, '')).normalize('NFKC');
   const lower = plain.replaceAll(/[&.'’]/g, '').toLowerCase();
   // One stemmer for every language: a key need only be the same on both sides.
-  return lower.length < STEMMED_FROM || plain === plain.toUpperCase() ? lower : stemOf(lower, 'en');
+  return lower.length < STEMMED_FROM ? lower : stemOf(lower, 'en');
 }
 
 /** What a name is looked up by: its words' keys with one space between; empty for a text without a word. */

@@ -9,9 +9,10 @@ import { field, type ConsoleDeps, type PageContext } from './context.ts';
 import { ownPath } from './html.ts';
 import { problemHandler } from './problems.ts';
 import { requestLog } from './request-log.ts';
-import { apiRoutes } from './routes/api.ts';
+import { apiRoutes, requireJson } from './routes/api.ts';
 import { askRoutes } from './routes/ask.ts';
 import { documentRoutes } from './routes/documents.ts';
+import { glossaryApi, glossaryRoutes } from './routes/glossary.ts';
 import { loginRoutes, requireSession } from './routes/login.ts';
 import { healthRoutes, metricsRoutes } from './routes/operations.ts';
 import { settingsRoutes } from './routes/settings.ts';
@@ -54,8 +55,9 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
   server.post('/language', express.urlencoded({ extended: false, limit: '10kb' }), keepLanguage);
   server.use(loginRoutes(sessions), requireSession(sessions));
   server.use(metricsRoutes(app));
+  server.use('/api/v1/glossary', requireJson, glossaryApi(deps));
   server.use('/api/v1', apiRoutes(deps));
-  server.use(askRoutes(deps), sourceRoutes(deps), documentRoutes(deps), settingsRoutes(deps));
+  server.use(askRoutes(deps), sourceRoutes(deps), documentRoutes(deps), glossaryRoutes(deps), settingsRoutes(deps));
   server.use((_req: Request, _res: Response, next: NextFunction) =>
     next(new AppError({ code: 'page.not_found', message: 'no such page', publicMessage: 'There is no such page.' })),
   );

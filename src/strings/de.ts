@@ -14,6 +14,7 @@ export const de: AnswerStrings = {
   needsModel: 'Zum Umschreiben braucht es ein Sprachmodell, und keines ist eingerichtet. Hier ist die Antwort, wie sie war.',
   failed: 'Beim Beantworten ging etwas schief. Die Frage ist gespeichert; bitte fragen Sie gleich noch einmal.',
   tooLong: 'Die Frage ist sehr lang; ich habe die ersten {characters} Zeichen gelesen.',
+  alsoSearched: 'Auch nach „{meant}“ gesucht: „{said}“ steht nirgends.',
   degraded_no_model: 'Es ist kein Sprachmodell eingerichtet; dies sind die Worte der Dokumente.',
   degraded_model_failed: 'Das Sprachmodell hat nicht geantwortet; dies sind die Worte der Dokumente.',
   degraded_model_stopped: 'Das Sprachmodell hat vor dem Ende aufgehört.',

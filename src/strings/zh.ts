@@ -14,6 +14,7 @@ export const zh: AnswerStrings = {
   needsModel: '改写回答需要语言模型，目前没有配置。以下是原来的回答。',
   failed: '回答时出现问题。您的问题已保存，请稍后再问一次。',
   tooLong: '问题很长，我只读取了前 {characters} 个字符。',
+  alsoSearched: '也搜索了“{meant}”：文档里没有“{said}”。',
   degraded_no_model: '未配置语言模型，以下为文档原文。',
   degraded_model_failed: '语言模型没有响应，以下为文档原文。',
   degraded_model_stopped: '语言模型中途停止了。',

@@ -6,6 +6,7 @@ import { SETTINGS, type Settings } from '../../src/catalog/settings.ts';
 import { readConfig } from '../../src/config.ts';
 import { AppError, inputError } from '../../src/errors.ts';
 import type { Answer, AnswerEvent, AnswerSentence, Citation, Log } from '../../src/types.ts';
+import { fakeGlossary } from './glossary.ts';
 import { fakeDocuments, fakeSampleQuestions, type FakeDocument } from './handbook.ts';
 
 export interface FakeOptions {
@@ -285,6 +286,10 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
       spentUsd: options.chatModel ? 4.37 : 0,
       ...(options.ollama ? { ollama: options.ollama } : {}),
     }),
+    listModels: async () => [],
+    pullModel: async () => undefined,
+    useModel: async () => undefined,
+    glossary: fakeGlossary(now),
     doctor: async () => [
       { name: 'Node', level: 'ok', message: `Node ${process.version}` },
       { name: 'Catalog', level: 'ok', message: 'Opens and can be written.' },

@@ -143,6 +143,7 @@ describe('keys and vocabulary', () => {
     ['U.S.', 'US'],
     ['Single Sign-On', 'single sign on'],
     ['Service Level Agreements', 'service level agreement'],
+    ['PAID LEAVE', 'paid leave'],
     ['帶薪休假', '带薪休假'],
     ['ＰＴＯ', 'PTO'],
   ])('%s is looked up as %s', (one, other) => {

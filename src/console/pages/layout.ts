@@ -3,7 +3,7 @@ import type { PageContext } from '../context.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { icons } from '../icons.ts';
 
-export type Room = 'ask' | 'sources' | 'documents' | 'settings';
+export type Room = 'ask' | 'sources' | 'documents' | 'glossary' | 'settings';
 
 export interface Page {
   title: string;
@@ -24,6 +24,7 @@ export function layout(context: PageContext, page: Page): Html {
     ['ask', '/', words.say('navAsk')],
     ['sources', '/sources', words.say('navSources')],
     ['documents', '/documents', words.say('navDocuments')],
+    ['glossary', '/glossary', words.say('navGlossary')],
     ['settings', '/settings', words.say('navSettings')],
   ];
   return html`<!doctype html>
