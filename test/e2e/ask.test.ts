@@ -60,7 +60,7 @@ function logInto(lines: Line[], own: Record<string, unknown> = {}): Log {
 async function sampleWith(env: Record<string, string> = {}, options: Parameters<typeof openApp>[1] = {}): Promise<OpenedApp> {
   const opened = await openApp(env, options);
   await opened.app.addSample();
-  await opened.app.syncNow([], { signal: never() });
+  await opened.app.syncNow([], { signal: never(), vectors: { ms: 60_000 } });
   return opened;
 }
 

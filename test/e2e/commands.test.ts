@@ -21,7 +21,7 @@ function docent(args: string[], env: Record<string, string> = {}, input = ''): P
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...args], {
       cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder, DATA_DIR: join(folder, 'data'), ...env },
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, DATA_DIR: join(folder, 'data'), EMBEDDING_MODEL: 'none', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const ran: Ran = { code: null, out: '', err: '' };
@@ -317,7 +317,7 @@ describe('eval', () => {
     expectOneLine(none, /corpus\.jsonl is missing/);
     expect(none.code).toBe(2);
     const meaning = await docent(['eval', 'retrieval', set, '--search', 'meaning']);
-    expectOneLine(meaning, /EMBEDDING_MODEL/);
+    expectOneLine(meaning, /docent model list/);
     expect(meaning.code).toBe(1);
     expect((await docent(['eval', 'retrieval', set, '--limit', 'many'])).code).toBe(2);
   });

@@ -33,7 +33,7 @@ test.each(['deleted', 'overwritten', 'cut in half'])('an index that was %s is ma
     writeFileSync(file, bytes.subarray(0, Math.floor(bytes.length / 2)));
   }
 
-  const app = await createApp(readConfig({ DATA_DIR: join(one.folder, 'data') }), { log: createLog('silent') });
+  const app = await createApp(readConfig({ DATA_DIR: join(one.folder, 'data'), EMBEDDING_MODEL: 'none' }), { log: createLog('silent') });
   onTestFinished(() => app.close());
   expect(['failed', 'unanswered']).toContain((await answerTo(app, QUESTION)).status);
   await app.workOnce(never());

@@ -77,7 +77,7 @@ function runChild(step: string, nth: number, afterMs?: number): Promise<{ ended:
 /** Looks at the store as a new process would; the dead process's lease counts as run out. */
 async function withStore<T>(work: (app: WiredApp) => Promise<T>): Promise<T> {
   const clock = { ...systemClock, now: () => Date.now() + LEASE_MS + 1000 };
-  const app = await createApp({ ...readConfig({}), DATA_DIR: data }, { log: createLog('silent'), clock });
+  const app = await createApp(readConfig({ DATA_DIR: data, EMBEDDING_MODEL: 'none' }), { log: createLog('silent'), clock });
   try {
     return await work(app);
   } finally {

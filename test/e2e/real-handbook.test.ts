@@ -32,7 +32,7 @@ let app: WiredApp;
 beforeAll(async () => {
   if (!existsSync(folder)) return;
   root = mkdtempSync(join(tmpdir(), 'docent-handbook-'));
-  app = await createApp({ ...readConfig({}), DATA_DIR: root }, { log: createLog('silent') });
+  app = await createApp(readConfig({ DATA_DIR: root, EMBEDDING_MODEL: 'none' }), { log: createLog('silent') });
   await app.addSource({ location: folder, name: 'handbook', baseUrl: BASE });
   const [summary] = await app.syncNow([], { signal: new AbortController().signal });
   expect(summary).toMatchObject({ listed: 845, added: 845, failed: 0, complete: true });

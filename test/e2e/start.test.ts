@@ -29,7 +29,7 @@ function start(env: Record<string, string> = {}): Started {
   let out = '';
   let err = '';
   const started = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'] ?? '', DATA_DIR: join(folder, 'data'), PORT: '0', ...env },
+    env: { PATH: process.env['PATH'] ?? '', DATA_DIR: join(folder, 'data'), PORT: '0', EMBEDDING_MODEL: 'none', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child = started;

@@ -24,6 +24,7 @@ async function served(
       PORT: '0',
       OPENAI_BASE_URL: endpoint.url,
       CHAT_MODEL: 'test-chat',
+      EMBEDDING_MODEL: 'none',
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });

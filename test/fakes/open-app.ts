@@ -14,10 +14,13 @@ export interface OpenedApp {
   close(): Promise<void>;
 }
 
-/** @param env as process.env would be; DATA_DIR is a new folder, which `close` removes */
+/** @param env as process.env would be; DATA_DIR is a new folder, which `close` removes. Search is by words alone unless it names a model. */
 export async function openApp(env: Record<string, string> = {}, options: Partial<AppOptions> = {}): Promise<OpenedApp> {
   const folder = mkdtempSync(join(tmpdir(), 'docent-test-'));
-  const app = await createApp(readConfig({ DATA_DIR: join(folder, 'data'), ...env }), { log: createLog('silent'), ...options });
+  const app = await createApp(readConfig({ DATA_DIR: join(folder, 'data'), EMBEDDING_MODEL: 'none', ...env }), {
+    log: createLog('silent'),
+    ...options,
+  });
   return {
     app,
     folder,

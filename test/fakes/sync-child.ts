@@ -9,19 +9,16 @@ import { createLog } from '../../src/log.ts';
 
 const [dataDir, folder, what, step, nth] = process.argv.slice(2) as [string, string, string, string, string];
 let seen = 0;
-const app = await createApp(
-  { ...readConfig({}), DATA_DIR: dataDir },
-  {
-    log: createLog('silent'),
-    atStep: async (at) => {
-      if (at !== step || ++seen !== Number(nth)) return;
-      if (what === 'kill') process.kill(process.pid, 'SIGKILL');
-      process.stdout.write('held\n');
-      process.stdin.resume();
-      await once(process.stdin, 'end');
-    },
+const app = await createApp(readConfig({ DATA_DIR: dataDir, EMBEDDING_MODEL: 'none' }), {
+  log: createLog('silent'),
+  atStep: async (at) => {
+    if (at !== step || ++seen !== Number(nth)) return;
+    if (what === 'kill') process.kill(process.pid, 'SIGKILL');
+    process.stdout.write('held\n');
+    process.stdin.resume();
+    await once(process.stdin, 'end');
   },
-);
+});
 if ((await app.listSources()).length === 0) await app.addSource({ location: folder, name: 'wiki' });
 process.stdout.write('started\n');
 const summaries = await app.syncNow([], { signal: new AbortController().signal });

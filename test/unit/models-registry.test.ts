@@ -45,7 +45,7 @@ describe('which models', () => {
   test("a key alone: OpenAI's, with a model chosen; the endpoint is not asked", async () => {
     const models = await createModels({ OPENAI_API_KEY: 'sk-x' });
     expect(models.languageModel).toMatchObject({ model: DEFAULT_CHAT_MODEL, contextTokens: 1_050_000 });
-    expect(models.embedder).toBeUndefined();
+    expect(models.embedder?.('text-embedding-3-large').model).toBe('text-embedding-3-large');
     expect(models.notes).toEqual([]);
   });
 
@@ -112,14 +112,12 @@ describe('which models', () => {
       get: (keys: string[]) => new Map(keys.flatMap((key) => (stored.has(key) ? [[key, stored.get(key)!] as const] : []))),
       put: (entries: { key: string; vector: Float32Array }[]) => entries.forEach(({ key, vector }) => stored.set(key, vector)),
     };
-    const models = await createModels(
-      { OPENAI_BASE_URL: url, CHAT_MODEL: 'gpt-4o-mini', EMBEDDING_MODEL: 'text-embedding-3-small' },
-      { budget, vectors, clock: impatientClock() },
-    );
+    const models = await createModels({ OPENAI_BASE_URL: url, CHAT_MODEL: 'gpt-4o-mini' }, { budget, vectors, clock: impatientClock() });
     await listen(models.languageModel!.chat(ask, never));
-    await models.embedder!.embed(['leave'], 'query', never);
-    await models.embedder!.embed(['leave', 'leave', 'other'], 'passage', never);
-    await models.embedder!.embed(['other', 'leave'], 'passage', never);
+    const embedder = models.embedder!('text-embedding-3-small');
+    await embedder.embed(['leave'], 'query', never);
+    await embedder.embed(['leave', 'leave', 'other'], 'passage', never);
+    await embedder.embed(['other', 'leave'], 'passage', never);
     expect(rows.map((row) => row.purpose)).toEqual(['answer', 'embed-query', 'embed-passage']);
     expect(rows.every((row) => row.usd > 0)).toBe(true);
   });
