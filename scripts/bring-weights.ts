@@ -79,7 +79,11 @@ for (const origin of ORIGINS) await bring(origin);
 async function bring(origin: Origin): Promise<void> {
   const known = knownModel(origin.model)!;
   const there = await readModel(models, known.name).catch(() => undefined);
-  if (there?.source?.revision === origin.source.revision) return say(`${known.name} is there`);
+  if (there?.source?.revision === origin.source.revision) {
+    // What Docent knows of it may have changed since.
+    writeDescription(there.folder, known, origin, there.checksums);
+    return say(`${known.name} is there`);
+  }
   const started = performance.now();
   const work = mkdtempSync(join(tmpdir(), 'docent-weights-'));
   const partial = join(models, `${known.name}.partial`);
@@ -87,7 +91,7 @@ async function bring(origin: Origin): Promise<void> {
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial, { recursive: true });
     origin.fill(partial, work);
-    await describe(known, origin, partial);
+    writeDescription(partial, known, origin, await sumsOf(known, origin, partial));
     rmSync(join(models, known.name), { recursive: true, force: true });
     renameSync(partial, join(models, known.name));
     const { bytes } = await readModel(models, known.name);
@@ -101,16 +105,20 @@ async function bring(origin: Origin): Promise<void> {
   }
 }
 
-async function describe(known: KnownModel, { source, identical }: Origin, folder: string): Promise<void> {
-  const checksums: Record<string, string> = {};
+async function sumsOf(known: KnownModel, { identical }: Origin, folder: string): Promise<Record<string, string>> {
+  const sums: Record<string, string> = {};
   for (const file of known.files) {
     const sum = await sha256Of(join(folder, file.name));
     if (identical && sum !== file.sha256)
       throw new Error(`${file.name} of the package is not the known file (${sum}, ${statSync(join(folder, file.name)).size} bytes)`);
-    checksums[file.name] = sum;
+    sums[file.name] = sum;
   }
-  const { name, dimension, pooling, prefixes, maxTokens, languages, licence } = known;
-  const description: ModelDescription = { name, dimension, pooling, prefixes, maxTokens, languages, licence, checksums, source };
+  return sums;
+}
+
+function writeDescription(folder: string, known: KnownModel, { source }: Origin, checksums: Record<string, string>): void {
+  const { repository: _repository, revision: _revision, files: _files, ...rest } = known;
+  const description: ModelDescription = { ...rest, checksums, source };
   writeFileSync(join(folder, 'model.json'), `${JSON.stringify(description, null, 2)}\n`);
 }
 

@@ -84,7 +84,9 @@ export function createThreadEmbedder(options: ThreadEmbedderOptions): Embedder &
       // Flags for the main program (`--input-type`, `--eval`) are not for the thread.
       execArgv: [],
     });
+    let works = false;
     started.on('message', (reply: ThreadReply) => {
+      works = true;
       const step = running;
       if (!step || step.call.number !== reply.number) return;
       running = undefined;
@@ -97,7 +99,7 @@ export function createThreadEmbedder(options: ThreadEmbedderOptions): Embedder &
       worker = undefined;
       if (closed || !running) return next();
       const error = failed(reason);
-      broken = { error, until: performance.now() + RETRY_MS };
+      if (!works) broken = { error, until: performance.now() + RETRY_MS };
       failAll(error);
     };
     started.on('error', (error) => gone(error instanceof Error ? error.message : String(error)));

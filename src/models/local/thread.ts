@@ -4,13 +4,13 @@ import type { LocalModel, ThreadCall, ThreadReply } from './thread-embedder.ts';
 
 const { driver, options } = workerData as { driver: string; options: Record<string, unknown> };
 const { openModel } = (await import(driver)) as { openModel(options: Record<string, unknown>): Promise<LocalModel> };
-const opening = openModel(options);
-opening.catch(() => {});
+// One that cannot be opened ends the thread, with its reason; what was sent meanwhile waits for the listener.
+const model = await openModel(options);
 
 parentPort!.on('message', async ({ number, texts, kind }: ThreadCall) => {
   let reply: ThreadReply;
   try {
-    reply = { number, vectors: await (await opening).embed(texts, kind) };
+    reply = { number, vectors: await model.embed(texts, kind) };
   } catch (error) {
     reply = { number, error: error instanceof Error ? error.message : String(error) };
   }
