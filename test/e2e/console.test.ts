@@ -411,7 +411,11 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
   });
 
   describe('the look', () => {
-    const pages = ['/', '/t/kept', '/t/missing', '/sources', '/sources/new', '/documents', '/documents/pto', '/settings', '/nowhere'];
+    const pages = [
+      ...['/', '/t/kept', '/t/missing', '/sources', '/sources/new', '/documents', '/documents/pto', '/settings', '/nowhere'],
+      ...['/glossary', '/glossary?q=none', '/glossary/new', '/glossary/import', '/glossary/nowhere'],
+    ];
+    const terms = { term: 'annual leave', synonyms: ['PTO', `a${'long'.repeat(22)}`], explanation: 'Paid, every year' };
     test.each([
       ['light', 'en-GB', 360],
       ['dark', 'en-GB', 360],
@@ -426,6 +430,7 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       );
       for (const text of ['carry over PTO', 'Where is the parking lot?', 'explode', `a${'longword'.repeat(60)}`])
         await page.request.post(`${url}/api/v1/ask`, { data: { text, threadId: 'kept' } });
+      await page.request.post(`${url}/api/v1/glossary`, { data: terms });
       for (const path of pages) {
         await page.goto(`${url}${path}`);
         expect([path, await overflow(page)]).toEqual([path, 0]);
