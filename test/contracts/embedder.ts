@@ -13,8 +13,14 @@ export function similarity(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, index) => sum + value * b[index]!, 0);
 }
 
-export function embedderContract(driver: string, start: () => Promise<EmbedderUnderTest>): void {
-  describe(`embedder: ${driver}`, () => {
+/** @param options.skipped why it cannot run here, for its name */
+export function embedderContract(
+  driver: string,
+  start: () => Promise<EmbedderUnderTest>,
+  options: { closedCode: string; skipped?: string | undefined },
+): void {
+  const { skipped } = options;
+  describe.skipIf(skipped !== undefined)(`embedder: ${driver}${skipped === undefined ? '' : ` (skipped: ${skipped})`}`, () => {
     let under: EmbedderUnderTest;
     const never = new AbortController().signal;
     afterEach(() => under?.close());
@@ -68,12 +74,43 @@ export function embedderContract(driver: string, start: () => Promise<EmbedderUn
       await expect(under.embedder.embed(['x'], 'passage', AbortSignal.abort(reason))).rejects.toBe(reason);
     });
 
-    test('out of reach: an AppError of the models', async () => {
+    test('cancelled midway: it throws the reason, and the next call is answered', async () => {
+      under = await start();
+      const stop = new AbortController();
+      const reason = new Error('gone');
+      const texts = Array.from({ length: 400 }, (_, index) => `passage ${index} about desks`);
+      const cancelled = under.embedder.embed(texts, 'passage', stop.signal);
+      setTimeout(() => stop.abort(reason), 1);
+      await expect(cancelled).rejects.toBe(reason);
+      expect(await under.embedder.embed(['x'], 'query', never)).toHaveLength(1);
+    });
+
+    test('whatever is written: a vector of length 1', async () => {
+      under = await start();
+      const texts = [
+        '🙂',
+        '👩‍👩‍👧‍👦🏳️‍🌈',
+        '年假可以結轉嗎？',
+        '\u0000\u0007\u200b',
+        '\ud800',
+        '<s></s>[CLS][SEP]<pad>',
+        'ﷺ',
+        '  \n\t ',
+        '𝕳𝖊𝖑𝖑𝖔',
+        '1'.repeat(300),
+      ];
+      for (const kind of ['query', 'passage'] as const) {
+        const vectors = await under.embedder.embed(texts, kind, never);
+        expect(vectors.map((vector) => Math.hypot(...vector).toFixed(3))).toEqual(texts.map(() => '1.000'));
+      }
+    });
+
+    test('closed or out of reach: an AppError of the models', async () => {
       under = await start();
       await under.close();
       const error = await under.embedder.embed(['x'], 'query', never).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(AppError);
-      expect((error as AppError).code).toBe('model.unreachable');
+      expect((error as AppError).code).toBe(options.closedCode);
     });
   });
 }

@@ -86,6 +86,12 @@ test('a thread that crashes fails what is under way, to be tried again, and the 
   expect(lines().filter((line) => line === 'opened')).toHaveLength(2);
 });
 
+test('of an enormous text only so much is read that a question behind it does not wait long', async () => {
+  const { embed } = embedder();
+  await embed(['word '.repeat(40_000)], 'query', never());
+  expect(lines()[1]!.length).toBeLessThanOrEqual('query '.length + 1000);
+});
+
 test('a text that the model cannot take fails its own call alone', async () => {
   const { embed } = embedder();
   const [bad, good] = await Promise.all([failure(embed(['THROW'], 'passage', never())), embed(['fine'], 'passage', never())]);

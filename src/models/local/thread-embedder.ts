@@ -27,6 +27,7 @@ export interface ThreadEmbedderOptions extends Pick<Embedder, 'model' | 'languag
   driverOptions: Record<string, unknown>;
   /** Passages computed in one step: a question that comes meanwhile waits for one step, and memory grows with it. */
   stepTexts: number;
+  /** Of a longer text (a question may have 100,000 characters) so much is read. */
   stepCharacters: number;
   /** The thread ends, and its memory is freed, when nothing was asked for so long. */
   idleMs: number;
@@ -159,7 +160,11 @@ export function createThreadEmbedder(options: ThreadEmbedderOptions): Embedder &
         };
         signal.addEventListener('abort', cancel, { once: true });
         for (const at of stepsOf(texts, options))
-          queue.push({ call: { number: ++numbers, texts: at.map((index) => texts[index]!), kind }, at, job });
+          queue.push({
+            call: { number: ++numbers, texts: at.map((index) => texts[index]!.slice(0, options.stepCharacters)), kind },
+            at,
+            job,
+          });
         next();
       });
     },
