@@ -83,6 +83,7 @@ export function createEmbeddings(options: EmbeddingOptions): Embeddings {
           pooling: model.pooling,
           prefixes: model.prefixes,
           maxTokens: model.maxTokens,
+          windowTokens: model.windowTokens ?? model.maxTokens,
           threads: options.threads,
         },
         ...STEP.onnx,

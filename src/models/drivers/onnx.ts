@@ -14,8 +14,13 @@ export interface OnnxOptions {
   pooling: 'mean' | 'cls';
   /** What the model wants before a text, as it was trained. */
   prefixes: { query: string; passage: string };
-  /** Longer texts are read in windows of this many tokens, whose vectors are averaged. */
+  /** No text is longer in front of the model. */
   maxTokens: number;
+  /**
+   * Longer passages are read in windows of about this many tokens, each with the first line (title and headings), and the
+   * mean of their vectors stands for them: a small model loses in a long text what one sentence says.
+   */
+  windowTokens: number;
   /** Cores used at most. */
   threads: number;
 }
@@ -34,16 +39,16 @@ export async function openModel(options: OnnxOptions): Promise<LocalModel> {
   const wantsTypes = session.inputNames.includes('token_type_ids');
   const padding = tokenizer.padding;
 
-  const windowsOf = (text: string, index: number): Window[] => {
-    const ids = tokenizer.encode(text);
+  const windowsOf = (text: string, kind: 'query' | 'passage', index: number): Window[] => {
+    const ids = tokenizer.encode(options.prefixes[kind] + text);
+    const size = kind === 'query' ? options.maxTokens : Math.min(options.windowTokens, options.maxTokens);
+    if (ids.length <= size) return [{ text: index, ids }];
     const [first, last] = [ids[0]!, ids.at(-1)!];
-    const room = options.maxTokens - 2;
-    const inner = ids.slice(1, -1);
-    if (inner.length <= room) return [{ text: index, ids }];
-    // Equal windows: a last one of three words would count as much as the rest.
-    const count = Math.ceil(inner.length / room);
-    const size = Math.ceil(inner.length / count);
-    return Array.from({ length: count }, (_, i) => ({ text: index, ids: [first, ...inner.slice(i * size, (i + 1) * size), last] }));
+    const inner = (part: string): number[] => tokenizer.encode(part).slice(1, -1);
+    const [title, body] = kind === 'query' ? ['', text] : titleAndBody(text);
+    const head = inner(options.prefixes[kind] + title).slice(0, Math.floor(size / 3));
+    const windows = fill(body.split(SENTENCE_ENDS).map(inner), size - head.length - 2);
+    return windows.map((window) => ({ text: index, ids: [first, ...head, ...window, last] }));
   };
 
   const run = async (windows: Window[]): Promise<Float32Array[]> => {
@@ -72,7 +77,7 @@ export async function openModel(options: OnnxOptions): Promise<LocalModel> {
 
   return {
     async embed(texts, kind) {
-      const windows = texts.flatMap((text, index) => windowsOf(options.prefixes[kind] + text, index));
+      const windows = texts.flatMap((text, index) => windowsOf(text, kind, index));
       const sums = texts.map(() => new Float32Array(options.dimension));
       for (let at = 0; at < windows.length; at += texts.length) {
         const some = windows.slice(at, at + texts.length);
@@ -82,6 +87,30 @@ export async function openModel(options: OnnxOptions): Promise<LocalModel> {
       return sums.map(normalised);
     },
   };
+}
+
+/** Where a long text may be cut. */
+const SENTENCE_ENDS = /(?<=[.!?]["'”’)]?)\s+|(?<=[。！？])|\n+/u;
+
+function titleAndBody(text: string): [string, string] {
+  const end = text.indexOf('\n');
+  return end < 0 ? ['', text] : [text.slice(0, end), text.slice(end + 1)];
+}
+
+/** Sentences in order into as few windows as hold them, about evenly, so that a last one of three words does not count as much as the rest. */
+function fill(sentences: number[][], size: number): number[][] {
+  const pieces = sentences.flatMap((ids) =>
+    ids.length <= size ? [ids] : Array.from({ length: Math.ceil(ids.length / size) }, (_, i) => ids.slice(i * size, (i + 1) * size)),
+  );
+  const total = pieces.reduce((sum, ids) => sum + ids.length, 0);
+  const even = total / Math.ceil(total / size);
+  const windows: number[][] = [];
+  for (const ids of pieces) {
+    const current = windows.at(-1);
+    if (current && current.length + ids.length <= size && current.length < even) current.push(...ids);
+    else windows.push([...ids]);
+  }
+  return windows.filter((ids) => ids.length > 0);
 }
 
 async function readSession(file: string): Promise<ort.InferenceSession> {

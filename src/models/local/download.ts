@@ -160,9 +160,20 @@ async function install(
   partial: PartialFolder,
   checksums: Record<string, string>,
 ): Promise<void> {
-  const { name, dimension, pooling, prefixes, maxTokens, languages, licence, repository, revision } = known;
+  const { name, dimension, pooling, prefixes, maxTokens, windowTokens, languages, licence, repository, revision } = known;
   const source = { hub: options.hub, repository, revision };
-  const description: ModelDescription = { name, dimension, pooling, prefixes, maxTokens, languages, licence, checksums, source };
+  const description: ModelDescription = {
+    name,
+    dimension,
+    pooling,
+    prefixes,
+    maxTokens,
+    ...(windowTokens === undefined ? {} : { windowTokens }),
+    languages,
+    licence,
+    checksums,
+    source,
+  };
   await writeFile(partial.pathOf('model.json'), `${JSON.stringify(description, null, 2)}\n`);
   await partial.finish();
   const folder = path.resolve(options.modelsDir, name);

@@ -25,6 +25,8 @@ export interface KnownModel {
   /** What the model wants before a text, as it was trained. */
   prefixes: { query: string; passage: string };
   maxTokens: number;
+  /** Longer passages are read in windows of so many tokens, where that finds more (measured); else in windows of `maxTokens`. */
+  windowTokens?: number;
   /** `owner/name` on the hub. */
   repository: string;
   /** A commit, so that what is fetched never changes. */
@@ -49,6 +51,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     pooling: 'mean',
     prefixes: { query: 'query: ', passage: 'passage: ' },
     maxTokens: 512,
+    windowTokens: 128,
     repository: 'Xenova/multilingual-e5-small',
     revision: '761b726dd34fb83930e26aab4e9ac3899aa1fa78',
     files: [

@@ -18,6 +18,8 @@ export const modelDescription = z.object({
   prefixes: z.object({ query: z.string(), passage: z.string() }),
   /** Longer texts are cut or read in windows. */
   maxTokens: z.int().min(8).max(131_072),
+  /** Longer passages are read in windows of so many tokens; default: `maxTokens`. */
+  windowTokens: z.int().min(16).max(131_072).optional(),
   /** BCP 47 primary subtags; `*` for every language. */
   languages: z.array(z.string().min(1)).min(1),
   licence: z.string().min(1),
@@ -58,10 +60,12 @@ export async function readDescription(folder: string, name: string): Promise<Mod
  * Twelve hex digits that change with anything that changes a vector: the files, pooling, prefixes, length. For `embed_hash`,
  * so that other weights under an old name embed anew.
  */
-export function fingerprintOf(model: Pick<ModelDescription, 'checksums' | 'dimension' | 'pooling' | 'prefixes' | 'maxTokens'>): string {
+export function fingerprintOf(
+  model: Pick<ModelDescription, 'checksums' | 'dimension' | 'pooling' | 'prefixes' | 'maxTokens' | 'windowTokens'>,
+): string {
   const sums = Object.entries(model.checksums).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const { query, passage } = model.prefixes;
-  const parts = JSON.stringify([sums, model.dimension, model.pooling, query, passage, model.maxTokens]);
+  const parts = JSON.stringify([sums, model.dimension, model.pooling, query, passage, model.maxTokens, model.windowTokens]);
   return createHash('sha256').update(parts).digest('hex').slice(0, 12);
 }
 
