@@ -119,6 +119,10 @@ export interface AnswerSentence {
   citations: number[];
   /** `quote` when it is the document's own words, else the share (0 to 1) of its content that the quotes carry. */
   support: 'quote' | number;
+  /** Of a quoted step: its number in the document. */
+  step?: number;
+  /** Of a quoted sentence: where words of the question stand in `text`. */
+  marks?: { start: number; end: number }[];
 }
 
 export interface ClosestPassage {

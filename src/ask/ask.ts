@@ -18,9 +18,10 @@ import { changeAnswer } from './change-answer.ts';
 import { closestPassage, createCitations } from './cite.ts';
 import { courtesyReply } from './courtesy.ts';
 import { addUsage, degradedBy, languageName, textOf, type Draft, type Show } from './draft.ts';
-import { readPassage, type Hit } from './passage-match.ts';
+import type { Hit } from './passage-match.ts';
+import { foldHits, joinNeighbours } from './fold-hits.ts';
 import { answerPrompt, fitPassages } from './prompt.ts';
-import { quotedSentences } from './quoted.ts';
+import { closestSentence, quotedSentences } from './quoted.ts';
 import { retrieve, type Retrieved, type RetrieveDeps } from './retrieve.ts';
 import { makeStandalone, type Standalone, type Turn } from './standalone.ts';
 import { decide, sufficiency, type Decision, type Sufficiency } from './sufficient.ts';
@@ -76,9 +77,9 @@ export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): 
     trace: {},
   };
 
-  const show: Show = (text, block, places, support) => {
+  const show: Show = (text, block, places, support, more) => {
     const numbers = [...new Set(places.map((p) => citations.cite(p.passage, p.start, p.end)))];
-    const sentence: AnswerSentence = { text, block, citations: numbers, support };
+    const sentence: AnswerSentence = { text, block, citations: numbers, support, ...more };
     draft.sentences.push(sentence);
     return { type: 'sentence', sentence, citations: citations.list().filter((c) => numbers.includes(c.n)) };
   };
@@ -201,7 +202,7 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   // 5. and 6. Generate, each sentence checked before it is shown.
   if (model) {
     yield { type: 'status', status: 'reading' };
-    const passages = await withNeighbours(found.hits, readerSets, model, deps);
+    const passages = joinNeighbours(await withNeighbours(found.hits, readerSets, model, deps));
     const fitting = fitPassages(
       passages,
       model.contextTokens,
@@ -287,13 +288,17 @@ async function search(
   );
   if (found.meaningFailed) draft.degraded.add('meaning-unavailable');
   const enough = sufficiency(standalone.query, found.hits, found.statistics, deps.calibration);
-  return { standalone, found, enough, decision: decide(enough.score, deps.calibration), modelFailed };
+  const hits = foldHits(found.hits, standalone.query).map((one) => one.hit);
+  return { standalone, found: { ...found, hits }, enough, decision: decide(enough.score, deps.calibration), modelFailed };
 }
 
 async function* quote(query: string, found: Retrieved, draft: Draft, show: Show): AsyncGenerator<AnswerEvent> {
   draft.status = 'quoted';
-  for (const { hit, run, text, block } of quotedSentences(query, found, QUOTED_SENTENCES))
-    yield show(text, block, [{ passage: hit, ...run }], 'quote');
+  for (const { hit, run, text, block, step, marks } of quotedSentences(query, found, QUOTED_SENTENCES))
+    yield show(text, block, [{ passage: hit, ...run }], 'quote', {
+      ...(step === undefined ? {} : { step }),
+      ...(marks.length > 0 ? { marks } : {}),
+    });
   if (draft.sentences.length === 0) draft.status = 'unanswered';
 }
 
@@ -305,8 +310,7 @@ async function notFound(draft: Draft, query: string, hits: Hit[], found: Retriev
   );
   const perDocument = hits.filter((h, i) => hits.findIndex((x) => x.documentId === h.documentId) === i).slice(0, CLOSEST);
   for (const hit of perDocument) {
-    const [best] = quotedSentences(query, { ...found, hits: [hit] }, 1);
-    const place = best?.run ?? readPassage(hit).sentences[0] ?? { start: 0, end: 0 };
+    const place = closestSentence(query, found, hit);
     draft.closest.push(closestPassage(hit, place.start, place.end, deps.pageUrl));
   }
 }

@@ -23,6 +23,7 @@ export type Show = (
   block: AnswerSentence['block'],
   places: { passage: Passage; start: number; end: number }[],
   support: AnswerSentence['support'],
+  more?: Pick<AnswerSentence, 'step' | 'marks'>,
 ) => AnswerEvent;
 
 /** Counts one model call and what it cost. */
@@ -51,8 +52,8 @@ export function languageName(language: string): string {
 export function textOf(draft: Pick<Draft, 'own' | 'sentences' | 'status' | 'closest' | 'language'>): string {
   const lines: string[] = [...draft.own];
   let paragraph = false;
-  for (const { text, block, citations } of draft.sentences) {
-    const line = `${block === 'bullet' ? '- ' : ''}${text}${citations.map((n) => ` [${n}]`).join('')}`;
+  for (const { text, block, citations, step } of draft.sentences) {
+    const line = `${block === 'bullet' ? '- ' : step === undefined ? '' : `${step}. `}${text}${citations.map((n) => ` [${n}]`).join('')}`;
     if (block === 'paragraph' && paragraph && draft.status !== 'quoted') lines[lines.length - 1] += ` ${line}`;
     else lines.push(line);
     paragraph = block === 'paragraph';

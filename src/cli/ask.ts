@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import type { Answer, Audience } from '../types.ts';
+import { styleText } from 'node:util';
+import type { Answer, AnswerSentence, Audience } from '../types.ts';
 import { say } from '../strings/strings.ts';
-import { duration, print, printJson, progressLine, withApp } from './run.ts';
+import { duration, print, printable, printJson, progressLine, withApp } from './run.ts';
 
 /** `docent ask "question"`; `-` reads the question from standard input. */
 export function askCommand(): Command {
@@ -45,7 +46,8 @@ function show(answer: Answer): void {
     const note = say(answer.language, key);
     if (note) print(`(${note})\n`);
   }
-  print(answer.text);
+  if (answer.status === 'quoted') showQuoted(answer);
+  else print(answer.text);
   if (answer.citations.length > 0) print();
   for (const c of answer.citations)
     print(`[${c.n}] ${c.title} (${c.source}${c.updatedAt ? `, ${c.updatedAt.slice(0, 10)}` : ''})\n    ${c.url ?? c.documentUrl}`);
@@ -54,3 +56,33 @@ function show(answer: Answer): void {
     `\n${answer.status}, ${duration(ms)}${modelCalls > 0 ? `, ${modelCalls} model calls, ${costUsd.toFixed(4)} US dollars` : ''} · follow up with --thread ${answer.threadId}`,
   );
 }
+
+/** Under each document's title what it says, on a terminal with the words of the question underlined. */
+function showQuoted(answer: Answer): void {
+  let title: string | undefined;
+  answer.sentences.forEach((sentence, i) => {
+    const citation = answer.citations.find((c) => c.n === sentence.citations[0]);
+    if (citation && citation.documentId !== title) {
+      write(`${title === undefined ? '' : '\n'}${styled('bold', citation.title)}`);
+      title = citation.documentId;
+    }
+    const next = answer.sentences[i + 1];
+    const numbers = next?.citations.join() === sentence.citations.join() ? '' : sentence.citations.map((n) => ` [${n}]`).join('');
+    const mark = sentence.block === 'bullet' ? '- ' : sentence.step === undefined ? '' : `${sentence.step}. `;
+    write(`  ${mark}${withMarks(sentence)}${numbers}`);
+  });
+}
+
+function withMarks({ text, marks = [] }: AnswerSentence): string {
+  let shown = '';
+  let at = 0;
+  for (const { start, end } of marks) {
+    shown += printable(text.slice(at, start)) + styled('underline', text.slice(start, end));
+    at = end;
+  }
+  return shown + printable(text.slice(at));
+}
+
+/** What a document says is made printable first: only our own styles reach the terminal. */
+const styled = (style: 'bold' | 'underline', text: string): string => styleText(style, printable(text), { stream: process.stdout });
+const write = (line: string): void => void process.stdout.write(`${line}\n`);

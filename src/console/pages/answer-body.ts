@@ -41,23 +41,41 @@ function renderBlocks(words: Words, turn: TurnView, sentences: AnswerSentence[])
   for (const sentence of sentences) {
     const last = runs.at(-1);
     if (sentence.block === 'heading') step = 1;
-    if (last && last.block === sentence.block && sentence.block !== 'heading') last.sentences.push(sentence);
+    if (last && last.block === sentence.block && sentence.block !== 'heading' && !gapBetween(last.sentences.at(-1)!, sentence))
+      last.sentences.push(sentence);
     else runs.push({ block: sentence.block, sentences: [sentence], start: step });
     if (sentence.block === 'step') step++;
   }
   return runs.map((run) => renderRun(words, turn, run));
 }
 
+/** Quoted prose from two places does not read as one paragraph. */
+function gapBetween(before: AnswerSentence, after: AnswerSentence): boolean {
+  return after.support === 'quote' && after.block === 'paragraph' && before.citations.join() !== after.citations.join();
+}
+
+/** The text, with words of the question marked where it is quoted. */
+function renderText({ text, marks = [] }: AnswerSentence, from = 0, to = text.length): Content {
+  const parts: Content[] = [];
+  let at = from;
+  for (const { start, end } of marks) {
+    if (start < at || end > to) continue;
+    parts.push(text.slice(at, start), html`<mark class="asked">${text.slice(start, end)}</mark>`);
+    at = end;
+  }
+  return [...parts, text.slice(at, to)];
+}
+
 function renderRun(words: Words, turn: TurnView, run: { block: BlockKind; sentences: AnswerSentence[]; start: number }): Html {
   const sentence = (s: AnswerSentence): Html =>
-    html`<span class="sentence">${s.text}${goesOn(s, run.sentences) ? '' : renderMarks(words, turn, s)}</span>`;
+    html`<span class="sentence">${renderText(s)}${goesOn(s, run.sentences) ? '' : renderMarks(words, turn, s)}</span>`;
   switch (run.block) {
     case 'heading':
       return html`<h3 class="answer-heading">${run.sentences.map(sentence)}</h3>`;
     case 'bullet':
       return html`<ul>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ul>`;
     case 'step':
-      return html`<ol${run.start > 1 ? html` start="${run.start}"` : ''}>${run.sentences.map((s) => html`<li>${sentence(s)}</li>`)}</ol>`;
+      return html`<ol${run.start > 1 ? html` start="${run.start}"` : ''}>${run.sentences.map((s) => html`<li${s.step === undefined ? '' : html` value="${s.step}"`}>${sentence(s)}</li>`)}</ol>`;
     case 'code':
       return html`<div class="code-block"><pre tabindex="0"><code>${run.sentences.map((s, i) => html`${i > 0 ? '\n' : ''}${s.text}`)}</code></pre>${marksOf(words, turn, run.sentences)}</div>`;
     case 'table':
@@ -74,15 +92,22 @@ function goesOn(sentence: AnswerSentence, run: AnswerSentence[]): boolean {
 }
 
 function rowsOf(words: Words, turn: TurnView, sentence: AnswerSentence, bare: boolean): Html[] {
-  const lines = sentence.text.split('\n').filter((line) => line.trim() !== '' && !/^[\s|:-]+$/.test(line));
+  const lines = [...sentence.text.matchAll(/[^\n]+/g)].filter(([line]) => line.trim() !== '' && !/^[\s|:-]+$/.test(line));
   return lines.map((line, i) => {
-    const cells = line
-      .replace(/^\s*\|/, '')
-      .replace(/\|\s*$/, '')
-      .split('|')
-      .map((cell) => cell.trim());
+    const inner = /^(?:\s*\|)?(.*?)(?:\|\s*)?$/d.exec(line[0])!;
+    let at = line.index + inner.indices![1]![0];
+    const cells = inner[1]!.split('|').map((cell) => {
+      const content = renderCell(sentence, cell, at);
+      at += cell.length + 1;
+      return content;
+    });
     return html`<tr>${cells.map((cell, c) => html`<td>${cell}${!bare && i === lines.length - 1 && c === cells.length - 1 ? renderMarks(words, turn, sentence) : ''}</td>`)}</tr>`;
   });
+}
+
+function renderCell(sentence: AnswerSentence, cell: string, at: number): Content {
+  const start = at + cell.length - cell.trimStart().length;
+  return renderText(sentence, start, start + cell.trim().length);
 }
 
 function marksOf(words: Words, turn: TurnView, sentences: AnswerSentence[]): Content {
