@@ -22,6 +22,7 @@ import type { Embedder } from './models/embedder.ts';
 import { ANALYZER_VERSION } from './search/analyzer.ts';
 import type { SearchIndex } from './search/search-index.ts';
 import { fillVectors, type Filled } from './sync/fill-vectors.ts';
+import { OWN_WORDS_VERSION, refreshOwnWords } from './sync/own-words.ts';
 import { syncSource, type SyncDeps } from './sync/sync.ts';
 import { pointOf, putKeptVectors, sweepLeftovers } from './sync/write.ts';
 import type { Clock, Log } from './types.ts';
@@ -199,6 +200,10 @@ export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise
   if (!(await indexIsCurrent(deps))) {
     deps.log.info({}, 'the index was lost, or made with another analyzer; rebuilding it');
     await reindex(deps, { signal });
+  }
+  if ((await deps.index.getMeta('ownWords')) !== OWN_WORDS_VERSION) {
+    await refreshOwnWords(deps.db, signal);
+    await deps.index.setMeta('ownWords', OWN_WORDS_VERSION);
   }
   if (!(await isCalibrated(deps.index))) await renewIndexFacts(deps, signal);
   for (;;) {

@@ -188,6 +188,7 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   }
   const { standalone, found, enough, decision } = attempt;
   if (attempt.modelFailed) model = undefined;
+  for (const { kind, said, meant } of found.notes) if (kind === 'spelling') draft.own.push(say(language, 'alsoSearched', { said, meant }));
   await saveStandalone(deps.db, question.id, standalone.question);
   draft.trace = {
     sufficiency: enough,
@@ -287,9 +288,19 @@ async function search(
     signal,
   );
   if (found.meaningFailed) draft.degraded.add('meaning-unavailable');
-  const enough = sufficiency(standalone.query, found.hits, found.statistics, deps.calibration);
-  const hits = foldHits(found.hits, standalone.query).map((one) => one.hit);
-  return { standalone, found: { ...found, hits }, enough, decision: decide(enough.score, deps.calibration), modelFailed };
+  // The question as it was asked, or as the documents would put it ("paid time off" for "PTO"): the better one decides and is quoted by.
+  const asAsked = sufficiency(standalone.query, found.hits, found.statistics, deps.calibration);
+  const inTheirWords = found.notes.length > 0 ? sufficiency(found.reading, found.hits, found.statistics, deps.calibration) : asAsked;
+  const enough = inTheirWords.score > asAsked.score ? inTheirWords : asAsked;
+  const query = enough === asAsked ? standalone.query : found.reading;
+  const hits = foldHits(found.hits, query).map((one) => one.hit);
+  return {
+    standalone: { ...standalone, query },
+    found: { ...found, hits },
+    enough,
+    decision: decide(enough.score, deps.calibration),
+    modelFailed,
+  };
 }
 
 async function* quote(query: string, found: Retrieved, draft: Draft, show: Show): AsyncGenerator<AnswerEvent> {

@@ -19,12 +19,11 @@ export async function searchReadings(
 ): Promise<SearchResult> {
   const found = await index.search(query, signal);
   if (readings.length === 0) return found;
-  const { vector: _, ...byWords } = query;
   const own = mostFor(query.terms, found);
   const best = new Map(found.words.map((hit) => [hit.id, hit]));
   const documentFrequency = { ...found.documentFrequency };
   for (const terms of readings) {
-    const other = await index.search({ ...byWords, terms }, signal);
+    const other = await index.search({ ...query, terms }, signal);
     Object.assign(documentFrequency, other.documentFrequency);
     // Three words for one would count three times: what is said in other words weighs no more than what was said.
     const scale = READING_WEIGHT * Math.min(1, own / Math.max(mostFor(terms, other), Number.EPSILON));

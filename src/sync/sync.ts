@@ -191,7 +191,8 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
         },
         writer,
         kind,
-        kind !== 'changed',
+        // A passage that stays keeps its point, which would keep the readers of before.
+        kind !== 'changed' || before?.readerSet !== readerSet,
         deps,
         signal,
       );
