@@ -17,11 +17,14 @@ const ALIKE = 0.9;
 /** A copy of less says too little to be one: "See below." */
 const LEAST_WORDS = 4;
 
+/** Sharing fewer of the smaller one's words, marks and addresses included, two are not read at all: most are not. */
+const WORTH_READING = 0.7;
+
 interface Read {
   hit: Hit;
-  /** One a sentence, empty ones left out. */
-  keys: string[];
-  texts: string[];
+  words: Set<string>;
+  /** One a sentence, empty ones left out; read when first needed. */
+  sentences(): { key: string; text: string }[];
 }
 
 /**
@@ -33,7 +36,7 @@ interface Read {
 export function foldHits(hits: Hit[], question = ''): FoldedHit[] {
   const folded: { read: Read; same: Hit[] }[] = [];
   for (const hit of hits) {
-    const read = keysOf(hit);
+    const read = reading(hit);
     const twin = folded.find((one) => one.read.hit.id === hit.id || foldable(one.read, read, question));
     if (!twin) {
       folded.push({ read, same: [] });
@@ -69,30 +72,38 @@ export function joinNeighbours<T extends Passage>(hits: T[]): T[] {
   return joined;
 }
 
-function keysOf(hit: Hit): Read {
-  const sentences = readPassage(hit)
-    .sentences.map(({ text }) => ({ text, key: sameWordsKey(text) }))
-    .filter(({ key }) => key !== '');
-  return { hit, keys: sentences.map(({ key }) => key), texts: sentences.map(({ text }) => text) };
+function reading(hit: Hit): Read {
+  let known: { key: string; text: string }[] | undefined;
+  return {
+    hit,
+    words: new Set(hit.text.toLowerCase().match(/[\p{L}\p{N}]+/gu)),
+    sentences: () =>
+      (known ??= readPassage(hit)
+        .sentences.map(({ text }) => ({ text, key: sameWordsKey(text) }))
+        .filter(({ key }) => key !== '')),
+  };
 }
 
 function foldable(one: Read, other: Read, question: string): boolean {
-  const [larger, smaller] = one.keys.length >= other.keys.length ? [one, other] : [other, one];
-  if (smaller.keys.join(' ').split(' ').length < LEAST_WORDS && smaller.keys.join('').length < 3 * LEAST_WORDS) return false;
-  return holds(larger, smaller) && !namesMore(one.hit, other.hit, question) && !namesMore(other.hit, one.hit, question);
+  const shared = one.words.intersection(other.words).size;
+  if (shared < WORTH_READING * Math.min(one.words.size, other.words.size)) return false;
+  const [larger, smaller] = one.sentences().length >= other.sentences().length ? [one, other] : [other, one];
+  const said = smaller.sentences().map(({ key }) => key);
+  if (said.join(' ').split(' ').length < LEAST_WORDS && said.join('').length < 3 * LEAST_WORDS) return false;
+  return holds(larger, said) && !namesMore(one.hit, other.hit, question) && !namesMore(other.hit, one.hit, question);
 }
 
 /** Every sentence of the smaller one, in order, and little more, none of it telling. */
-function holds(larger: Read, smaller: Read): boolean {
+function holds(larger: Read, said: string[]): boolean {
   const more: string[] = [];
   let next = 0;
-  larger.keys.forEach((key, i) => {
-    if (key === smaller.keys[next]) next++;
-    else more.push(larger.texts[i]!);
-  });
-  if (next < smaller.keys.length) return false;
+  for (const { key, text } of larger.sentences()) {
+    if (key === said[next]) next++;
+    else more.push(text);
+  }
+  if (next < said.length) return false;
   const letters = (texts: string[]): number => texts.reduce((sum, text) => sum + text.length, 0);
-  return letters(more) <= MOST_MORE * letters(larger.texts) && !more.some(tells);
+  return letters(more) <= MOST_MORE * letters(larger.sentences().map(({ text }) => text)) && !more.some(tells);
 }
 
 /** Whether the head of one has words of the question that the head of the other has not. */
@@ -106,7 +117,8 @@ function namesMore(one: Hit, other: Hit, question: string): boolean {
 
 /** Whether a later copy stays instead of the one before it. */
 function staysFor(later: Read, before: Read): boolean {
-  if (later.keys.length !== before.keys.length) return later.keys.length > before.keys.length;
+  const more = later.sentences().length - before.sentences().length;
+  if (more !== 0) return more > 0;
   const newer = (later.hit.updatedAt ?? 0) > (before.hit.updatedAt ?? 0);
   return newer && later.hit.score >= ALIKE * before.hit.score;
 }

@@ -50,6 +50,11 @@ export function quotedSentences(
       } else list.push({ hit, run, text, block, ...(step === undefined ? {} : { step }), marks: [] });
       before = index;
     }
+    // A heading alone is no quote: it leads in what is cited below it.
+    list.forEach((one, i) => {
+      const next = list[i + 1];
+      if (one.block === 'heading' && next) one.run = next.run;
+    });
     for (const one of list) one.marks = wordMarks(one.text, asked, hit.language);
     return list;
   });

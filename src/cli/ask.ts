@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
-import type { Answer, AnswerSentence, Audience } from '../types.ts';
+import type { Answer, AnswerSentence, Audience, Citation } from '../types.ts';
 import { say } from '../strings/strings.ts';
 import { duration, print, printable, printJson, progressLine, withApp } from './run.ts';
 
@@ -49,8 +49,13 @@ function show(answer: Answer): void {
   if (answer.status === 'quoted') showQuoted(answer);
   else print(answer.text);
   if (answer.citations.length > 0) print();
-  for (const c of answer.citations)
-    print(`[${c.n}] ${c.title} (${c.source}${c.updatedAt ? `, ${c.updatedAt.slice(0, 10)}` : ''})\n    ${c.url ?? c.documentUrl}`);
+  // One document quoted many times is one line: its quotes stand above.
+  const shown =
+    answer.status === 'quoted' ? [...Map.groupBy(answer.citations, (c) => c.documentId).values()] : answer.citations.map((c) => [c]);
+  for (const [c, ...more] of shown as [Citation, ...Citation[]][])
+    print(
+      `${[c, ...more].map(({ n }) => `[${n}]`).join('')} ${c.title} (${c.source}${c.updatedAt ? `, ${c.updatedAt.slice(0, 10)}` : ''})\n    ${c.url ?? c.documentUrl}`,
+    );
   const { modelCalls, costUsd, ms } = answer.usage;
   print(
     `\n${answer.status}, ${duration(ms)}${modelCalls > 0 ? `, ${modelCalls} model calls, ${costUsd.toFixed(4)} US dollars` : ''} · follow up with --thread ${answer.threadId}`,
@@ -69,7 +74,7 @@ function showQuoted(answer: Answer): void {
     const next = answer.sentences[i + 1];
     const numbers = next?.citations.join() === sentence.citations.join() ? '' : sentence.citations.map((n) => ` [${n}]`).join('');
     const mark = sentence.block === 'bullet' ? '- ' : sentence.step === undefined ? '' : `${sentence.step}. `;
-    write(`  ${mark}${withMarks(sentence)}${numbers}`);
+    write(sentence.block === 'heading' ? `  ${styled('bold', sentence.text)}` : `  ${mark}${withMarks(sentence)}${numbers}`);
   });
 }
 

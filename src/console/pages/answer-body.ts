@@ -68,7 +68,7 @@ function renderText({ text, marks = [] }: AnswerSentence, from = 0, to = text.le
 
 function renderRun(words: Words, turn: TurnView, run: { block: BlockKind; sentences: AnswerSentence[]; start: number }): Html {
   const sentence = (s: AnswerSentence): Html =>
-    html`<span class="sentence">${renderText(s)}${goesOn(s, run.sentences) ? '' : renderMarks(words, turn, s)}</span>`;
+    html`<span class="sentence">${renderText(s)}${goesOn(s, run.sentences) || (s.block === 'heading' && s.support === 'quote') ? '' : renderMarks(words, turn, s)}</span>`;
   switch (run.block) {
     case 'heading':
       return html`<h3 class="answer-heading">${run.sentences.map(sentence)}</h3>`;
