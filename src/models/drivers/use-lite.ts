@@ -11,7 +11,8 @@ export async function openModel(): Promise<LocalModel> {
   return {
     // The model's vectors have length 1 already.
     async embed(texts) {
-      return (await model.embed(texts)).map((vector) => Float32Array.from(vector));
+      // An empty text at the end of a batch would get no vector at all.
+      return (await model.embed(texts.map((text) => text || ' '))).map((vector) => Float32Array.from(vector));
     },
   };
 }
