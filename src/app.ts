@@ -46,6 +46,7 @@ import { createExtractor, type Extractor } from './sync/extract.ts';
 import type { WriteDeps } from './sync/write.ts';
 import type { Clock, Log } from './types.ts';
 import type { AskDeps } from './ask/ask.ts';
+import type { Calibration } from './ask/sufficient.ts';
 
 export interface AppOptions {
   log: Log;
@@ -159,6 +160,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       log,
       pageUrl,
       ...facts,
+      calibration: withoutStaleMeaning(facts.calibration, embedder?.model),
       ...(languageModel ? { languageModel } : {}),
       ...(embedder ? { embedder } : {}),
     };
@@ -443,6 +445,13 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     },
   };
   return app;
+}
+
+/** A calibration whose cosines are of another model (it took over a moment ago) speaks of words alone. */
+function withoutStaleMeaning(calibration: Calibration | undefined, model: string | undefined): Calibration | undefined {
+  if (!calibration?.meaning || calibration.meaning.model === model) return calibration;
+  const { meaning: _, ...ofWords } = calibration;
+  return ofWords;
 }
 
 /** What an operator should know of a model that is not here yet. */

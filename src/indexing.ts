@@ -165,7 +165,7 @@ async function calibrateIndex(
       ),
     signal,
   );
-  return calibrate(samples, deps.keepRate);
+  return calibrate(samples, deps.keepRate, retrieveDeps.embedder);
 }
 
 /**

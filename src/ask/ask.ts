@@ -298,14 +298,14 @@ async function search(
     standalone: { ...standalone, query },
     found: { ...found, hits },
     enough,
-    decision: decide(enough.score, deps.calibration),
+    decision: decide(enough, deps.calibration),
     modelFailed,
   };
 }
 
 async function* quote(query: string, found: Retrieved, draft: Draft, show: Show): AsyncGenerator<AnswerEvent> {
   draft.status = 'quoted';
-  for (const { hit, run, text, block, step, marks } of quotedSentences(query, found, QUOTED_SENTENCES))
+  for (const { hit, run, text, block, step, marks } of quotedSentences(query, found, QUOTED_SENTENCES, found.notes))
     yield show(text, block, [{ passage: hit, ...run }], 'quote', {
       ...(step === undefined ? {} : { step }),
       ...(marks.length > 0 ? { marks } : {}),

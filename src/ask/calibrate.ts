@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { stopWordsOf } from '../search/languages.ts';
+import type { Embedder, MeaningTrust } from '../models/embedder.ts';
 import type { Passage } from '../types.ts';
 import { offTopicQuestions } from './off-topic.ts';
 import { readPassage } from './passage-match.ts';
@@ -36,13 +37,19 @@ const leftOutCount = 30;
 const offTopicCount = 60;
 const ownWords = 4;
 const foreignWords = 2;
-const meaningWeight = 2;
+/** Of a model that was not measured. */
+const unknownTrust: MeaningTrust = { weight: 0.3, neutral: 1.5 };
 
 /**
  * Thresholds for an index, drawn towards the common ones, the more so the fewer samples there are.
+ * @param embedder of the meaning that the samples carry
  * @param keepRate the share of the questions made from the index's own sentences that is to be answered
  */
-export function calibrate(samples: Sample[], keepRate: number = defaultKeepRate): Calibration {
+export function calibrate(
+  samples: Sample[],
+  keepRate: number = defaultKeepRate,
+  embedder?: Pick<Embedder, 'model' | 'meaningTrust'>,
+): Calibration {
   const scores = (kind: SampleKind): number[] => samples.filter((sample) => sample.kind === kind).map((sample) => sample.score);
   const present = scores('present');
   const offTopic = scores('off-topic');
@@ -52,7 +59,7 @@ export function calibrate(samples: Sample[], keepRate: number = defaultKeepRate)
   const noise = offTopic.length === 0 ? commonCalibration.closest : quantile(offTopic, 0.8);
   const noiseShare = offTopic.length / (offTopic.length + offTopicCount);
   const closest = clamp(noiseShare * noise + (1 - noiseShare) * commonCalibration.closest, 0.15, answer - 0.08);
-  const meaning = meaningScale(samples);
+  const meaning = embedder && meaningScale(samples, embedder);
   return {
     version: CALIBRATION_VERSION,
     answer,
@@ -168,14 +175,16 @@ function hash(text: string): number {
   return createHash('md5').update(text).digest().readUInt32BE(0);
 }
 
-function meaningScale(samples: Sample[]): Calibration['meaning'] {
-  const of = (kinds: SampleKind[]): number[] =>
-    samples.flatMap(({ kind, meaning }) => (kinds.includes(kind) && meaning !== undefined ? [meaning] : []));
-  const present = of(['present']);
-  const absent = of(['left-out', 'off-topic']);
-  if (present.length < 10 || absent.length < 10) return undefined;
-  const scale = { absent: quantile(absent, 0.5), present: quantile(present, 0.5) };
-  return scale.present - scale.absent > 0.02 ? { ...scale, weight: meaningWeight } : undefined;
+/** From the off-topic questions alone: those made of a passage's words are no sentences, which embedders read otherwise. */
+function meaningScale(
+  samples: Sample[],
+  { model, meaningTrust = unknownTrust }: Pick<Embedder, 'model' | 'meaningTrust'>,
+): Calibration['meaning'] {
+  const cosines = samples.flatMap(({ kind, meaning }) => (kind === 'off-topic' && meaning !== undefined ? [meaning] : []));
+  if (cosines.length < 10) return undefined;
+  const mean = cosines.reduce((sum, one) => sum + one, 0) / cosines.length;
+  const deviation = Math.sqrt(cosines.reduce((sum, one) => sum + (one - mean) ** 2, 0) / cosines.length);
+  return deviation > 0 ? { model, median: quantile(cosines, 0.5), deviation, ...meaningTrust } : undefined;
 }
 
 /** Linear between neighbours. */

@@ -6,6 +6,8 @@ export interface FusedHit {
   documentId: string;
   /** On the scale of the word scores where words found anything, so that it means the same with and without meaning. */
   score: number;
+  /** Score by words alone, where meaning was searched as well; 0 or absent: no word is shared, or none that counts. */
+  words?: number;
   /** Cosine, where it is known. */
   meaning?: number;
 }
@@ -34,7 +36,7 @@ export function fuse(words: SearchHit[], meaning: SearchHit[], meaningWeight: nu
     // While its vector is still to come, a passage is taken to mean as much as its words say.
     const byMeaning = cosine !== undefined ? meaningShare(cosine) : noVector ? byWords : 0;
     const score = scale * ((1 - meaningWeight) * byWords + meaningWeight * byMeaning);
-    all.set(id, { id, documentId, score, ...(cosine === undefined ? {} : { meaning: cosine }) });
+    all.set(id, { id, documentId, score, words: byWords * best, ...(cosine === undefined ? {} : { meaning: cosine }) });
   };
   const cosines = new Map(meaning.map((hit) => [hit.id, hit.score]));
   for (const hit of words) add(hit, wordShare(hit.score), cosines.get(hit.id) ?? hit.other, hit.noVector ?? false);

@@ -6,6 +6,8 @@ import type { Passage } from '../types.ts';
 /** A passage found for a question. `score` is what the hits are ordered by; comparable within one question only. */
 export interface Hit extends Passage {
   score: number;
+  /** Its score by words alone, where the order is by words and meaning. */
+  words?: number;
   /** Cosine between question and passage (0 to 1), where an embedding model is configured. */
   meaning?: number;
 }

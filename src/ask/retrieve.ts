@@ -1,15 +1,15 @@
 /** A question's passages: words and meaning searched for the audience, fused, and read from the catalog, which has the last word. */
 import type { Catalog } from '../catalog/database.ts';
 import { hydratePassages } from '../catalog/passages.ts';
-import type { Embedder } from '../models/embedder.ts';
-import { detectLanguage } from '../search/analyzer.ts';
-import type { SearchIndex } from '../search/search-index.ts';
+import type { Embedder, MeaningWeight } from '../models/embedder.ts';
+import { detectLanguage, type QueryTerms } from '../search/analyzer.ts';
+import type { SearchIndex, SearchResult } from '../search/search-index.ts';
 import type { Log } from '../types.ts';
 import { withBeside, type Beside } from './beside.ts';
 import { fuse } from './fuse.ts';
 import { extendQuestion, type Note } from './own-words.ts';
 import type { Hit, SearchStatistics } from './passage-match.ts';
-import { searchReadings } from './search-readings.ts';
+import { mostFor, searchReadings } from './search-readings.ts';
 
 export interface RetrieveDeps {
   db: Catalog;
@@ -48,10 +48,12 @@ export interface Retrieved {
 
 /** A model that is being loaded, or an endpoint that is slow, is not waited for longer: words answer alone. */
 const EMBED_MS = 3_000;
-/** Of a model that was not measured: the middle. */
-const UNKNOWN_WEIGHT = 0.35;
+/** Of a model that was not measured: careful. */
+const UNKNOWN_WEIGHT: MeaningWeight = { matched: 0.1, unmatched: 0.5 };
 /** Words of another language find names and numbers, and little else. */
-const FOREIGN_WEIGHT = 0.9;
+const FOREIGN_WEIGHT: MeaningWeight = { matched: 0.9, unmatched: 0.9 };
+/** The best passage's word score as a share of the question's weight: up to the first its words say little, from the second on enough. */
+const MATCH = { little: 0.3, enough: 0.75 };
 /** More than is wanted is asked for: what is no longer current is dropped when it is read. */
 const OVERFETCH = 1.5;
 
@@ -61,8 +63,8 @@ export async function retrieve(input: RetrieveInput, deps: RetrieveDeps, signal:
   const [terms, ...readings] = [extended.words, ...extended.readings].map((one) => withBeside(one, input.beside ?? [], input.languages));
   let vector: Float32Array | undefined;
   let meaningFailed = false;
-  const weight = input.only === 'words' ? 0 : input.only === 'meaning' ? 1 : weightOf(deps.embedder, input);
-  if (deps.embedder && weight > 0 && input.text.trim() !== '') {
+  const weight = deps.embedder && input.only !== 'words' ? weightOf(deps.embedder, input) : undefined;
+  if (deps.embedder && weight && input.text.trim() !== '') {
     try {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(EMBED_MS)]);
       [vector] = await deps.embedder.embed([input.meaning ?? extended.meaning], 'query', patience);
@@ -85,25 +87,33 @@ export async function retrieve(input: RetrieveInput, deps: RetrieveDeps, signal:
     deps.index,
     signal,
   );
-  const fused = fuse(input.only === 'meaning' ? [] : found.words, found.meaning, weight).slice(0, Math.ceil(input.limit * OVERFETCH));
+  const share = input.only === 'meaning' ? 1 : weight ? weightFor(weight, terms!, found) : 0;
+  const fused = fuse(input.only === 'meaning' ? [] : found.words, found.meaning, share).slice(0, Math.ceil(input.limit * OVERFETCH));
   const passages = await hydratePassages(
     deps.db,
     fused.map((h) => h.id),
     input.readerSets,
   );
   const hits: Hit[] = [];
-  for (const { id, score, meaning } of fused) {
+  for (const { id, documentId: _, ...scores } of fused) {
     const passage = passages.get(id);
-    if (passage && hits.length < input.limit) hits.push({ ...passage, score, ...(meaning === undefined ? {} : { meaning }) });
+    if (passage && hits.length < input.limit) hits.push({ ...passage, ...scores });
   }
   const { notes, reading } = extended;
   return { hits, statistics: { total: found.total, documentFrequency: found.documentFrequency }, meaningFailed, notes, reading };
 }
 
-/** How much meaning counts for this question: nothing in a language that the model does not know, nearly all in one that no document is in. */
-function weightOf(embedder: Embedder | undefined, { text, languages }: RetrieveInput): number {
-  if (!embedder) return 0;
+/** How much meaning may count: not at all in a language that the model does not know, nearly all in one that no document is in. */
+function weightOf(embedder: Embedder, { text, languages, only }: RetrieveInput): MeaningWeight | undefined {
   const language = detectLanguage(text, languages);
-  if (embedder.languages && !embedder.languages.includes(language)) return 0;
+  if (only !== 'meaning' && embedder.languages && !embedder.languages.includes(language)) return undefined;
   return languages.includes(language) ? (embedder.meaningWeight ?? UNKNOWN_WEIGHT) : FOREIGN_WEIGHT;
+}
+
+/** The less of the question's words any passage holds, the more its meaning counts. */
+function weightFor({ matched, unmatched }: MeaningWeight, terms: QueryTerms, found: SearchResult): number {
+  const most = mostFor(terms, found);
+  const match = most > 0 ? (found.words[0]?.score ?? 0) / most : 0;
+  const place = Math.min(1, Math.max(0, (match - MATCH.little) / (MATCH.enough - MATCH.little)));
+  return unmatched + (matched - unmatched) * place;
 }

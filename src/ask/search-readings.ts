@@ -37,6 +37,6 @@ export async function searchReadings(
 }
 
 /** What a passage that holds every word of a query would score, up to a factor that is the same for all. */
-function mostFor(terms: QueryTerms, { total, documentFrequency }: SearchResult): number {
+export function mostFor(terms: QueryTerms, { total, documentFrequency }: SearchResult): number {
   return terms.terms.reduce((sum, { term, weight }) => sum + weight * rarity(documentFrequency[term] ?? 0, total), 0);
 }

@@ -4,6 +4,7 @@
  */
 import { kinOf } from './kin-words.ts';
 import { distinctTerms, questionTerms, readPassage } from './passage-match.ts';
+import type { MeaningTrust } from '../models/embedder.ts';
 import type { Hit, QuestionTerm, ReadPassage, SearchStatistics } from './passage-match.ts';
 
 export type { Hit, SearchStatistics } from './passage-match.ts';
@@ -26,8 +27,10 @@ export interface Sufficiency {
   features: Features;
   /** 0 to 1; comparable between questions of one index, and nearly so between indexes. */
   score: number;
-  /** The best cosine of meaning among the hits; absent when the search was by words alone. */
+  /** The first hit's cosine; absent when the search was by words alone. */
   meaning?: number;
+  /** It is one that off-topic questions rarely reach. */
+  meant?: true;
 }
 
 /** From which scores an index answers; made by `calibrate.ts`, stored with the index as JSON. */
@@ -39,12 +42,12 @@ export interface Calibration {
   closest: number;
   /** How many questions of each kind it rests on. */
   samples: { present: number; leftOut: number; offTopic: number };
-  /** Typical best cosines with and without the document, and how much they move the score (log-odds). */
-  meaning?: { absent: number; present: number; weight: number };
+  /** First hits' cosines of off-topic questions, and how far a cosine moves the score; only for vectors of `model`. */
+  meaning?: { model: string; median: number; deviation: number } & MeaningTrust;
 }
 
 /** Rises when features, weights or probes change: an index with another version is calibrated anew. */
-export const CALIBRATION_VERSION = '1';
+export const CALIBRATION_VERSION = '2';
 
 /** Median thresholds over the measuring sets: for an index that was not calibrated, and what a small one stays near. */
 export const commonCalibration: Calibration = {
@@ -66,6 +69,8 @@ export const weights: Features & { bias: number } = {
   titleHolds: -1.64,
 };
 
+/** Deviations that count at most, either way: no cosine alone decides. */
+const MOST_PLACE = 2;
 const nothingFound: Features = { match: 0, lead: 0, density: 0, titleNamed: 0, titleHolds: 0 };
 const readHits = 5;
 const bestOf = 3;
@@ -90,23 +95,19 @@ export function sufficiency(question: string, hits: Hit[], statistics: SearchSta
   let z = weights.bias;
   for (const name of Object.keys(features) as (keyof Features)[]) z += weights[name] * features[name];
   const byWords = hits.length === 0 ? 0 : 1 / (1 + Math.exp(-z));
-  const meanings = hits.flatMap((hit) => (hit.meaning === undefined ? [] : [hit.meaning]));
-  if (meanings.length === 0) return { features, score: byWords };
-  const meaning = Math.max(...meanings);
-  return { features, score: calibration?.meaning ? movedByMeaning(byWords, meaning, calibration.meaning) : byWords, meaning };
-}
-
-/** The score moved by meaning, as far as the calibration knows what its cosines say of this index. */
-function movedByMeaning(score: number, meaning: number, scale: NonNullable<Calibration['meaning']>): number {
-  const place = Math.min(1, Math.max(0, (meaning - scale.absent) / (scale.present - scale.absent)));
-  const z = Math.log(score / (1 - score)) + scale.weight * (place - 0.5);
-  return 1 / (1 + Math.exp(-z));
+  const meaning = hits[0]?.meaning;
+  if (meaning === undefined) return { features, score: byWords };
+  if (!calibration?.meaning) return { features, score: byWords, meaning };
+  const { median, deviation, weight, neutral } = calibration.meaning;
+  const place = (meaning - median) / deviation - neutral;
+  const moved = Math.log(byWords / (1 - byWords)) + weight * Math.min(MOST_PLACE, Math.max(-MOST_PLACE, place));
+  return { features, score: 1 / (1 + Math.exp(-moved)), meaning, ...(place >= 0 ? { meant: true } : {}) };
 }
 
 /** `answer`, or show the `closest` passages named as such, or say that `nothing` was found. */
-export function decide(score: number, calibration: Calibration = commonCalibration): Decision {
+export function decide({ score, meant }: Pick<Sufficiency, 'score' | 'meant'>, calibration: Calibration = commonCalibration): Decision {
   if (score >= calibration.answer) return 'answer';
-  return score >= calibration.closest ? 'closest' : 'nothing';
+  return score >= calibration.closest || meant ? 'closest' : 'nothing';
 }
 
 interface Found {
@@ -118,7 +119,9 @@ interface Found {
 }
 
 function featuresOf(question: string, hits: Hit[], statistics: SearchStatistics): Features {
-  const found = hits.slice(0, readHits).map((hit): Found => {
+  // What words tell is told best by the passages that words put first.
+  const ordered = hits.toSorted((a, b) => (b.words ?? b.score) - (a.words ?? a.score));
+  const found = ordered.slice(0, readHits).map((hit): Found => {
     const read = readPassage(hit);
     const terms = distinctTerms(questionTerms(question, hit.language, statistics));
     return { hit, read, terms, idf: sum(terms, (term) => term.idf), length: read.length + read.head.size };

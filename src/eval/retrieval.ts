@@ -52,11 +52,11 @@ export async function evaluateRetrieval(
     signal.throwIfAborted();
     const startedAt = performance.now();
     const turns = (query.history ?? []).map((t) => ({ question: t.q, answer: t.a ?? '' }));
-    const { query: text, beside, meaning } = await makeStandalone(
-      { text: query.text, language: detectLanguage(query.text), turns },
-      deps.languageModel,
-      signal,
-    );
+    const {
+      query: text,
+      beside,
+      meaning,
+    } = await makeStandalone({ text: query.text, language: detectLanguage(query.text), turns }, deps.languageModel, signal);
     const { hits } = await retrieve(
       {
         text,

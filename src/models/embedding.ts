@@ -5,7 +5,7 @@ import type { Embedder } from './embedder.ts';
 import { DEFAULT_MODEL, KNOWN_MODELS, knownModel, type KnownModel } from './local/known-models.ts';
 import { readModel, type InstalledModel } from './local/model-folder.ts';
 import { createThreadEmbedder } from './local/thread-embedder.ts';
-import { meaningWeight } from './meaning-weights.ts';
+import { measuredOf } from './meaning-weights.ts';
 import { LOCAL_DRIVERS } from './registry.ts';
 
 /** EMBEDDING_MODEL that asks for search by words alone. */
@@ -75,7 +75,7 @@ export function createEmbeddings(options: EmbeddingOptions): Embeddings {
       createThreadEmbedder({
         model: id,
         ...(model.languages.includes('*') ? {} : { languages: model.languages }),
-        meaningWeight: meaningWeight(model.name),
+        ...measuredOf(model.name),
         driver: LOCAL_DRIVERS.onnx,
         driverOptions: {
           ...model.files,
@@ -99,7 +99,7 @@ export function createEmbeddings(options: EmbeddingOptions): Embeddings {
       createThreadEmbedder({
         model: id,
         languages: ['en'],
-        meaningWeight: meaningWeight(NPM_MODEL),
+        ...measuredOf(NPM_MODEL),
         driver: LOCAL_DRIVERS[NPM_MODEL],
         driverOptions: {},
         ...STEP.npm,

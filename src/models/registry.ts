@@ -9,7 +9,7 @@ import type { Embedder } from './embedder.ts';
 import type { LanguageModel } from './language-model.ts';
 import { costOf } from './prices.ts';
 import type { ModelPrice } from './prices.ts';
-import { meaningWeight } from './meaning-weights.ts';
+import { measuredOf } from './meaning-weights.ts';
 import { bareModelName } from './prices.ts';
 import { embeddingProfile, modelProfile, OLLAMA_CONTEXT_TOKENS } from './profiles.ts';
 import type { ProfileOverride } from './profiles.ts';
@@ -130,10 +130,9 @@ export async function createModels(options: ModelOptions, deps: ModelDeps = {}):
   models.embedder = (model) => {
     const profile = embeddingProfile(model, options.prices);
     const price = profile.price ?? (isLoopback(baseUrl) ? FREE : null);
-    const weight = meaningWeight(bareModelName(model));
     const { budget } = deps;
     const embedder: Embedder = {
-      ...(weight === undefined ? {} : { meaningWeight: weight }),
+      ...measuredOf(bareModelName(model)),
       ...driver.createOpenAiEmbedder({
         ...settings,
         ...profile,

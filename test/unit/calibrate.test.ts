@@ -20,7 +20,7 @@ describe('calibration', () => {
   test('a three-page handbook answers its own questions and refuses others', async () => {
     const calibration = calibrate(await gatherSamples(smallHandbook, async (question, except) => search(question, except)));
     const decision = (question: string): string =>
-      decide(sufficiency(question, search(question).hits, search(question).statistics).score, calibration);
+      decide(sufficiency(question, search(question).hits, search(question).statistics), calibration);
     expect(decision('How many weeks of parental leave are paid?')).toBe('answer');
     expect(decision('What is the limit for hotels in larger cities?')).toBe('answer');
     expect(decision('How many characters do passwords have?')).toBe('answer');
@@ -79,12 +79,15 @@ describe('calibration', () => {
     expect(calibration.closest).toBeLessThan(calibration.answer);
   });
 
-  test('where meaning tells present from absent, its scale is kept', () => {
-    const samples: Sample[] = (['present', 'off-topic'] as const).flatMap((kind) =>
-      Array.from({ length: 20 }, () => ({ kind, score: 0.5, meaning: kind === 'present' ? 0.7 : 0.3 })),
-    );
-    expect(calibrate(samples).meaning).toMatchObject({ absent: 0.3, present: 0.7 });
-    expect(calibrate(samplesOf(0.5, 30)).meaning).toBeUndefined();
+  test('the scale of meaning is that of the off-topic questions, with the trust that its model has', () => {
+    const samples = Array.from({ length: 40 }, (_, i): Sample => ({ kind: 'off-topic', score: 0.1, meaning: 0.3 + (i % 5) / 100 }));
+    const scale = calibrate(samples, 0.9, { model: 'm', meaningTrust: { weight: 1, neutral: 2 } }).meaning;
+    expect(scale).toMatchObject({ model: 'm', weight: 1, neutral: 2 });
+    expect(scale!.median).toBeCloseTo(0.32);
+    expect(scale!.deviation).toBeCloseTo(0.0141, 3);
+    expect(calibrate(samples, 0.9, { model: 'new' }).meaning!.weight).toBeLessThan(1);
+    expect(calibrate(samples).meaning).toBeUndefined();
+    expect(calibrate(samplesOf(0.5, 30), 0.9, { model: 'm' }).meaning).toBeUndefined();
   });
 
   test('the off-topic list asks for each thing once', () => {

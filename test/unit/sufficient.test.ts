@@ -17,13 +17,13 @@ describe('sufficiency', () => {
     'How long does the service desk need to repair a broken laptop?',
     'When do unused days of annual leave expire?',
   ])('what the handbook says is answered: %s', (question) => {
-    expect(decide(scoreOf(question))).toBe('answer');
+    expect(decide({ score: scoreOf(question) })).toBe('answer');
   });
 
   test.each(['Who won the football world cup in 1998?', 'What is the capital of Mongolia?', 'How do I bake bread?', '谁赢得了世界杯？'])(
     'what it does not say is not: %s',
     (question) => {
-      expect(decide(scoreOf(question))).toBe('nothing');
+      expect(decide({ score: scoreOf(question) })).toBe('nothing');
     },
   );
 
@@ -41,7 +41,7 @@ describe('sufficiency', () => {
   test('nothing found is nothing', () => {
     const found = sufficiency('anything', [], { total: 0, documentFrequency: {} });
     expect(found.score).toBe(0);
-    expect(decide(found.score)).toBe('nothing');
+    expect(decide({ score: found.score })).toBe('nothing');
   });
 
   test('a Chinese question is answered from a Chinese page', () => {
@@ -61,14 +61,14 @@ describe('sufficiency', () => {
       ),
     );
     const score = (question: string): number => sufficiency(question, chinese(question).hits, chinese(question).statistics).score;
-    expect(decide(score('员工每年有多少天年假？'))).toBe('answer');
-    expect(decide(score('蒙古国的首都是哪里？'))).toBe('nothing');
+    expect(decide({ score: score('员工每年有多少天年假？') })).toBe('answer');
+    expect(decide({ score: score('蒙古国的首都是哪里？') })).toBe('nothing');
   });
 
   test('meaning moves the score both ways, and only where the calibration knows its scale', () => {
     const question = 'How much may a room for the night cost?';
     const { hits, statistics } = search(question);
-    const calibration: Calibration = { ...commonCalibration, meaning: { absent: 0.3, present: 0.7, weight: 2 } };
+    const calibration: Calibration = { ...commonCalibration, meaning: { model: 'm', median: 0.3, deviation: 0.1, weight: 1, neutral: 2 } };
     const withMeaning = (meaning: number, of?: Calibration): number =>
       sufficiency(
         question,
@@ -80,6 +80,20 @@ describe('sufficiency', () => {
     expect(withMeaning(0.8, calibration)).toBeGreaterThan(words);
     expect(withMeaning(0.2, calibration)).toBeLessThan(words);
     expect(withMeaning(0.8)).toBe(words);
+  });
+
+  test('what means the question without its words is at least shown as closest', () => {
+    const calibration: Calibration = {
+      ...commonCalibration,
+      meaning: { model: 'm', median: 0.3, deviation: 0.1, weight: 0.1, neutral: 2 },
+    };
+    const question = 'Who won the football world cup in 1998?';
+    const { hits, statistics } = search(question);
+    const decision = (meaning: number): string =>
+      decide(sufficiency(question, hits.length > 0 ? hits.map((hit) => ({ ...hit, meaning })) : [], statistics, calibration), calibration);
+    expect(hits.length).toBeGreaterThan(0);
+    expect(decision(0.35)).toBe('nothing');
+    expect(decision(0.6)).toBe('closest');
   });
 
   test('any question has a score from 0 to 1 and features within 0 to 1', () => {

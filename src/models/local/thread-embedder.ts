@@ -21,7 +21,7 @@ export interface ThreadReply {
   error?: string;
 }
 
-export interface ThreadEmbedderOptions extends Pick<Embedder, 'model' | 'languages' | 'meaningWeight'> {
+export interface ThreadEmbedderOptions extends Pick<Embedder, 'model' | 'languages' | 'meaningWeight' | 'meaningTrust'> {
   /** Module that exports `openModel(options): Promise<LocalModel>`, and what it is given. */
   driver: URL;
   driverOptions: Record<string, unknown>;
@@ -138,7 +138,8 @@ export function createThreadEmbedder(options: ThreadEmbedderOptions): Embedder &
   return {
     model: options.model,
     ...(options.languages ? { languages: options.languages } : {}),
-    ...(options.meaningWeight === undefined ? {} : { meaningWeight: options.meaningWeight }),
+    ...(options.meaningWeight ? { meaningWeight: options.meaningWeight } : {}),
+    ...(options.meaningTrust ? { meaningTrust: options.meaningTrust } : {}),
     embed(texts, kind, signal) {
       if (closed) return Promise.reject(failed('it is closed'));
       if (signal.aborted) return Promise.reject(signal.reason as Error);
