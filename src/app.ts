@@ -295,6 +295,13 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       address = url;
       // The first question need not wait for it; what fails here, the first search says.
       void index.warm().catch(() => {});
+      // A hosted model is not asked for nothing.
+      void askDeps()
+        .then(({ embedder, languages }) => {
+          if (embedder && languages.length > 0 && modelName(embedder.model) !== embedder.model)
+            return embedder.embed(['ready'], 'query', AbortSignal.timeout(60_000));
+        })
+        .catch(() => {});
     },
 
     async *ask(input, signal) {

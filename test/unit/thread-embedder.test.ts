@@ -34,6 +34,7 @@ function embedder(driverOptions: Record<string, unknown> = {}, options: Partial<
     stepTexts: 1,
     stepCharacters: 1000,
     idleMs: 60_000,
+    idleAfterQuestionMs: 60_000,
     ...options,
   });
   closing.push(made.close);
@@ -127,7 +128,7 @@ test('cancelled: the reason at once, and what is not under way is never computed
 });
 
 test('its thread ends when it is idle, and starts again with the next text', async () => {
-  const { embed } = embedder({}, { idleMs: 50 });
+  const { embed } = embedder({}, { idleMs: 50, idleAfterQuestionMs: 50 });
   await embed(['one'], 'query', never());
   await new Promise((resolve) => setTimeout(resolve, 20));
   await embed(['two'], 'query', never());

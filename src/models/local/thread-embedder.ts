@@ -29,8 +29,9 @@ export interface ThreadEmbedderOptions extends Pick<Embedder, 'model' | 'languag
   stepTexts: number;
   /** Of a longer text (a question may have 100,000 characters) so much is read. */
   stepCharacters: number;
-  /** The thread ends, and its memory is freed, when nothing was asked for so long. */
+  /** The thread ends, and its memory is freed, when nothing came for so long after a passage; after a question, who asks again should not wait. */
   idleMs: number;
+  idleAfterQuestionMs: number;
 }
 
 /** A model that cannot be loaded (a broken file, no memory) is tried again after so long. */
@@ -62,6 +63,7 @@ export function createThreadEmbedder(options: ThreadEmbedderOptions): Embedder &
   let running: Step | undefined;
   let numbers = 0;
   let idle: NodeJS.Timeout | undefined;
+  let lastKind: ThreadCall['kind'] = 'passage';
   let broken: { error: AppError; until: number } | undefined;
   let closed = false;
 
@@ -119,11 +121,12 @@ export function createThreadEmbedder(options: ThreadEmbedderOptions): Embedder &
     const step = questions.shift() ?? passages.shift();
     if (!step) {
       worker?.unref();
-      if (worker) idle = setTimeout(() => void endThread(), options.idleMs).unref();
+      if (worker) idle = setTimeout(() => void endThread(), lastKind === 'query' ? options.idleAfterQuestionMs : options.idleMs).unref();
       return;
     }
     clearTimeout(idle);
     running = step;
+    lastKind = step.call.kind;
     worker ??= start();
     worker.ref();
     worker.postMessage(step.call);
