@@ -1,7 +1,7 @@
 /** Search by meaning, in the Settings room: how far it is, which model, and where models come from. */
 import { html, type Content, type Html } from '../html.ts';
 import type { Words } from '../words.ts';
-import { problemOfPart, type ModelRow, type ModelStatus, type SettingsView } from './settings.ts';
+import { problemOfPart, type ModelRow, type ModelStatus, type SettingsView } from './settings-view.ts';
 
 export function renderMeaning(words: Words, view: SettingsView): Html {
   const { models, rows, settings } = view;

@@ -1,24 +1,12 @@
 /** The Settings room: models, answering, prices, internal addresses, checks. */
-import type { App, Finding } from '../../app-contract.ts';
+import type { Finding } from '../../app-contract.ts';
 import type { PageContext } from '../context.ts';
 import { html, type Content, type Html } from '../html.ts';
 import type { Words } from '../words.ts';
 import { layout } from './layout.ts';
 import { renderMeaning } from './settings-meaning.ts';
-import { doneNotice, type Done } from './sources.ts';
-
-export type ModelRow = Awaited<ReturnType<App['listModels']>>[number];
-export type ModelStatus = Awaited<ReturnType<App['modelStatus']>>;
-export type SettingsValues = Awaited<ReturnType<App['settings']>>;
-export type SettingsPart = 'meaning' | 'answering' | 'prices' | 'network';
-
-export interface SettingsView {
-  models: ModelStatus;
-  rows: ModelRow[];
-  settings: SettingsValues;
-  done?: Done;
-  problem?: { part: SettingsPart; message: string };
-}
+import { problemOfPart, type ModelStatus, type SettingsView } from './settings-view.ts';
+import { doneNotice } from './sources.ts';
 
 /** `/settings` */
 export function settingsPage(context: PageContext, view: SettingsView): Html {
@@ -86,12 +74,6 @@ export function ollamaLines(ollama: { url: string; models: string[] }): string {
     `CHAT_MODEL=${chats ?? 'llama3.2'}`,
     ...(embeds ? [`EMBEDDING_MODEL=${embeds}`] : []),
   ].join('\n');
-}
-
-export function problemOfPart(words: Words, view: SettingsView, part: SettingsPart): Content {
-  return view.problem?.part === part
-    ? html`<p class="field-problem" role="alert" id="problem-${part}">${words.say('saveProblem')} ${view.problem.message}</p>`
-    : '';
 }
 
 function renderAnswering(words: Words, view: SettingsView): Html {

@@ -5,7 +5,8 @@ import { AppError } from '../../errors.ts';
 import { signalOf } from '../asking.ts';
 import { contextOf, field, type ConsoleDeps } from '../context.ts';
 import { render } from '../html.ts';
-import { checksPage, settingsPage, type SettingsPart, type SettingsValues } from '../pages/settings.ts';
+import { checksPage, settingsPage } from '../pages/settings.ts';
+import type { SettingsPart, SettingsValues } from '../pages/settings-view.ts';
 import { DONE } from '../pages/sources.ts';
 import { problemOf } from '../problems.ts';
 
