@@ -1,7 +1,7 @@
 /** The Settings room: models, answering, prices, internal addresses, checks. */
 import type { Finding } from '../../app-contract.ts';
 import type { PageContext } from '../context.ts';
-import { html, type Content, type Html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import type { Words } from '../words.ts';
 import { layout } from './layout.ts';
 import { renderMeaning } from './settings-meaning.ts';
