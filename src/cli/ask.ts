@@ -33,7 +33,7 @@ export function askCommand(): Command {
         }
         progressLine('');
         if (!answer) throw new Error('no answer was given');
-        if (options.json) printJson(answer);
+        if (options.json) printJson(asPromised(answer));
         else show(answer);
         if (answer.status === 'failed') process.exitCode = 1;
       });
@@ -91,3 +91,8 @@ function withMarks({ text, marks = [] }: AnswerSentence): string {
 /** What a document says is made printable first: only our own styles reach the terminal. */
 const styled = (style: 'bold' | 'underline', text: string): string => styleText(style, printable(text), { stream: process.stdout });
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** The fields of the contract alone: how a sentence is drawn is the console's. */
+function asPromised(answer: Answer): Answer {
+  return { ...answer, sentences: answer.sentences.map(({ text, block, citations, support }) => ({ text, block, citations, support })) };
+}

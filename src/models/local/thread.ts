@@ -1,4 +1,6 @@
 /** The thread of a local model: opens it once, then embeds what it is sent, one step after the other. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LocalModel, ThreadCall, ThreadReply } from './thread-embedder.ts';
 
@@ -6,6 +8,9 @@ const { driver, options } = workerData as { driver: string; options: Record<stri
 const { openModel } = (await import(driver)) as { openModel(options: Record<string, unknown>): Promise<LocalModel> };
 // One that cannot be opened ends the thread, with its reason; what was sent meanwhile waits for the listener.
 const model = await openModel(options);
+// Reading a tokenizer leaves 100 MB behind, which would stay until the heap is full: nothing here makes much more.
+setFlagsFromString('--expose-gc');
+(runInNewContext('gc') as () => void)();
 
 parentPort!.on('message', async ({ number, texts, kind }: ThreadCall) => {
   let reply: ThreadReply;
