@@ -7,7 +7,7 @@ import { contrastFault, type ContrastFault } from './support/contrasts.ts';
 import { coverageOf } from './support/coverage.ts';
 import { editFault } from './support/edits.ts';
 import { figureFault, type FigureFault } from './support/figures.ts';
-import { hanNameFault } from './support/han-names.ts';
+import { hanNameFault, hanStrangerFault } from './support/han-names.ts';
 import { isLeadIn } from './support/lead-in.ts';
 import { nameFault } from './support/names.ts';
 import { crossNegationFault } from './support/cross-polarity.ts';
@@ -78,6 +78,7 @@ export function checkSupport(sentence: { text: string; language: Language }, evi
   const before = sideOf(distinct(places.map((place) => place.before)), evidenceLanguage);
   const question = sideOf([context.question], scriptLanguage(context.question, language));
   if (nameFault(claim, { quotes, frame, before, passage, question }, sameLanguage)) return refuse('name');
+  if (evidenceLanguage !== 'zh' && hanStrangerFault(claim, quotes, [quotes, frame, passage])) return refuse('name');
   if (!sameLanguage) {
     if (crossNegationFault(claim, quotes) || exceptionFault(claim, quotes, false)) return refuse('negation');
     const contrast = contrastFault(claim, quotes, false);

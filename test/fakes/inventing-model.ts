@@ -275,6 +275,8 @@ function lineFor(way: string, sentence: string, passage: PromptPassage, passages
         !wrong[column] ||
         head.length !== from.length ||
         wrong[column] === from[column] ||
+        // "2" of another row is no lie where the own cell says "2 a year".
+        figuresIn(wrong[column]) === figuresIn(from[column]) ||
         body.some((row) => row[0] === from[0] && row[column] === wrong[column])
       )
         return undefined;
@@ -423,3 +425,6 @@ export function truthfulReply(
     return cites.length < known.quotes.length ? '{"block":"none"}\n' : `${json(known.said, cites)}\n`;
   };
 }
+
+/** The digits of a cell, in order; the cell itself where it has none. */
+const figuresIn = (cell: string): string => cell.match(/\d+/g)?.join(' ') ?? cell;

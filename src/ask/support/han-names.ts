@@ -96,3 +96,14 @@ function strangeRuns(claim: Side, known: (text: string) => boolean): { text: str
 }
 
 const COMMON = new Set('的了是在和与及或并而也都就还其此该这那之于以为由被把对将从到向等着过地得个您我他她它有会能可要不没无'.split(''));
+
+/**
+ * Whether a claim that takes over words of another script (names aside) holds Chinese that its evidence does not: between
+ * foreign words that is a name, a title or something added, not a translation.
+ */
+export function hanStrangerFault(claim: Side, quotes: Side, evidence: Side[]): boolean {
+  const runs = claim.text.match(/\p{Script=Han}{2,}/gu) ?? [];
+  const taken = claim.text.match(/(?<![\p{L}\p{N}])\p{Script=Latin}{3,}(?![\p{L}\p{N}])/gu) ?? [];
+  if (!taken.some((word) => word === word.toLowerCase() && quotes.text.includes(word))) return false;
+  return runs.some((run) => !evidence.some((side) => side.text.includes(run)));
+}
