@@ -1,7 +1,9 @@
 /**
  * A model file as the runtime takes it with the least memory: its large tensors not inside the graph, which the runtime
- * would hold three times while it reads it, but beside it, as places in the same file ("external data" of the ONNX format).
+ * would hold three times while it reads it, but beside it, as places in the same file ("external data" of the ONNX format)
+ * that are read one after the other, when the runtime copies them into its own memory.
  */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import protobuf from 'protobufjs/minimal.js';
 
 /** Field numbers of onnx.proto (ONNX 1.17). */
@@ -13,6 +15,8 @@ const EXTERNAL = 1;
 const BYTES = 2;
 /** Smaller tensors stay in the graph. */
 const LARGE = 4096;
+/** A field's key and length, or its number, are no longer. */
+const HEAD = 20;
 
 interface Field {
   number: number;
@@ -23,8 +27,38 @@ interface Field {
   content: number;
 }
 
+/** A file that is read in parts. As an array of bytes it has no content of its own: `subarray` reads it from the disk. */
+export class FileBytes extends Uint8Array {
+  readonly #file: number;
+  readonly #size: number;
+
+  constructor(path: string) {
+    super(0);
+    this.#file = openSync(path, 'r');
+    this.#size = fstatSync(this.#file).size;
+  }
+
+  override get length(): number {
+    return this.#size;
+  }
+
+  override get byteLength(): number {
+    return this.#size;
+  }
+
+  override subarray(start: number, end: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(end - start);
+    if (readSync(this.#file, bytes, 0, bytes.length, start) < bytes.length) throw cutShort();
+    return bytes;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
 /**
- * @param file a whole model.onnx
+ * @param file a model.onnx; of its large tensors nothing is read
  * @param name under which the runtime finds the file's bytes
  * @returns the graph without its large tensors, which it now looks for in `name`
  * @throws when the bytes are no protobuf message
@@ -66,21 +100,23 @@ function rewrite(file: Uint8Array, from: number, to: number, change: (field: Fie
 }
 
 function* fieldsOf(file: Uint8Array, from: number, to: number): Generator<Field> {
-  const reader = protobuf.Reader.create(file);
-  reader.pos = from;
-  while (reader.pos < to) {
-    const start = reader.pos;
+  for (let start = from; start < to;) {
+    const reader = protobuf.Reader.create(file.subarray(start, Math.min(to, start + HEAD)));
     const key = reader.uint32();
     const [number, wire] = [key >>> 3, key & 7];
-    let content = reader.pos;
+    let content = start + reader.pos;
     if (wire === BYTES) {
       const length = reader.uint32();
-      content = reader.pos;
+      content = start + reader.pos;
       reader.pos += length;
     } else reader.skipType(wire);
-    if (reader.pos > to) throw new Error('the model file is cut short or broken');
-    yield { number, wire, start, content, end: reader.pos };
+    const end = start + reader.pos;
+    if (end > to) throw cutShort();
+    yield { number, wire, start, content, end };
+    start = end;
   }
 }
+
+const cutShort = (): Error => new Error('the model file is cut short or broken');
 
 const tag = (number: number, wire: number): number => ((number << 3) | wire) >>> 0;

@@ -1,9 +1,9 @@
 /** Sentence embeddings of an ONNX model (BERT and XLM-R kinds) on onnxruntime's WASM. Runs in a thread of `local/thread.ts`. */
-import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import * as ort from 'onnxruntime-web';
 import type { LocalModel } from '../local/thread-embedder.ts';
 import { readTokenizer } from './onnx-tokenizer.ts';
-import { withoutWeights } from './onnx-weights.ts';
+import { FileBytes, withoutWeights } from './onnx-weights.ts';
 
 export interface OnnxOptions {
   /** Paths of the files. */
@@ -25,6 +25,12 @@ export interface OnnxOptions {
   threads: number;
 }
 
+/**
+ * V8 compiles what runs often once more, for speed. Of the runtime's largest function that takes 280 MB for a second, and
+ * nothing gets faster: its time goes into vector instructions that are the same before. So it is put off without end.
+ */
+const NEVER_AGAIN = '--wasm-tiering-budget=2000000000';
+
 interface Window {
   text: number;
   ids: number[];
@@ -32,6 +38,7 @@ interface Window {
 
 /** @throws when the files cannot be read, or are no model of this kind */
 export async function openModel(options: OnnxOptions): Promise<LocalModel> {
+  setFlagsFromString(NEVER_AGAIN);
   ort.env.wasm.numThreads = options.threads;
   ort.env.logLevel = 'error';
   const [tokenizer, session] = await Promise.all([readTokenizer(options.tokenizer), readSession(options.model)]);
@@ -113,14 +120,18 @@ function fill(sentences: number[][], size: number): number[][] {
   return windows.filter((ids) => ids.length > 0);
 }
 
-async function readSession(file: string): Promise<ort.InferenceSession> {
-  const bytes = await readFile(file);
-  return ort.InferenceSession.create(withoutWeights(bytes, 'weights'), {
-    executionProviders: ['wasm'],
-    externalData: [{ path: 'weights', data: bytes }],
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  });
+async function readSession(path: string): Promise<ort.InferenceSession> {
+  const file = new FileBytes(path);
+  try {
+    return await ort.InferenceSession.create(withoutWeights(file, 'weights'), {
+      executionProviders: ['wasm'],
+      externalData: [{ path: 'weights', data: file }],
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    });
+  } finally {
+    file.close();
+  }
 }
 
 /** The vector of one text: the mean over its tokens, or its first token's; not yet of length 1, so that windows weigh alike after. */

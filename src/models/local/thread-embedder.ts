@@ -86,7 +86,7 @@ export function createThreadEmbedder(options: ThreadEmbedderOptions): Embedder &
       workerData: { driver: options.driver.href, options: options.driverOptions },
       // Flags for the main program (`--input-type`, `--eval`) are not for the thread.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: 224, maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxOldGenerationSizeMb: 224, maxYoungGenerationSizeMb: 4 },
     });
     let works = false;
     started.on('message', (reply: ThreadReply) => {
