@@ -73,4 +73,18 @@ export const MIGRATIONS: Migration[] = [
       `create index glossary_names_by_entry on glossary_names (entry_id)`,
     ),
   },
+  {
+    name: '0003_freshness',
+    up: statements(
+      `alter table sources add column secret_id text`,
+      `alter table sources add column cursor text`,
+      `alter table sources add column listed_whole_at bigint`,
+      `alter table sources add column next_sync_at bigint`,
+      `alter table sources add column paused_at bigint`,
+      `alter table sources add column failures integer not null default 0`,
+      `alter table sources add column problem_json text`,
+      `alter table sources add column doubt_json text`,
+      `create table secrets (id text primary key, sealed text not null, created_at bigint not null, updated_at bigint not null)`,
+    ),
+  },
 ];

@@ -20,7 +20,24 @@ export interface CatalogTables {
     removed_at: number | null;
     lease_owner: string | null;
     lease_until: number | null;
+    secret_id: string | null;
+    /** Where a listing of changes goes on; null: everything is listed. */
+    cursor: string | null;
+    /** When everything was listed last. */
+    listed_whole_at: number | null;
+    /** When it is due by its schedule, or again after a failure. */
+    next_sync_at: number | null;
+    /** Not synced by schedule while set. */
+    paused_at: number | null;
+    /** Runs in a row that failed. */
+    failures: number;
+    /** {reason, since, toldAt}: what keeps it from being synced. */
+    problem_json: string | null;
+    /** {runId, known, gone, confirmedAt}: removals that wait for an admin's word. */
+    doubt_json: string | null;
   };
+  /** Sealed with SECRET_KEY (src/secrets.ts). */
+  secrets: { id: string; sealed: string; created_at: number; updated_at: number };
   runs: {
     id: string;
     source_id: string;

@@ -14,7 +14,38 @@ export interface Source {
   schedule: string | null;
   createdAt: number;
   syncRequestedAt: number | null;
+  secretId: string | null;
+  /** Where a listing of changes goes on; null: everything is listed. */
+  cursor: string | null;
+  listedWholeAt: number | null;
+  nextSyncAt: number | null;
+  pausedAt: number | null;
+  /** Runs in a row that failed. */
+  failures: number;
+  problem: SourceProblem | null;
+  doubt: RemovalDoubt | null;
 }
+
+/** What keeps a source from being synced; its admin is told once. */
+export interface SourceProblem {
+  /** Says how to mend it. */
+  reason: string;
+  since: number;
+  toldAt: number | null;
+}
+
+/** Removals that look like a mistake of the source and wait for an admin's word. */
+export interface RemovalDoubt {
+  runId: string;
+  /** Documents known before, and how many of them the listing lacks. */
+  known: number;
+  gone: number;
+  /** The next whole listing that lacks no more than these removes them. */
+  confirmedAt: number | null;
+}
+
+/** What is given when a source is added. */
+export type NewSource = Pick<Source, 'name' | 'kind' | 'location' | 'baseUrl' | 'readers' | 'schedule'> & { secretId?: string | null };
 
 export interface RunProgress {
   phase: 'listing' | 'documents' | 'removing' | 'calibrating';
@@ -56,12 +87,11 @@ export interface Run {
 /** How long a sync's lease on its source holds without being renewed. */
 export const LEASE_MS = 20_000;
 
-export async function addSource(db: Catalog, input: Omit<Source, 'id' | 'createdAt' | 'syncRequestedAt'>, now: number): Promise<Source> {
-  const id = randomUUID();
-  await db
+export async function addSource(db: Catalog, input: NewSource, now: number): Promise<Source> {
+  const row = await db
     .insertInto('sources')
     .values({
-      id,
+      id: randomUUID(),
       name: input.name,
       kind: input.kind,
       location: input.location,
@@ -69,14 +99,12 @@ export async function addSource(db: Catalog, input: Omit<Source, 'id' | 'created
       readers_json: JSON.stringify(input.readers),
       schedule: input.schedule,
       created_at: now,
-      sync_requested_at: null,
-      cancel_requested_at: null,
-      removed_at: null,
-      lease_owner: null,
-      lease_until: null,
+      secret_id: input.secretId ?? null,
+      failures: 0,
     })
-    .execute();
-  return { ...input, id, createdAt: now, syncRequestedAt: null };
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return sourceOf(row);
 }
 
 /** Sources that were not removed, by name. */
@@ -251,5 +279,13 @@ function sourceOf(row: CatalogTables['sources']): Source {
     schedule: row.schedule,
     createdAt: row.created_at,
     syncRequestedAt: row.sync_requested_at,
+    secretId: row.secret_id,
+    cursor: row.cursor,
+    listedWholeAt: row.listed_whole_at,
+    nextSyncAt: row.next_sync_at,
+    pausedAt: row.paused_at,
+    failures: row.failures,
+    problem: row.problem_json === null ? null : (JSON.parse(row.problem_json) as SourceProblem),
+    doubt: row.doubt_json === null ? null : (JSON.parse(row.doubt_json) as RemovalDoubt),
   };
 }

@@ -12,6 +12,8 @@ export interface ListedDocument {
   problem?: string;
   /** Beside `problem`: the entry stands for a part of the source that could not be listed, so nothing may be removed. */
   unseen?: true;
+  /** It is not there any more. A listing of changes says so; a whole listing leaves such a document out. */
+  gone?: true;
   /** For the driver alone, handed back to `fetch`: where in a file the document stands. Not kept. */
   place?: string;
 }
@@ -34,13 +36,20 @@ export type Fetched =
   | { kind: 'unchanged' }
   | { kind: 'gone' };
 
-export type DocumentFormat = 'markdown' | 'html' | 'text' | 'jsonl-row';
+export type DocumentFormat = 'markdown' | 'html' | 'text' | 'jsonl-row' | 'pdf' | 'docx' | 'pptx' | 'xlsx' | 'csv';
 
 export interface ConnectorContext {
   outbound: Outbound;
   clock: Clock;
   log: Log;
   signal: AbortSignal;
+  /**
+   * Called by a listing that `listChanges` can go on from next time (a time, a commit, a number), before its first entry or
+   * after its last. Kept once everything listed has been taken.
+   */
+  keepCursor?(cursor: string): void;
+  /** A folder of this source's own that outlives the run and may be deleted at any time (a git clone). */
+  cacheFolder?: string;
 }
 
 /** Where a source is, as the admin gave it. */
@@ -49,6 +58,18 @@ export interface SourceLocation {
   location: string;
   /** Maps a folder's relative paths to the web. */
   baseUrl?: string;
+  /** By the names of `Connector.credential.fields`. Never logged, never in a message. */
+  credential?: Record<string, string>;
+}
+
+/** What a connector needs to be let in, and how an admin gets it. */
+export interface CredentialNeed {
+  /** In the order in which `a:b` gives them on the command line. */
+  fields: { name: string; label: string; secret: boolean }[];
+  /** False: only some sources of this kind need one. */
+  required: boolean;
+  /** The smallest rights that do, and where they are given: one or two sentences. */
+  rights: string;
 }
 
 export interface Connector {
@@ -61,12 +82,20 @@ export interface Connector {
     /** Knows who may read each document. */
     knowsReaders: boolean;
   };
+  /** What it cannot see, a sentence each; shown before the first sync. */
+  readonly blindSpots: readonly string[];
+  readonly credential?: CredentialNeed;
   /** True when it can serve this location (used when no `--kind` was given). */
   accepts(location: string): boolean;
   /** Throws AppError with a public message when the location cannot be read at all. */
   check(source: SourceLocation, context: ConnectorContext): Promise<void>;
-  /** Throws when the listing could not be completed: nothing is removed then. */
+  /** Lists everything. Throws when the listing could not be completed: nothing is removed then. */
   list(source: SourceLocation, context: ConnectorContext): AsyncIterable<ListedDocument>;
+  /**
+   * Lists what changed since the cursor that an earlier listing kept: added, edited, moved (the old id as `gone`) and removed.
+   * Throws AppError `connector.cursor_lost` when it cannot go on from there; everything is listed then.
+   */
+  listChanges?(source: SourceLocation, cursor: string, context: ConnectorContext): AsyncIterable<ListedDocument>;
   /** Throws AppError for one document that cannot be read; the sync reports it by name and goes on. */
   fetch(
     source: SourceLocation,

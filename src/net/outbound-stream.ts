@@ -31,6 +31,7 @@ export interface OutboundStream {
 export interface Reached {
   status: number;
   headers: Record<string, string>;
+  setCookies: string[];
   url: string;
   hops: OutboundStream['hops'];
   /** Of the last request. */

@@ -29,7 +29,10 @@ export interface OutboundOptions {
 }
 
 export interface OutboundRequest {
-  method?: 'GET' | 'HEAD';
+  /** A POST is sent on by 307 and 308 alone, within its origin; after another redirect it is a GET. */
+  method?: 'GET' | 'HEAD' | 'POST';
+  /** Of a POST. */
+  body?: string | Uint8Array;
   /** `authorization`, `cookie` and all else but `accept*`, `range`, `if-range` and `user-agent` stay behind when a redirect leaves the origin. */
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -41,6 +44,8 @@ export interface OutboundResponse {
   status: number;
   /** Names in lower case; several values joined with `, `. */
   headers: Record<string, string>;
+  /** Each `set-cookie` by itself, of the answer and of the redirects before it. */
+  setCookies: string[];
   /** The address that answered, after redirects. */
   url: string;
   /** The body, unpacked (`content-encoding`). */
@@ -93,13 +98,15 @@ export function createOutbound(options: OutboundOptions): StreamingOutbound {
   /** The first answer that is no redirect, its body not yet read. */
   async function reach(
     url: string,
-    init: Pick<OutboundRequest, 'method' | 'headers'>,
+    init: Pick<OutboundRequest, 'method' | 'headers' | 'body'>,
     own: { signal: AbortSignal; headersTimeout?: number; bodyTimeout?: number },
   ): Promise<Reached> {
     const first = checkedUrl(url);
     const hops: OutboundStream['hops'] = [];
     let at = first;
     let method = init.method ?? 'GET';
+    let sent = init.body;
+    const setCookies: string[] = [];
     for (;;) {
       // Behind a proxy the connector below sees the proxy alone.
       if (proxied) refuseInternal(at, options.allowInternal());
@@ -108,8 +115,9 @@ export function createOutbound(options: OutboundOptions): StreamingOutbound {
         ...(options.userAgent ? { 'user-agent': options.userAgent } : {}),
         ...headersFor(init.headers, at.origin === first.origin),
       };
-      const response = await request(at, { dispatcher: agent, method, headers, ...own });
+      const response = await request(at, { dispatcher: agent, method, headers, ...(sent === undefined ? {} : { body: sent }), ...own });
       const plain = plainHeaders(response.headers);
+      setCookies.push(...[response.headers['set-cookie'] ?? []].flat());
       if (redirects.has(response.statusCode) && plain.location !== undefined) {
         response.body.on('error', () => {}).destroy();
         if (hops.length >= (options.maxRedirects ?? 5))
@@ -118,18 +126,22 @@ export function createOutbound(options: OutboundOptions): StreamingOutbound {
           throw failure('redirects', 'broken redirect', 'It redirects to an address that is none.');
         hops.push({ url: at.href, status: response.statusCode, headers: plain });
         at = checkedUrl(new URL(plain.location, at.href).href);
-        if (response.statusCode === 303) method = 'GET';
+        const keepsMethod = response.statusCode === 307 || response.statusCode === 308;
+        if (method === 'POST' && (!keepsMethod || at.origin !== first.origin)) {
+          method = 'GET';
+          sent = undefined;
+        } else if (response.statusCode === 303) method = 'GET';
         continue;
       }
-      return { status: response.statusCode, headers: plain, url: at.href, hops, method, body: response.body };
+      return { status: response.statusCode, headers: plain, setCookies, url: at.href, hops, method, body: response.body };
     }
   }
 
   async function follow(url: string, init: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse> {
-    const { body, method, status, headers, url: at } = await reach(url, init, { signal });
+    const { body, method, status, headers, setCookies, url: at } = await reach(url, init, { signal });
     const maxBytes = method === 'HEAD' ? 0 : (init.maxBytes ?? options.maxBytes ?? 20_000_000);
     const read = await readBody(body, headers, maxBytes, signal);
-    return { status, headers, url: at, bytes: () => Promise.resolve(read) };
+    return { status, headers, setCookies, url: at, bytes: () => Promise.resolve(read) };
   }
 
   return {

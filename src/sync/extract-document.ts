@@ -45,6 +45,12 @@ function parse(text: string, input: ExtractInput): ExtractedDocument {
     case 'markdown':
       refuseNesting(text);
       return extractMarkdown(text);
+    default:
+      throw new AppError({
+        code: 'document.unsupported',
+        message: input.format,
+        publicMessage: `it is a ${input.format} file, which Docent does not read`,
+      });
   }
 }
 

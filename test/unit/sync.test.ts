@@ -51,6 +51,7 @@ function deps(): SyncDeps {
   const connector: Connector = {
     kind: 'fake',
     capabilities: { incremental: false, seesDeletions: true, knowsReaders: false },
+    blindSpots: [],
     accepts: () => true,
     check: async () => {},
     list: () => listing(),

@@ -39,6 +39,7 @@ export function createFolderConnector(): Connector {
   return {
     kind: 'folder',
     capabilities: { incremental: false, seesDeletions: true, knowsReaders: false },
+    blindSpots: ['Who may read a file is not taken from the file system: all documents get the readers of the source.'],
     accepts: (location) => !/^[a-z][a-z0-9+.-]+:/i.test(location),
     async check(source) {
       await rootOf(source);

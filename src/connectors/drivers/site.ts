@@ -17,6 +17,11 @@ export function createSiteConnector(): Connector {
   return {
     kind: 'site',
     capabilities: { incremental: false, seesDeletions: true, knowsReaders: false },
+    blindSpots: [
+      'Pages that neither the sitemap nor a link on a page names.',
+      'Pages behind a login, and text that scripts build in the browser.',
+      'Who may read a page: all documents get the readers of the source.',
+    ],
     accepts: (location) => /^https?:\/\//i.test(location),
     async check(source, context) {
       for await (const _first of listPages(source, context)) return;
