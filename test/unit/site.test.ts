@@ -172,7 +172,13 @@ test('kinds of files are told apart, and those that are not read are named', asy
   site.pages.set('/a.pdf', { body: '%PDF-1.7', headers: { 'content-type': 'application/pdf' } });
   expect(await fetch('/a.md')).toMatchObject({ format: 'markdown' });
   expect(await fetch('/a.txt')).toMatchObject({ format: 'text' });
-  await expect(fetch('/a.pdf')).rejects.toMatchObject({ publicMessage: 'it is application/pdf, which Docent does not read' });
+  expect(await fetch('/a.pdf')).toMatchObject({ format: 'pdf' });
+  site.pages.set('/prices', { body: 'a;b', headers: { 'content-type': 'text/csv; charset=windows-1252' } });
+  expect(await fetch('/prices')).toMatchObject({ format: 'csv' });
+  site.pages.set('/plan.docx', { body: 'PK', headers: { 'content-type': 'application/octet-stream' } });
+  expect(await fetch('/plan.docx')).toMatchObject({ format: 'docx' });
+  site.pages.set('/a.zip', { body: 'PK', headers: { 'content-type': 'application/zip' } });
+  await expect(fetch('/a.zip')).rejects.toMatchObject({ publicMessage: 'it is application/zip, which Docent does not read' });
 });
 
 test("the header's charset is honoured", async () => {

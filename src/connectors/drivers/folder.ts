@@ -1,20 +1,11 @@
-/** A folder of Markdown, HTML, text and JSONL files, or one such file. */
+/** A folder of files that Docent reads (file-formats.ts) and JSONL files, or one such file. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, reasonOf } from '../../errors.ts';
-import type { Connector, ConnectorContext, DocumentFormat, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
+import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
+import { fileExtensions, fileFormatOf, maxBytesOf } from '../file-formats.ts';
 import { gitDates, type FileHistory } from './folder-git.ts';
 import { listRows, readRow } from './folder-rows.ts';
-
-const formats: Record<string, DocumentFormat> = {
-  '.md': 'markdown',
-  '.markdown': 'markdown',
-  '.mdx': 'markdown',
-  '.html': 'html',
-  '.htm': 'html',
-  '.txt': 'text',
-};
-const maxFileBytes = 50_000_000;
 
 /** What a location turns out to be: `only` is set when it names one file. */
 interface Root {
@@ -74,7 +65,7 @@ async function rootOf(source: SourceLocation): Promise<Root> {
       return { folder: full, real };
     }
     // A pipe would keep its reader waiting for ever.
-    if (stat.isFile() && (isRows(full) || formatOf(full))) {
+    if (stat.isFile() && (isRows(full) || fileFormatOf(full))) {
       await fs.access(real, fs.constants.R_OK);
       return { folder: path.dirname(full), real: await fs.realpath(path.dirname(full)), only: path.basename(full) };
     }
@@ -89,7 +80,7 @@ async function rootOf(source: SourceLocation): Promise<Root> {
     const publicMessage = code === 'ENOENT' || code === 'ENOTDIR' ? `${why}: ${full}` : `${why} ${full}`;
     throw new AppError({ code: 'source.unreadable', message: reasonOf(error), publicMessage, cause: error });
   }
-  const publicMessage = `${full} is neither a folder nor a file of a known kind (${[...Object.keys(formats), '.jsonl'].join(', ')}).`;
+  const publicMessage = `${full} is neither a folder nor a file of a known kind (${[...fileExtensions, '.jsonl'].join(', ')}).`;
   throw new AppError({ code: 'source.unsupported', message: 'unknown kind of file', publicMessage });
 }
 
@@ -154,10 +145,10 @@ async function fetchFile(root: Root, file: string, baseUrl: string | undefined, 
   const full = path.join(root.folder, file);
   try {
     const stat = await fs.stat(full);
-    if (stat.size > maxFileBytes)
-      throw unreadable(`it is ${Math.round(stat.size / 1_000_000)} MB in size; the limit is ${maxFileBytes / 1_000_000} MB`);
-    const format = formatOf(file);
+    const format = fileFormatOf(file);
     if (!format) return { kind: 'gone' };
+    const limit = maxBytesOf(format);
+    if (stat.size > limit) throw unreadable(`it is ${Math.ceil(stat.size / 1_000_000)} MB in size; the limit is ${limit / 1_000_000} MB`);
     const { changedAt, owner } = history.get(file) ?? { changedAt: stat.mtimeMs };
     return {
       kind: 'document',
@@ -193,15 +184,11 @@ function splitRow(root: Root, externalId: string): [file: string, row: string | 
 }
 
 function isRead(name: string): boolean {
-  return isRows(name) || formatOf(name) !== undefined;
+  return isRows(name) || fileFormatOf(name) !== undefined;
 }
 
 function isRows(name: string): boolean {
   return path.extname(name).toLowerCase() === '.jsonl';
-}
-
-function formatOf(name: string): DocumentFormat | undefined {
-  return formats[path.extname(name).toLowerCase()];
 }
 
 function join(relative: string, name: string): string {

@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import type { OutboundResponse } from '../../net/outbound.ts';
 import { withRetries } from '../../net/retry-outbound.ts';
 import type { Connector, ConnectorContext, DocumentFormat, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
+import { contentTypeFormat, fileFormatOf } from '../file-formats.ts';
 import { findSitemaps, isSitemap, readSitemaps, type SitemapEntry } from './site-sitemap.ts';
 
 const twoDays = 172_800_000;
@@ -149,10 +150,11 @@ function formatOf(response: OutboundResponse, end: URL, bytes: Uint8Array): { fo
     ?.slice(8)
     .replaceAll(/["']/g, '');
   const charset = label === undefined ? {} : { charset: label };
-  const markdown = type === 'text/markdown' || ((type === 'text/plain' || type === '') && /\.(?:md|markdown)$/i.test(end.pathname));
-  if (markdown) return { format: 'markdown', ...charset };
-  if (type === 'text/html' || type === 'application/xhtml+xml') return { format: 'html', ...charset };
-  if (type === 'text/plain') return { format: 'text', ...charset };
+  const named = fileFormatOf(end.pathname);
+  // Servers that do not know a file's kind say "text" or "bytes"; its name knows better, but never makes a page of it.
+  const vague = type === '' || type === 'text/plain' || type === 'application/octet-stream' || type === 'application/vnd.ms-excel';
+  const format = vague && named !== undefined && named !== 'html' ? named : contentTypeFormat(type);
+  if (format !== undefined) return { format, ...(/^(?:html|markdown|text|csv)$/.test(format) ? charset : {}) };
   if (type === '' && /^\s*</.test(Buffer.from(bytes.subarray(0, 100)).toString('latin1'))) return { format: 'html' };
   throw failure('unsupported', `it is ${type || 'of an unnamed kind'}, which Docent does not read`);
 }
