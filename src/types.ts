@@ -55,6 +55,8 @@ export interface ExtractedDocument {
   language?: Language;
   /** True when a text fragment (`#:~:text=`) opens at a quote, i.e. for web pages. */
   textFragments: boolean;
+  /** What of it could not be read, counted and named: `pages 3 and 7 are scanned images without text`. */
+  unread?: string;
   blocks: Block[];
 }
 

@@ -18,6 +18,7 @@ export interface KnownDocument {
   validators: Record<string, string> | undefined;
   readerSet: number;
   deleted: boolean;
+  url: string | null;
 }
 
 export interface PassageRow {
@@ -48,13 +49,15 @@ export interface DocumentWrite {
   passages: PassageRow[];
   /** Second names of the page, as it gives them itself. */
   aliases?: string[];
+  /** What of it could not be read. */
+  unread?: string;
 }
 
 /** All documents of a source, the removed ones too (their version goes on when they come back). */
 export async function knownDocuments(db: Catalog, sourceId: string): Promise<Map<string, KnownDocument>> {
   const rows = await db
     .selectFrom('documents')
-    .select(['id', 'external_id', 'version', 'content_hash', 'listed_version', 'validators_json', 'reader_set', 'deleted_at'])
+    .select(['id', 'external_id', 'version', 'content_hash', 'listed_version', 'validators_json', 'reader_set', 'deleted_at', 'url'])
     .where('source_id', '=', sourceId)
     .execute();
   return new Map(
@@ -69,6 +72,7 @@ export async function knownDocuments(db: Catalog, sourceId: string): Promise<Map
         validators: row.validators_json === null ? undefined : JSON.parse(row.validators_json),
         readerSet: row.reader_set,
         deleted: row.deleted_at !== null,
+        url: row.url,
       },
     ]),
   );
@@ -105,7 +109,7 @@ export async function commitDocument(
   db: Catalog,
   document: DocumentWrite,
   writer: Writer,
-  kind: 'added' | 'changed' | 'readers',
+  kind: 'added' | 'changed' | 'moved' | 'readers',
   now: number,
   own: OwnWords = { terms: [], words: [] },
 ): Promise<string[]> {
@@ -130,6 +134,7 @@ export async function commitDocument(
       reader_set: document.readerSet,
       indexed_at: now,
       deleted_at: null,
+      unread: document.unread ?? null,
     };
     await tx
       .insertInto('documents')

@@ -84,6 +84,7 @@ export const MIGRATIONS: Migration[] = [
       `alter table sources add column failures integer not null default 0`,
       `alter table sources add column problem_json text`,
       `alter table sources add column doubt_json text`,
+      `alter table documents add column unread text`,
       `create table secrets (id text primary key, sealed text not null, created_at bigint not null, updated_at bigint not null)`,
     ),
   },

@@ -66,6 +66,8 @@ export interface CatalogTables {
     reader_set: number;
     indexed_at: number;
     deleted_at: number | null;
+    /** What of it could not be read: `pages 3 and 7 are scanned images without text`. */
+    unread: string | null;
   };
   passages: {
     id: string;

@@ -8,6 +8,8 @@ export const SETTINGS = {
   internalAddresses: { schema: z.array(z.string().trim().min(1)), default: [] as string[] },
   /** Share (0 to 1) of the questions that the documents answer which are to be answered rather than abstained from. */
   keepRate: { schema: z.number().min(0.5).max(0.99), default: 0.9 },
+  /** The largest share (0 to 1) of a source's documents that one sync may remove without asking. */
+  largestRemovalShare: { schema: z.number().min(0.01).max(1), default: 0.5 },
   /** Overrides of the price table: model name to US dollars per million tokens. */
   prices: {
     schema: z.record(z.string(), z.object({ input: z.number().nonnegative(), output: z.number().nonnegative() })),

@@ -26,12 +26,11 @@ export interface Source {
   doubt: RemovalDoubt | null;
 }
 
-/** What keeps a source from being synced; its admin is told once. */
+/** What keeps a source from being synced; its admin is told when it begins. */
 export interface SourceProblem {
   /** Says how to mend it. */
   reason: string;
   since: number;
-  toldAt: number | null;
 }
 
 /** Removals that look like a mistake of the source and wait for an admin's word. */
@@ -133,16 +132,77 @@ export async function requestCancel(db: Catalog, sourceId: string, now: number):
   await db.updateTable('sources').set({ cancel_requested_at: now, sync_requested_at: null }).where('id', '=', sourceId).execute();
 }
 
-/** Ids of sources that wait for a sync, or for their documents to be taken out after they were removed, and that nobody holds. */
+/** An admin says that the removals which wait for a word are right; the next sync carries them out. */
+export async function confirmRemovals(db: Catalog, source: Pick<Source, 'id' | 'doubt'>, now: number): Promise<void> {
+  await db
+    .updateTable('sources')
+    .set({ doubt_json: JSON.stringify({ ...source.doubt, confirmedAt: now }) })
+    .where('id', '=', source.id)
+    .execute();
+  await requestSync(db, source.id, now);
+}
+
+/** Ids of sources that are to be worked on and that nobody holds: asked for, due, or removed with documents still to be taken out. */
 export async function sourcesToWorkOn(db: Catalog, now: number): Promise<string[]> {
   const rows = await db
     .selectFrom('sources')
     .select('id')
-    .where((e) => e.or([e('sync_requested_at', 'is not', null), e('removed_at', 'is not', null)]))
+    .where((e) =>
+      e.or([
+        e('sync_requested_at', 'is not', null),
+        e('removed_at', 'is not', null),
+        e.and([e('next_sync_at', '<=', now), e('paused_at', 'is', null)]),
+      ]),
+    )
     .where((e) => e.or([e('lease_until', 'is', null), e('lease_until', '<', now)]))
-    .orderBy('sync_requested_at')
+    .orderBy((e) => e.fn.coalesce('sync_requested_at', 'next_sync_at'))
     .execute();
   return rows.map((row) => row.id);
+}
+
+/** What an admin may change of a source, by itself. */
+export async function changeSource(
+  db: Catalog,
+  sourceId: string,
+  change: { schedule?: string | null; nextSyncAt?: number | null; pausedAt?: number | null; secretId?: string | null },
+): Promise<void> {
+  await db
+    .updateTable('sources')
+    .set({
+      ...(change.schedule === undefined ? {} : { schedule: change.schedule }),
+      ...(change.nextSyncAt === undefined ? {} : { next_sync_at: change.nextSyncAt }),
+      ...(change.pausedAt === undefined ? {} : { paused_at: change.pausedAt }),
+      ...(change.secretId === undefined ? {} : { secret_id: change.secretId }),
+    })
+    .where('id', '=', sourceId)
+    .execute();
+}
+
+/** What the end of a run says of its source. */
+export interface RunOutcome {
+  /** Where the next listing of changes goes on; null: everything is listed next. Absent: as it was. */
+  cursor?: string | null;
+  /** Everything was listed, and taken. */
+  listedWholeAt?: number;
+  doubt: RemovalDoubt | null;
+  failures: number;
+  problem: SourceProblem | null;
+  nextSyncAt: number | null;
+}
+
+export async function settleSource(db: Catalog, sourceId: string, outcome: RunOutcome): Promise<void> {
+  await db
+    .updateTable('sources')
+    .set({
+      ...(outcome.cursor === undefined ? {} : { cursor: outcome.cursor }),
+      ...(outcome.listedWholeAt === undefined ? {} : { listed_whole_at: outcome.listedWholeAt }),
+      doubt_json: outcome.doubt && JSON.stringify(outcome.doubt),
+      failures: outcome.failures,
+      problem_json: outcome.problem && JSON.stringify(outcome.problem),
+      next_sync_at: outcome.nextSyncAt,
+    })
+    .where('id', '=', sourceId)
+    .execute();
 }
 
 /** Takes the lease when nobody else holds it; true when `owner` holds it now. */
@@ -183,7 +243,7 @@ export async function markSourceRemoved(db: Catalog, sourceId: string, now: numb
   // The name becomes free for another source at once.
   await db
     .updateTable('sources')
-    .set({ removed_at: now, name: `removed:${sourceId}`, sync_requested_at: null })
+    .set({ removed_at: now, name: `removed:${sourceId}`, sync_requested_at: null, next_sync_at: null })
     .where('id', '=', sourceId)
     .execute();
   await db.updateTable('documents').set({ deleted_at: now }).where('source_id', '=', sourceId).where('deleted_at', 'is', null).execute();

@@ -13,8 +13,11 @@ export interface SyncPlan {
   repeated: number;
 }
 
-/** @param readerSet the source's reader set; a document under another one is written again */
-export function planSync(known: Map<string, KnownDocument>, listed: ListedDocument[], readerSet: number): SyncPlan {
+/**
+ * @param readerSet the source's reader set; a document under another one is written again
+ * @param whole everything was listed: what is known and not listed is gone. Otherwise only what the listing calls gone is.
+ */
+export function planSync(known: Map<string, KnownDocument>, listed: ListedDocument[], readerSet: number, whole = true): SyncPlan {
   const seen = new Set<string>();
   const plan: SyncPlan = { fetch: [], kept: 0, gone: [], repeated: 0 };
   for (const entry of listed) {
@@ -24,27 +27,38 @@ export function planSync(known: Map<string, KnownDocument>, listed: ListedDocume
     }
     seen.add(entry.externalId);
     const before = known.get(entry.externalId);
+    if (entry.gone) {
+      if (before && !before.deleted) plan.gone.push(before);
+      continue;
+    }
     const unchanged =
       before && !before.deleted && before.readerSet === readerSet && entry.version !== undefined && entry.version === before.listedVersion;
     if (unchanged) plan.kept++;
     else plan.fetch.push(entry);
   }
-  for (const document of known.values()) if (!document.deleted && !seen.has(document.externalId)) plan.gone.push(document);
+  if (whole) for (const document of known.values()) if (!document.deleted && !seen.has(document.externalId)) plan.gone.push(document);
   return plan;
 }
 
-/** A listing that suddenly lacks more than this share of the documents is doubted: wikis hand out short lists when rights are lost. */
-export const LARGEST_REMOVAL_SHARE = 0.5;
 /** Below this many documents a share says little. */
 const FEW_DOCUMENTS = 10;
 
-/** Why the removals of a plan must not be carried out, or undefined when they may. */
-export function doubtRemovals(known: number, listed: number, gone: number): string | undefined {
-  if (gone === 0) return undefined;
-  if (listed === 0)
-    return `the listing is empty, so none of the ${known} known documents was removed; remove the source if it is meant to be empty`;
-  if (known >= FEW_DOCUMENTS && gone / known > LARGEST_REMOVAL_SHARE) {
-    return `the listing lacks ${gone} of ${known} known documents, more than ${LARGEST_REMOVAL_SHARE * 100} %, so none was removed; if that is right, remove the source and add it again`;
-  }
+/**
+ * Why the removals of a plan must not be carried out without an admin's word, or undefined when they may. Wikis hand out
+ * short lists when rights are lost.
+ * @param counts documents known before, listed now, and to be removed
+ * @param share the largest share (0 to 1) of the known documents that one run may remove
+ * @param confirmed as many were confirmed by an admin
+ */
+export function doubtRemovals(
+  { known, listed, gone }: { known: number; listed: number; gone: number },
+  share: number,
+  confirmed = 0,
+): string | undefined {
+  if (gone === 0 || gone <= confirmed) return undefined;
+  const mend = 'if that is right, confirm it on the page of the source in the console, or with "docent source confirm"';
+  if (listed === 0) return `the listing is empty, so none of the ${known} known documents was removed; ${mend}`;
+  if (known >= FEW_DOCUMENTS && gone / known > share)
+    return `the listing lacks ${gone} of ${known} known documents, more than ${Math.round(share * 100)} %, so none was removed; ${mend}`;
   return undefined;
 }

@@ -5,18 +5,21 @@ import type { Catalog } from '../catalog/database.ts';
 import { commitRemoval, knownDocuments, touchDocument, type KnownDocument, type Writer } from '../catalog/documents.ts';
 import {
   finishRun,
+  findSource,
   recordFailure,
   releaseLease,
   renewLease,
   saveProgress,
+  settleSource,
   startRun,
   takeLease,
   type Run,
   type RunProgress,
+  type RunOutcome,
   type RunSummary,
   type Source,
 } from '../catalog/sources.ts';
-import type { Connector, ConnectorContext, Fetched, ListedDocument } from '../connectors/connector.ts';
+import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connectors/connector.ts';
 import { AppError, isAbort, publicMessageOf, reasonOf } from '../errors.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { plainText } from '../passage-text.ts';
@@ -35,6 +38,13 @@ export interface SyncDeps extends WriteDeps {
   log: Log;
   /** Distinguishes this process from others that may hold the source's lease. */
   leaseOwner: string;
+  /** The largest share (0 to 1) of the known documents that one run may remove without asking. */
+  largestRemovalShare?: number;
+  credential?: Record<string, string>;
+  /** A folder of this source's own that may be deleted at any time. */
+  cacheFolder?: string;
+  /** When the source is due next, after so many failed runs in a row; null: not by itself. */
+  nextSync?: (failures: number) => number | null;
   onProgress?: (progress: RunProgress) => void;
 }
 
@@ -45,6 +55,9 @@ const PROGRESS_MS = 250;
 /** Enough text to tell a document's language. */
 const LANGUAGE_SAMPLE = 2_000;
 const TITLE_CHARACTERS = 300;
+const LARGEST_REMOVAL_SHARE = 0.5;
+/** A listing of changes may miss some (rights, templates, what the wiki forgot): everything is listed this often all the same. */
+const WHOLE_LISTING_MS = 7 * 24 * 3_600_000;
 
 /**
  * Syncs one source and leaves a run with its summary in the catalog.
@@ -78,8 +91,10 @@ export async function syncSource(source: Source, deps: SyncDeps, signal: AbortSi
   }
 }
 
-async function run(source: Source, startedAt: number, deps: SyncDeps, signal: AbortSignal): Promise<RunSummary> {
+async function run(given: Source, startedAt: number, deps: SyncDeps, signal: AbortSignal): Promise<RunSummary> {
   const { db, clock } = deps;
+  // Another process may have ended a run since this one looked.
+  const source = (await findSource(db, given.id)) ?? given;
   const runId = await startRun(db, source.id, startedAt);
   const summary: RunSummary = {
     source: source.name,
@@ -100,29 +115,68 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
   const progress: RunProgress = { phase: 'listing', listed: 0, done: 0, failed: 0, left: 0 };
   const report = progressReporter(runId, progress, deps);
   const outbound: Outbound = { ...deps.outbound, fetch: (url, options) => (summary.requests++, deps.outbound.fetch(url, options)) };
-  const context: ConnectorContext = { outbound, clock, log: deps.log, signal };
-  const location = { location: source.location, ...(source.baseUrl ? { baseUrl: source.baseUrl } : {}) };
+  let cursor: string | undefined;
+  const context: ConnectorContext = {
+    outbound,
+    clock,
+    log: deps.log,
+    signal,
+    keepCursor: (at) => (cursor = at),
+    ...(deps.cacheFolder === undefined ? {} : { cacheFolder: deps.cacheFolder }),
+  };
+  const location = {
+    location: source.location,
+    ...(source.baseUrl ? { baseUrl: source.baseUrl } : {}),
+    ...(deps.credential ? { credential: deps.credential } : {}),
+  };
   const writer: Writer = { runId, sourceId: source.id, leaseOwner: deps.leaseOwner };
   let state: Run['state'] = 'done';
+  let whole = true;
+  let doubt: RunOutcome['doubt'] = source.doubt;
   try {
     await sweepLeftovers(source.id, deps);
     const readerSet = await internReaders(db, source.readers);
 
+    const known = await knownDocuments(db, source.id);
     const listed: ListedDocument[] = [];
-    for await (const entry of deps.connector.list(location, context)) {
-      signal.throwIfAborted();
-      listed.push(entry);
-      progress.listed = listed.length;
-      await report();
+    const takeListing = async (listing: AsyncIterable<ListedDocument>): Promise<void> => {
+      listed.length = 0;
+      cursor = undefined;
+      for await (const entry of listing) {
+        signal.throwIfAborted();
+        listed.push(entry);
+        progress.listed = listed.length;
+        await report();
+      }
+    };
+    const changes = listingOfChanges(source, known, readerSet, location, deps.connector, context);
+    whole = changes === undefined;
+    try {
+      if (changes) await takeListing(changes);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'connector.cursor_lost') throw error;
+      deps.log.info(
+        { sourceId: source.id, runId, reason: error.message },
+        'changes cannot be listed from where the last sync ended; everything is listed',
+      );
+      whole = true;
     }
+    if (whole) await takeListing(deps.connector.list(location, context));
     summary.listed = listed.length;
 
-    const known = await knownDocuments(db, source.id);
-    const plan = planSync(known, listed, readerSet);
-    summary.unchanged = plan.kept;
+    const plan = planSync(known, listed, readerSet, whole);
+    const liveBefore = [...known.values()].filter((d) => !d.deleted).length;
+    summary.unchanged = plan.kept + (whole ? 0 : liveBefore - listed.filter((entry) => isLive(known.get(entry.externalId))).length);
     Object.assign(progress, { phase: 'documents', done: plan.kept, left: plan.fetch.length });
-    const addedHashes = new Set<string>();
-    const gone = [...plan.gone];
+    const gone = new Set(plan.gone);
+    // Where a document of these bytes was until now: what is found at a new place is the same document, moved.
+    const movable = Map.groupBy(plan.gone, (document) => document.contentHash);
+    const takeMoved = (contentHash: string): KnownDocument | undefined => {
+      const from = movable.get(contentHash)?.shift();
+      if (from) gone.delete(from);
+      return from;
+    };
+    const ids = new Set([...known.values()].map(({ id }) => id));
 
     const one = async (entry: ListedDocument): Promise<void> => {
       const before = known.get(entry.externalId);
@@ -136,7 +190,7 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
         );
         const outcome = await take(entry, fetched, before);
         if (outcome === 'gone') {
-          if (before && !before.deleted) gone.push(before);
+          if (before && !before.deleted) gone.add(before);
         } else summary[outcome]++;
         progress.done++;
       } catch (error) {
@@ -156,20 +210,24 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
     ): Promise<'added' | 'changed' | 'unchanged' | 'gone'> => {
       if (fetched.kind === 'gone') return 'gone';
       if (fetched.kind === 'unchanged') {
-        await touchDocument(db, before!.id, entry.version ?? null, undefined);
+        await touch(before!, entry, undefined);
         return 'unchanged';
       }
       const contentHash = createHash('sha256').update(fetched.bytes).digest('hex');
-      const sameBytes = before !== undefined && !before.deleted && before.contentHash === contentHash;
-      if (sameBytes && before.readerSet === readerSet) {
-        await touchDocument(db, before.id, entry.version ?? null, fetched.validators);
+      const sameBytes = isLive(before) && before.contentHash === contentHash;
+      const samePlace = fetched.url === null || fetched.url === before?.url;
+      if (sameBytes && samePlace && before.readerSet === readerSet) {
+        await touch(before, entry, fetched.validators);
         return 'unchanged';
       }
       const extracted = await deps.extractor.extract({ bytes: fetched.bytes, format: fetched.format, name: entry.externalId }, signal);
-      const id = before?.id ?? documentId(source.id, entry.externalId);
+      const movedFrom = before === undefined ? takeMoved(contentHash) : undefined;
+      const id = before?.id ?? movedFrom?.id ?? freshId(source.id, entry.externalId, ids);
+      ids.add(id);
       const title = titleOf(extracted, fetched.title, entry.externalId);
       const passages = passageRows(id, title, chunk(extracted.blocks), deps.embeddingModel ?? '');
-      const kind = before === undefined || before.deleted ? 'added' : sameBytes ? 'readers' : 'changed';
+      const kind = movedFrom ? 'moved' : !isLive(before) ? 'added' : !sameBytes ? 'changed' : samePlace ? 'readers' : 'moved';
+      const last = movedFrom ?? before;
       const written = await writeDocument(
         {
           id,
@@ -181,43 +239,55 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
           changedAt: extracted.changedAt ?? fetched.changedAt ?? null,
           language: languageOf(extracted, title),
           textFragments: extracted.textFragments,
-          version: (before?.version ?? 0) + 1,
+          version: (last?.version ?? 0) + 1,
           contentHash,
           listedVersion: entry.version ?? null,
           validators: fetched.validators,
           readerSet,
           passages,
           ...(extracted.aliases ? { aliases: extracted.aliases } : {}),
+          ...(extracted.unread ? { unread: extracted.unread } : {}),
         },
         writer,
         kind,
         // A passage that stays keeps its point, which would keep the readers of before.
-        kind !== 'changed' || before?.readerSet !== readerSet,
+        last?.deleted !== false || last.readerSet !== readerSet,
         deps,
         signal,
       );
       summary.passagesEmbedded += written.embedded;
       summary.passagesReused += written.reused;
-      if (kind === 'added') addedHashes.add(contentHash);
-      return kind === 'added' ? 'added' : kind === 'readers' ? 'unchanged' : 'changed';
+      if (movedFrom) {
+        summary.moved++;
+        summary.removed++;
+        return 'added';
+      }
+      if (kind === 'moved') summary.moved++;
+      return kind === 'moved' || kind === 'readers' ? 'unchanged' : kind;
+    };
+
+    const touch = async (before: KnownDocument, entry: ListedDocument, validators: Record<string, string> | undefined): Promise<void> => {
+      const version = entry.version ?? null;
+      if (version !== before.listedVersion || (validators && JSON.stringify(validators) !== JSON.stringify(before.validators)))
+        await touchDocument(db, before.id, version, validators);
     };
 
     await inParallel(plan.fetch, AT_ONCE, one, signal);
 
-    const liveBefore = [...known.values()].filter((d) => !d.deleted).length;
     const unseen = listed.find((entry) => entry.unseen);
-    const doubt = unseen
+    const counts = { known: liveBefore, listed: whole ? listed.length : liveBefore, gone: gone.size };
+    const confirmed = source.doubt?.confirmedAt ? source.doubt.gone : 0;
+    const why = unseen
       ? `${unseen.externalId} could not be listed (${unseen.problem}), so nothing was removed`
-      : doubtRemovals(liveBefore, listed.length, gone.length);
-    if (doubt) summary.error = doubt;
+      : doubtRemovals(counts, deps.largestRemovalShare ?? LARGEST_REMOVAL_SHARE, confirmed);
+    doubt = why && !unseen ? { runId, known: liveBefore, gone: gone.size, confirmedAt: null } : null;
+    if (why) summary.error = why;
     else {
       progress.phase = 'removing';
       for (const document of gone) {
         signal.throwIfAborted();
-        const moved = addedHashes.has(document.contentHash);
-        await dropGone(await commitRemoval(db, document.id, writer, moved ? 'moved' : 'removed', clock.now()), deps);
+        await dropGone(await commitRemoval(db, document.id, writer, 'removed', clock.now()), deps);
         summary.removed++;
-        if (moved) summary.moved++;
         await report();
       }
       summary.complete = true;
@@ -226,9 +296,24 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
     const cancelled = signal.aborted || isAbort(error);
     state = cancelled ? 'cancelled' : 'failed';
     summary.error = cancelled ? 'cancelled before the end; the next sync takes up the rest' : publicMessageOf(error);
-    if (!cancelled) deps.log.warn({ sourceId: source.id, runId, reason: reasonOf(error) }, 'sync failed');
+    // Said once: who watches the log need not read it each time that it is tried again.
+    const say = source.problem ? deps.log.info : deps.log.warn;
+    if (!cancelled) say({ sourceId: source.id, runId, reason: reasonOf(error) }, 'sync failed');
   }
   summary.ms = clock.now() - startedAt;
+  if (state !== 'cancelled') {
+    const failures = state === 'failed' ? source.failures + 1 : 0;
+    // A document that failed would not be listed again from the new place on.
+    const taken = summary.complete && summary.failed === 0;
+    await settleSource(db, source.id, {
+      ...(taken && cursor !== undefined ? { cursor } : {}),
+      ...(taken && whole ? { listedWholeAt: startedAt } : {}),
+      doubt,
+      failures,
+      problem: state === 'failed' ? { reason: summary.error!, since: source.problem?.since ?? startedAt } : null,
+      nextSyncAt: deps.nextSync ? deps.nextSync(failures) : source.nextSyncAt,
+    });
+  }
   await finishRun(db, { id: runId, sourceId: source.id, state, summary, startedAt }, clock.now());
   deps.log.info(
     {
@@ -245,6 +330,31 @@ async function run(source: Source, startedAt: number, deps: SyncDeps, signal: Ab
     'sync ended',
   );
   return summary;
+}
+
+const isLive = (document: KnownDocument | undefined): document is KnownDocument => document !== undefined && !document.deleted;
+
+/** The id of a new document. One that moved away from this place may still have the usual id. */
+function freshId(sourceId: string, externalId: string, taken: Set<string>): string {
+  for (let n = 0; ; n++) {
+    const id = documentId(sourceId, n === 0 ? externalId : `${externalId}#${n}`);
+    if (!taken.has(id)) return id;
+  }
+}
+
+/** Undefined where everything has to be listed: the first time, now and then, while an admin's word is asked for, and for new readers. */
+function listingOfChanges(
+  source: Source,
+  known: Map<string, KnownDocument>,
+  readerSet: number,
+  location: SourceLocation,
+  connector: Connector,
+  context: ConnectorContext,
+): AsyncIterable<ListedDocument> | undefined {
+  if (!connector.listChanges || source.cursor === null || source.doubt) return undefined;
+  if (context.clock.now() - (source.listedWholeAt ?? 0) > WHOLE_LISTING_MS) return undefined;
+  for (const document of known.values()) if (!document.deleted && document.readerSet !== readerSet) return undefined;
+  return connector.listChanges(location, source.cursor, context);
 }
 
 function titleOf(extracted: ExtractedDocument, hint: string | undefined, externalId: string): string {

@@ -75,7 +75,7 @@ export function pointOf(
 export async function writeDocument(
   document: DocumentWrite,
   writer: Writer,
-  kind: 'added' | 'changed' | 'readers',
+  kind: 'added' | 'changed' | 'moved' | 'readers',
   rewriteAll: boolean,
   deps: WriteDeps,
   signal: AbortSignal,

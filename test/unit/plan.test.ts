@@ -15,11 +15,23 @@ const known = (externalId: string, more: Partial<KnownDocument> = {}): [string, 
     validators: undefined,
     readerSet: 1,
     deleted: false,
+    url: null,
     ...more,
   },
 ];
 
 describe('planSync', () => {
+  test('of a listing of changes only what it calls gone is gone', () => {
+    const plan = planSync(
+      new Map([known('a'), known('b'), known('c')]),
+      [{ externalId: 'a', gone: true }, { externalId: 'd' }, { externalId: 'x', gone: true }],
+      1,
+      false,
+    );
+    expect(plan.gone.map(({ externalId }) => externalId)).toEqual(['a']);
+    expect(plan.fetch).toEqual([{ externalId: 'd' }]);
+  });
+
   test('keeps what the listing says is the same, and fetches the rest', () => {
     const before = new Map([
       known('same'),
@@ -101,6 +113,15 @@ describe('doubtRemovals', () => {
     [9, 1, 8, false],
     [10, 4, 6, true],
   ])('of %i known, %i listed, %i gone: doubted %s', (all, listed, gone, doubted) => {
-    expect(doubtRemovals(all, listed, gone) !== undefined).toBe(doubted);
+    expect(doubtRemovals({ known: all, listed, gone }, 0.5) !== undefined).toBe(doubted);
+  });
+
+  test("the share is the admin's, and what was confirmed is not doubted; more than that is", () => {
+    const counts = { known: 100, listed: 90, gone: 10 };
+    expect(doubtRemovals(counts, 0.05)).toContain('10 of 100');
+    expect(doubtRemovals(counts, 0.1)).toBeUndefined();
+    expect(doubtRemovals(counts, 0.05, 10)).toBeUndefined();
+    expect(doubtRemovals(counts, 0.05, 9)).toContain('confirm');
+    expect(doubtRemovals({ known: 5, listed: 0, gone: 5 }, 1, 5)).toBeUndefined();
   });
 });

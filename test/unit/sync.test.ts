@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
-import { addSource, listFailures, listRuns, takeLease, type Source } from '../../src/catalog/sources.ts';
+import { addSource, confirmRemovals, findSource, listFailures, listRuns, takeLease, type Source } from '../../src/catalog/sources.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { Connector, Fetched, ListedDocument } from '../../src/connectors/connector.ts';
+import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../../src/connectors/connector.ts';
 import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { openSqliteIndex } from '../../src/search/drivers/sqlite.ts';
@@ -20,7 +20,8 @@ let index: SearchIndex;
 let source: Source;
 let pages: Map<string, string>;
 let fetched: string[];
-let listing: () => AsyncIterable<ListedDocument>;
+let listing: (context: ConnectorContext) => AsyncIterable<ListedDocument>;
+let changesSince: ((cursor: string, context: ConnectorContext) => AsyncIterable<ListedDocument>) | undefined;
 let fetching: (id: string, validators: Record<string, string> | undefined) => Fetched;
 
 beforeEach(async () => {
@@ -30,6 +31,7 @@ beforeEach(async () => {
   source = await addSource(db, { name: 'wiki', kind: 'fake', location: 'fake:', baseUrl: null, readers: ['everyone'], schedule: null }, 1);
   pages = new Map(['a', 'b', 'c'].map((id) => [id, `# ${id}\n\nThe page ${id} says something of its own.\n`]));
   fetched = [];
+  changesSince = undefined;
   listing = async function* () {
     for (const id of pages.keys()) yield { externalId: id };
   };
@@ -54,7 +56,10 @@ function deps(): SyncDeps {
     blindSpots: [],
     accepts: () => true,
     check: async () => {},
-    list: () => listing(),
+    list: (_, context) => listing(context),
+    ...(changesSince
+      ? { listChanges: (_: SourceLocation, cursor: string, context: ConnectorContext) => changesSince!(cursor, context) }
+      : {}),
     fetch: async (_, { externalId }, validators) => (fetched.push(externalId), fetching(externalId, validators)),
   };
   return {
@@ -65,7 +70,11 @@ function deps(): SyncDeps {
     log: createLog('silent'),
     leaseOwner: 'me',
     extractor: {
-      extract: async ({ bytes }) => ({ textFragments: false, blocks: [{ kind: 'paragraph', text: Buffer.from(bytes).toString() }] }),
+      extract: async ({ bytes }) => ({
+        title: Buffer.from(bytes).toString().split('\n')[0]!,
+        textFragments: false,
+        blocks: [{ kind: 'paragraph', text: Buffer.from(bytes).toString() }],
+      }),
       close: async () => {},
     } as SyncDeps['extractor'],
     outbound: { fetch: async () => Promise.reject(new Error('no net')), close: async () => {} },
@@ -146,7 +155,7 @@ test('a page that comes back after its removal is added anew, with its version c
 
 test('changed readers are written without counting as a change of the page', async () => {
   await sync();
-  source = { ...source, readers: ['group:hr'] };
+  await db.updateTable('sources').set({ readers_json: '["group:hr"]' }).execute();
   expect(await sync()).toMatchObject({ changed: 0, unchanged: 3, complete: true });
   const sets = await db
     .selectFrom('documents as d')
@@ -197,4 +206,144 @@ test('`changes` names what happened, with the passages that are gone', async () 
     ['a', 'changed', 1],
     ['b', 'removed', 1],
   ]);
+});
+
+const ids = async () =>
+  (
+    await db
+      .selectFrom('passages as p')
+      .innerJoin('documents as d', 'd.id', 'p.document_id')
+      .select(['p.id', 'd.external_id', 'd.url'])
+      .execute()
+  ).toSorted((a, b) => a.external_id.localeCompare(b.external_id));
+const now = async () => (await findSource(db, source.id))!;
+
+test('a page that moved keeps its document and passages, under its new address; nothing is put into the index', async () => {
+  await sync();
+  const [before] = (await ids()).filter(({ external_id }) => external_id === 'a');
+  pages = new Map([['z', pages.get('a')!], ...[...pages].filter(([id]) => id !== 'a')]);
+  const puts: number[] = [];
+  const put = index.put.bind(index);
+  index.put = (points, signal) => (puts.push(points.length), put(points, signal));
+  expect(await sync()).toMatchObject({ added: 1, removed: 1, moved: 1, changed: 0, complete: true });
+  expect(puts).toEqual([]);
+  const [after] = (await ids()).filter(({ external_id }) => external_id === 'z');
+  expect(after).toEqual({ id: before!.id, external_id: 'z', url: 'https://x.example/z' });
+  // Another page at the old place is another document.
+  pages.set('a', '# a\n\nQuite new.\n');
+  expect(await sync()).toMatchObject({ added: 1, removed: 0, unchanged: 3 });
+  expect(new Set((await db.selectFrom('documents').select('id').execute()).map(({ id }) => id)).size).toBe(4);
+});
+
+test('the same bytes at a new address: the link is the new one', async () => {
+  await sync();
+  const before = fetching;
+  fetching = (id, v) => ({ ...before(id, v), url: `https://new.example/${id}` }) as Fetched;
+  expect(await sync()).toMatchObject({ unchanged: 3, moved: 3, changed: 0 });
+  expect((await ids()).map(({ url }) => url)).toEqual(['https://new.example/a', 'https://new.example/b', 'https://new.example/c']);
+  expect(await sync()).toMatchObject({ unchanged: 3, moved: 0 });
+});
+
+/** A listing of changes that says what the test put down, and counts. */
+function incremental(): { calls: string[]; next: ListedDocument[] } {
+  const state = { calls: [] as string[], next: [] as ListedDocument[] };
+  const whole = listing;
+  let n = 0;
+  listing = async function* (context) {
+    state.calls.push('whole');
+    context.keepCursor!(`c${++n}`);
+    yield* whole(context);
+  };
+  changesSince = async function* (cursor, context) {
+    state.calls.push(cursor);
+    context.keepCursor!(`c${++n}`);
+    yield* state.next;
+  };
+  return state;
+}
+
+test('changes alone are listed from where the last sync ended; what is not among them stays', async () => {
+  const state = incremental();
+  await sync();
+  expect((await now()).cursor).toBe('c1');
+  pages.set('a', '# a\n\nIt has changed.\n');
+  state.next = [{ externalId: 'a' }, { externalId: 'b', gone: true }];
+  expect(await sync()).toMatchObject({ listed: 2, changed: 1, removed: 1, unchanged: 1, complete: true });
+  expect((await ids()).map(({ external_id }) => external_id)).toEqual(['a', 'c']);
+  state.next = [];
+  fetched = [];
+  expect(await sync()).toMatchObject({ listed: 0, unchanged: 2, removed: 0, complete: true });
+  expect(fetched).toEqual([]);
+  expect(state.calls).toEqual(['whole', 'c1', 'c2']);
+});
+
+test('a document that failed is listed again: the cursor stays where it was', async () => {
+  const state = incremental();
+  await sync();
+  const good = fetching;
+  fetching = () => {
+    throw new AppError({ code: 'document.unreadable', message: 'x', publicMessage: 'it answered 500' });
+  };
+  state.next = [{ externalId: 'a' }];
+  expect(await sync()).toMatchObject({ failed: 1, complete: true });
+  expect((await now()).cursor).toBe('c1');
+  fetching = good;
+  pages.set('a', '# a\n\nIt has changed.\n');
+  expect(await sync()).toMatchObject({ changed: 1 });
+  expect((await now()).cursor).toBe('c3');
+});
+
+test('a cursor that is lost, new readers, and a week gone by: everything is listed', async () => {
+  const state = incremental();
+  await sync();
+  const changes = changesSince!;
+  changesSince = async function* () {
+    yield { externalId: 'c', gone: true };
+    throw new AppError({ code: 'connector.cursor_lost', message: 'too old' });
+  };
+  expect(await sync()).toMatchObject({ listed: 3, unchanged: 3, removed: 0, complete: true });
+  changesSince = changes;
+  await db.updateTable('sources').set({ readers_json: '["group:hr"]' }).execute();
+  await sync();
+  await db
+    .updateTable('sources')
+    .set({ listed_whole_at: Date.now() - 8 * 86_400_000 })
+    .execute();
+  await sync();
+  await sync();
+  expect(state.calls).toEqual(['whole', 'whole', 'whole', 'whole', 'c4']);
+});
+
+test('many removals wait for an admin: asked once, carried out once confirmed, and never more than that', async () => {
+  for (let n = 0; n < 20; n++) pages.set(`p${n}`, `# p${n}\n\nPage number ${n}.\n`);
+  await sync();
+  for (let n = 0; n < 15; n++) pages.delete(`p${n}`);
+  const doubted = await sync();
+  expect(doubted).toMatchObject({ removed: 0, complete: false });
+  expect(doubted.error).toContain('docent source confirm');
+  expect((await now()).doubt).toMatchObject({ known: 23, gone: 15, confirmedAt: null });
+  await confirmRemovals(db, await now(), 2);
+  const more = new Map(pages);
+  pages = new Map([...pages].slice(0, 2));
+  expect(await sync()).toMatchObject({ removed: 0, complete: false });
+  await confirmRemovals(db, { ...(await now()), doubt: { ...(await now()).doubt!, gone: 15 } }, 3);
+  pages = more;
+  expect(await sync()).toMatchObject({ removed: 15, complete: true });
+  expect((await now()).doubt).toBeNull();
+});
+
+test('a source that fails is put off for longer and longer, and is well again after a run that worked', async () => {
+  const own = (): SyncDeps => ({ ...deps(), nextSync: (failures) => failures * 1000 });
+  const good = listing;
+  listing = async function* () {
+    throw new AppError({ code: 'source.login', message: 'x', publicMessage: 'The wiki refuses the password. Give another one.' });
+  };
+  await syncSource(source, own(), never());
+  const first = await now();
+  expect(first).toMatchObject({ failures: 1, nextSyncAt: 1000, problem: { reason: 'The wiki refuses the password. Give another one.' } });
+  await syncSource(source, own(), never());
+  expect(await now()).toMatchObject({ failures: 2, nextSyncAt: 2000, problem: first.problem });
+  listing = good;
+  await syncSource(source, own(), never());
+  expect(await now()).toMatchObject({ failures: 0, nextSyncAt: 0, problem: null });
 });
