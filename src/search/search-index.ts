@@ -67,6 +67,21 @@ export interface VectorModels {
   points: number;
 }
 
+/** An index that is built beside the one in use. */
+export interface Rebuild {
+  /** Empty at first; has everything but a `rebuild` of its own. Nobody else sees what is written here. */
+  index: SearchIndex;
+  /**
+   * From here on this is the index, for everyone who has it open: nobody's search fails or waits, and those of others may
+   * be answered from the old one for some seconds more (`warm` makes sure of the new one). `index` is closed.
+   * Killed at any moment, either the old one or this one is the index, whole.
+   * @throws AppError when another rebuilding has begun meanwhile; the old one stays
+   */
+  swap(signal?: AbortSignal): Promise<void>;
+  /** Takes away what was built. After `swap`: nothing. */
+  discard(): Promise<void>;
+}
+
 export interface SearchIndex {
   /**
    * Idempotent by id; on return the points are found by the next search. A point that is there is replaced, and its
@@ -100,5 +115,10 @@ export interface SearchIndex {
   /** Small facts about the index itself: analyzer version, embedding model, calibration. */
   getMeta(key: string): Promise<string | undefined>;
   setMeta(key: string, value: string): Promise<void>;
+  /**
+   * Begins to build a new index beside this one, whose searches and writes go on. What is written to this one meanwhile
+   * does not reach the new one. There is one at a time: a later one ends an earlier, also one that was cut short.
+   */
+  rebuild(): Promise<Rebuild>;
   close(): Promise<void>;
 }

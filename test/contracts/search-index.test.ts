@@ -1,5 +1,5 @@
 /** The search port's contract over every registered driver, and what is particular to the SQLite driver. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -107,6 +107,26 @@ const PLANTED: [wrong: string, test: string, spoil: (index: SearchIndex) => Part
       },
     }),
   ],
+  [
+    'builds in place',
+    'is built beside',
+    (index) => ({ rebuild: async () => ({ index: { ...index, close: async () => {} }, swap: async () => {}, discard: async () => {} }) }),
+  ],
+  [
+    'never swaps',
+    'takes the place of the old one',
+    (index) => ({ rebuild: async () => ({ ...(await index.rebuild()), swap: async () => {} }) }),
+  ],
+  [
+    'swaps what is discarded',
+    'leaves the old one where it is discarded',
+    (index) => ({
+      rebuild: async () => {
+        const rebuild = await index.rebuild();
+        return { ...rebuild, discard: () => rebuild.swap() };
+      },
+    }),
+  ],
   ['ignores signals', 'rejects with the reason', (index) => ({ search: (query) => index.search(query) })],
 ];
 
@@ -169,6 +189,50 @@ describe('the SQLite driver', () => {
         expect(count % 20).toBe(0);
         await index.close();
       }
+    } finally {
+      remove();
+    }
+  }, 60_000);
+
+  it('is whole after a kill -9 in the midst of rebuilding: the old one or the new one, and the next rebuilding clears up', async () => {
+    const { path, remove } = folder();
+    try {
+      let last = -1;
+      const seen = new Set<string>();
+      for (let round = 0; round < 6; round++) {
+        // Each rebuilding holds 40 points of its own number; "vacation" stands in all.
+        const { child, output, ended } = run(
+          script(
+            join(path, 'index.db'),
+            `
+          for (let i = ${last + 1}; ; i++) {
+            const rebuild = await index.rebuild();
+            for (let k = 0; k < 4; k++)
+              await rebuild.index.put(Array.from({ length: 10 }, (_, n) => point('r' + i + '-' + k + n, 'vacation number' + i)));
+            await rebuild.swap();
+            if (i === ${last + 1}) console.log('swapped');
+          }`,
+          ),
+        );
+        await Promise.race([output, ended]);
+        await sleep(Math.random() * 300);
+        child.kill('SIGKILL');
+        await ended;
+        const index = searchDrivers.sqlite({ path: join(path, 'index.db') });
+        const { words, meaning, total } = await index.search(queryOf('vacation', { vector: unit([1, 0]), limit: 1000 }));
+        expect([words.length, meaning.length, total]).toEqual([40, 40, 40]);
+        const rounds = new Set(words.map(({ id }) => id.split('-')[0]));
+        expect(rounds.size).toBe(1);
+        last = Number([...rounds][0]!.slice(1));
+        seen.add(String(last));
+        const rebuild = await index.rebuild();
+        await rebuild.discard();
+        await index.close();
+        const files = readdirSync(path).filter((name) => !/-(wal|shm)$/.test(name));
+        expect(files.filter((name) => name.startsWith('index.db.g'))).toHaveLength(1);
+        expect(files).not.toContain('index.db');
+      }
+      expect(seen.size).toBeGreaterThan(1);
     } finally {
       remove();
     }

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import type { Point, SearchIndex } from '../../src/search/search-index.ts';
 import { idsOf, pointOf, queryOf, unit, type Stores, type TestRunner } from './search-points.ts';
+import { rebuildContract } from './search-rebuild.ts';
 import { vectorsContract } from './search-vectors.ts';
 
 export interface SearchIndexFactory {
@@ -319,6 +320,8 @@ export function searchIndexContract(name: string, create: () => SearchIndexFacto
     });
 
     vectorsContract({ store, fresh }, runner);
+
+    rebuildContract({ store, fresh }, runner);
 
     it('pages through all ids', async () => {
       const index = await fresh(...Array.from({ length: 25 }, (_, i) => pointOf(`id${String(i).padStart(2, '0')}`, 'x')));

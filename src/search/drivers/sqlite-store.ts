@@ -28,6 +28,10 @@ export interface SqliteStore {
   warm(): boolean;
   /** Takes over a small part of what was written since the last search, where vectors are in memory. True while there is more. */
   follow(): boolean;
+  /** Whether searches by meaning were asked for here. */
+  keepsVectors(): boolean;
+  /** Runs while nobody else writes. */
+  exclusively(work: () => void): void;
   /**
    * One short step of what writes left for later: entering and merging words, at last moving what was written from the
    * log to the file (a writer would wait for the disk). True while there is more to do.
@@ -47,8 +51,17 @@ const BESIDE_VECTORS = 64;
 /** Points compared by exact vectors for each one wanted: with bytes alone the order of near ones is not sure. */
 const EXACT_VECTORS = 2;
 
-/** Opens (and creates) the index file. Another process may have it open too. Throws what SQLite throws. */
-export function openSqliteStore(path: string): SqliteStore {
+/** How a transaction begins that writes. */
+const WRITE = 'BEGIN IMMEDIATE';
+
+/** Another file has taken this one's place: nothing was written. */
+export class Superseded extends Error {}
+
+/**
+ * Opens (and creates) the index file. Another process may have it open too. Throws what SQLite throws.
+ * @param counts asked within each write: false when the file is not the index any more, and the write throws `Superseded`
+ */
+export function openSqliteStore(path: string, counts: () => boolean = () => true): SqliteStore {
   const db = openIndexFile(path);
   const reads = createVectorReads(db);
   const resident = createResident(db, reads);
@@ -62,6 +75,7 @@ export function openSqliteStore(path: string): SqliteStore {
   const inTransaction = <T>(begin: string, work: () => T): T => {
     db.exec(begin);
     try {
+      if (begin === WRITE && !counts()) throw new Superseded();
       const value = work();
       db.exec('COMMIT');
       return value;
@@ -181,8 +195,11 @@ export function openSqliteStore(path: string): SqliteStore {
     count: () => words.total(),
     getMeta: (key) => db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.['value'] as string | undefined,
     setMeta(key, value) {
-      db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(key, value);
+      const set = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
+      inTransaction(WRITE, () => set.run(key, value));
     },
+    keepsVectors: () => resident.keepsVectors(),
+    exclusively: (work) => inTransaction(WRITE, work),
     tidy() {
       const more = writes.step();
       resident.noteWrite();

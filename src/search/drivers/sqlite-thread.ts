@@ -1,12 +1,11 @@
 /** The worker thread that owns the connection to index.db: one call at a time, an answer for each. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../../errors.ts';
-import { openSqliteStore } from './sqlite-store.ts';
-import type { SqliteStore } from './sqlite-store.ts';
+import { openFollowingStore, type FollowingStore } from './sqlite-following.ts';
 
 export interface ThreadCall {
   number: number;
-  method: keyof SqliteStore;
+  method: keyof FollowingStore;
   args: unknown[];
 }
 
@@ -18,7 +17,7 @@ export interface ThreadReply {
 }
 
 const port = parentPort!;
-const store = openSqliteStore((workerData as { path: string }).path);
+const store = openFollowingStore((workerData as { path: string }).path);
 
 /** How long nobody asks anything before the thread tidies up, and between two steps of it, in ms. */
 const IDLE_MS = 500;

@@ -1,9 +1,10 @@
 /** The search port over index.db (SQLite): a proxy to the thread that does the work, off the caller's loop. */
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../errors.ts';
-import type { Point, SearchIndex, SearchResult, VectorEntry } from '../search-index.ts';
+import type { Point, Rebuild, SearchIndex, SearchResult, VectorEntry } from '../search-index.ts';
 import { checkOneLength } from './sqlite-vectors.ts';
-import type { SqliteStore } from './sqlite-store.ts';
+import type { FollowingStore } from './sqlite-following.ts';
+import { currentFile, newGeneration, removeGeneration, removeOthers } from './sqlite-generations.ts';
 import type { ThreadCall, ThreadReply } from './sqlite-thread.ts';
 
 /** Points of one transaction: a search waits for one such slice at most, so slices are small while people search. */
@@ -22,10 +23,19 @@ interface Waiting {
 /**
  * Opens the index. Throws AppError from its calls: `search.failed` (retryable when the file is busy), `search.closed`,
  * `search.dimension`,
- * or the signal's reason.
+ * `search.rebuild_lost`, or the signal's reason.
  * @param options.path of index.db; it is created when missing
  */
 export function openSqliteIndex(options: { path: string }): SearchIndex {
+  return openFile(options);
+}
+
+interface IndexFile extends SearchIndex {
+  /** Enters what waits, and moves what was written from the log to the file. */
+  settle(): Promise<void>;
+}
+
+function openFile(options: { path: string }): IndexFile {
   let worker: Worker | undefined;
   let closed = false;
   let numbers = 0;
@@ -40,7 +50,7 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
       code: error.code?.startsWith('search.') ? error.code : 'search.failed',
       message: `search index: ${error.message}`,
       // SQLITE_BUSY and SQLITE_LOCKED, with their extended codes.
-      retryable: [5, 6].includes(Number(error.code) & 0xff),
+      retryable: error.code === 'search.rebuild_lost' || [5, 6].includes(Number(error.code) & 0xff),
     });
   const start = (): Worker => {
     const started = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
@@ -85,11 +95,11 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
     worker.ref();
     worker.postMessage(waiting.call);
   };
-  const call = <M extends keyof SqliteStore>(
+  const call = <M extends keyof FollowingStore>(
     method: M,
-    args: Parameters<SqliteStore[M]>,
+    args: Parameters<FollowingStore[M]>,
     signal?: AbortSignal,
-  ): Promise<ReturnType<SqliteStore[M]>> => {
+  ): Promise<ReturnType<FollowingStore[M]>> => {
     if (closed) return Promise.reject(new AppError({ code: 'search.closed', message: 'the search index is closed' }));
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
@@ -103,7 +113,7 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
         call: { number: ++numbers, method, args },
         resolve: (value) => {
           signal?.removeEventListener('abort', leave);
-          resolve(value as ReturnType<SqliteStore[M]>);
+          resolve(value as ReturnType<FollowingStore[M]>);
         },
         reject: (error) => {
           signal?.removeEventListener('abort', leave);
@@ -137,7 +147,7 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
     async withoutVector(model, after, limit): Promise<string[]> {
       const found: string[] = [];
       for (let from: string | undefined = after ?? ''; from !== undefined && found.length < limit;) {
-        const { ids, next }: ReturnType<SqliteStore['withoutVector']> = await call('withoutVector', [model, from, limit - found.length]);
+        const { ids, next }: ReturnType<FollowingStore['withoutVector']> = await call('withoutVector', [model, from, limit - found.length]);
         found.push(...ids);
         from = next;
       }
@@ -160,6 +170,30 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
     count: () => call('count', []),
     getMeta: (key) => call('getMeta', [key]),
     setMeta: (key, value) => call('setMeta', [key, value]),
+    async settle(): Promise<void> {
+      while (await call('tidy', []));
+    },
+    async rebuild(): Promise<Rebuild> {
+      removeOthers(options.path);
+      const file = newGeneration(options.path);
+      const built = openFile({ path: file });
+      return {
+        index: built,
+        async swap(signal) {
+          await built.settle();
+          await built.close();
+          signal?.throwIfAborted();
+          await call('swapTo', [file]);
+          // Searches here stay with the old one meanwhile.
+          while (await call('takeOver', []));
+          removeOthers(options.path);
+        },
+        async discard() {
+          await built.close();
+          if (currentFile(options.path) !== file) removeGeneration(file);
+        },
+      };
+    },
     async close(): Promise<void> {
       if (closed) return;
       if (worker) await call('close', []).catch(() => {});
@@ -171,12 +205,21 @@ export function openSqliteIndex(options: { path: string }): SearchIndex {
   };
 }
 
-const WRITES: ReadonlySet<ThreadCall['method']> = new Set(['put', 'drop', 'putVectors', 'activate', 'dropVectors', 'setMeta']);
+const WRITES: ReadonlySet<ThreadCall['method']> = new Set([
+  'put',
+  'drop',
+  'putVectors',
+  'activate',
+  'dropVectors',
+  'setMeta',
+  'swapTo',
+  'tidy',
+]);
 
 const isWrite = (method: ThreadCall['method']): boolean => WRITES.has(method);
 
 const isShort = (waiting: Waiting | undefined): boolean => {
-  if (waiting === undefined || waiting.call.method === 'dropVectors') return false;
+  if (waiting === undefined || ['dropVectors', 'tidy'].includes(waiting.call.method)) return false;
   const items = waiting.call.args.find((arg) => Array.isArray(arg));
   return (items ?? []).length <= SHORT.points;
 };
