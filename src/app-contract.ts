@@ -2,7 +2,9 @@
 import type { Config } from './config.ts';
 import type { Answer, AnswerEvent, Audience, Clock, Log } from './types.ts';
 import type { Settings } from './catalog/settings.ts';
+import type { Connector, CredentialNeed } from './connectors/connector.ts';
 import type { Glossary } from './glossary.ts';
+import type { Preview } from './sync/preview.ts';
 import type { Run, RunProgress, RunSummary, Source } from './catalog/sources.ts';
 import type { DownloadProgress } from './models/local/download.ts';
 import type { DownloadState, ModelRow } from './models-in-use.ts';
@@ -22,7 +24,7 @@ export interface AskInput {
 }
 
 export interface AddSourceInput {
-  /** Folder path or site URL. */
+  /** Folder path or address. */
   location: string;
   /** Default: made from the location. */
   name?: string;
@@ -30,7 +32,30 @@ export interface AddSourceInput {
   baseUrl?: string;
   /** `everyone` by default. */
   readers?: string;
+  /** Cron expression; by default daily at a quiet hour. */
   schedule?: string;
+  /** By the names of the connector's fields, or as `parseCredential` (secrets.ts) takes it. */
+  credential?: string | Record<string, string>;
+}
+
+/** A kind of source, as the form for a new one shows it. */
+export interface ConnectorView {
+  kind: string;
+  capabilities: Connector['capabilities'];
+  blindSpots: readonly string[];
+  credential?: CredentialNeed;
+}
+
+/** What a first sync would bring. Nothing is kept of it. */
+export interface SourcePreview extends Preview {
+  kind: string;
+  name: string;
+  readers: string[];
+  /** When the first sync by schedule would be, and the time zone that the schedule is in. */
+  nextSyncAt: number;
+  timeZone: string;
+  /** Of embedding all passages: US dollars for a hosted model, minutes for one that runs here; absent where search is by words. */
+  cost?: { model: string; usd?: number; minutes?: number };
 }
 
 export interface SourceStatus {
@@ -105,15 +130,34 @@ export interface App {
   /** Throws AppError `answer.not_found`. */
   giveFeedback(input: { answerId: string; verdict: 'up' | 'down'; reason?: string; comment?: string }): Promise<void>;
 
-  /** Checks the location first. Throws an AppError with a public message. */
+  /** The kinds of sources there are. */
+  connectors(): Promise<ConnectorView[]>;
+  /** Lists the source and reads a few documents, and keeps nothing. Throws as `addSource` does. */
+  previewSource(input: AddSourceInput, run: { signal: AbortSignal; onProgress?: (documents: number) => void }): Promise<SourcePreview>;
+  /** Checks location and credential first. Throws an AppError with a public message. */
   addSource(input: AddSourceInput): Promise<Source>;
+  /** What is given is changed; a credential is tried before it replaces the old one. `schedule` null: daily again. */
+  changeSource(
+    nameOrId: string,
+    change: { schedule?: string | null; paused?: boolean; credential?: string | Record<string, string> },
+  ): Promise<Source>;
+  /** Says that the removals which wait for an admin's word (`source.doubt`) are right, and asks for a sync. */
+  confirmRemovals(nameOrId: string): Promise<void>;
   /** Adds the sample knowledge base that ships with Docent (or returns it when it is there). */
   addSample(): Promise<Source>;
   /** What to ask the sample. */
   sampleQuestions(): Promise<{ text: string; language: string }[]>;
   listSources(): Promise<SourceStatus[]>;
   /** By name or id; undefined when there is none. */
-  showSource(nameOrId: string): Promise<(SourceStatus & { runs: Run[]; failures: { externalId: string; reason: string }[] }) | undefined>;
+  showSource(nameOrId: string): Promise<
+    | (SourceStatus & {
+        runs: Run[];
+        failures: { externalId: string; reason: string }[];
+        /** Documents of which a part could not be read (scanned pages), and what of them. */
+        unread: { externalId: string; title: string; unread: string }[];
+      })
+    | undefined
+  >;
   removeSource(nameOrId: string): Promise<void>;
   /** Asks the workers of the running server. */
   requestSync(nameOrId: string): Promise<void>;

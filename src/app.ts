@@ -1,37 +1,25 @@
 /** The composition root: configuration in, a wired application out. The only file that names registries. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { internReaders, parseReaders } from './access/reader-sets.ts';
 import { readableReaderSets } from './access/audience.ts';
 import { answerQuestion, readThread } from './answering.ts';
-import type { AddSourceInput, App, DocumentView, FillWait, SourceStatus, VectorStatus } from './app-contract.ts';
+import type { App, DocumentView, FillWait, VectorStatus } from './app-contract.ts';
 import { countsBySource, listDocuments, readDocument } from './catalog/documents.ts';
 import { countPassages, documentPassages, hydratePassages } from './catalog/passages.ts';
 import { openCatalog } from './catalog/database.ts';
 import { readCitations, recordFeedback } from './catalog/answers.ts';
 import { readSettings, writeSetting, type Settings } from './catalog/settings.ts';
-import {
-  addSource,
-  findSource,
-  listFailures,
-  listRuns,
-  listSources,
-  markSourceRemoved,
-  requestCancel,
-  requestSync,
-  type Source,
-} from './catalog/sources.ts';
 import { recordUsage, spentThisMonth } from './catalog/usage.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { connectorFor } from './connectors/registry.ts';
+import { connectorFor, connectorKinds } from './connectors/registry.ts';
 import { examine } from './doctor.ts';
 import { createGlossary } from './glossary.ts';
-import { AppError, inputError, noSuchSource } from './errors.ts';
+import { AppError, inputError, publicMessageOf } from './errors.ts';
 import { fillIn, readIndexFacts, reindex, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
 import { createMetrics } from './metrics.ts';
 import { createModelsInUse, type DownloadState } from './models-in-use.ts';
@@ -42,6 +30,8 @@ import { findOllama } from './models/ollama.ts';
 import type { Timeouts } from './models/watch.ts';
 import { createOutbound } from './net/outbound.ts';
 import { searchDrivers } from './search/registry.ts';
+import { createSecrets } from './secrets.ts';
+import { createSources } from './sources.ts';
 import { createExtractor, type Extractor } from './sync/extract.ts';
 import type { WriteDeps } from './sync/write.ts';
 import type { Clock, Log } from './types.ts';
@@ -76,11 +66,7 @@ export interface WiredApp extends App {
   fetchModel(signal: AbortSignal, onProgress?: (state: DownloadState) => void): Promise<void>;
 }
 
-const SAMPLE_FOLDER = fileURLToPath(new URL('../sample/handbook', import.meta.url));
 const SAMPLE_QUESTIONS = fileURLToPath(new URL('../sample/questions.json', import.meta.url));
-const SAMPLE_NAME = 'Sample handbook';
-const FAILURES_SHOWN = 200;
-const RUNS_SHOWN = 20;
 
 /** Opens the catalog and the index in DATA_DIR and wires everything over them. */
 export async function createApp(config: Config, options: AppOptions): Promise<WiredApp> {
@@ -132,6 +118,20 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     ...(options.onWork ? { onModel: options.onWork } : {}),
   });
   let extractor: Extractor | undefined;
+  const sources = createSources({
+    db,
+    clock,
+    log,
+    outbound,
+    secrets: createSecrets(db, sessionKey, () => clock.now()),
+    cacheFolder: join(folder, 'cache'),
+    connectorFor,
+    connectorKinds,
+    extractor: () => (extractor ??= createExtractor()),
+    embedder: async () => (await inUse.current()).embedding.embedder,
+    prices: () => settings.prices,
+    ...(options.onWork ? { onWork: options.onWork } : {}),
+  });
 
   /** What another process changed (the command line, the workers) holds here from the next question on. */
   async function refreshSettings(): Promise<void> {
@@ -181,49 +181,12 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
         connector: await connectorFor(source.location, source.kind),
         extractor: (extractor ??= createExtractor()),
         outbound,
+        cacheFolder: sources.cacheFolderOf(source),
+        largestRemovalShare: settings.largestRemovalShare,
+        nextSync: (failures) => sources.nextSync(source, failures),
+        credential: await sources.credentialOf(source),
       }),
     };
-  }
-
-  async function sourceOrThrow(nameOrId: string): Promise<Source> {
-    const source = await findSource(db, nameOrId);
-    if (source) return source;
-    throw noSuchSource(
-      nameOrId,
-      (await listSources(db)).map((s) => s.name),
-    );
-  }
-
-  async function statusOf(source: Source, counts: Awaited<ReturnType<typeof countsBySource>>): Promise<SourceStatus> {
-    const [lastRun] = await listRuns(db, source.id, 1);
-    return {
-      source,
-      documents: 0,
-      passages: 0,
-      ...counts.get(source.id),
-      lastRun: lastRun ?? null,
-      syncing: source.syncRequestedAt !== null || lastRun?.state === 'running',
-    };
-  }
-
-  async function add(input: AddSourceInput): Promise<Source> {
-    const location = normaliseLocation(input.location);
-    const connector = await connectorFor(location, input.kind);
-    if (input.baseUrl !== undefined && !/^https?:\/\/\S+$/i.test(input.baseUrl))
-      throw inputError('base-url', `"${input.baseUrl}" is not an http or https address`);
-    const readers = parseReaders(input.readers ?? 'everyone');
-    const base = { location, ...(input.baseUrl ? { baseUrl: input.baseUrl } : {}) };
-    await connector.check(base, { outbound, clock, log, signal: AbortSignal.timeout(30_000) });
-    const taken = new Set((await listSources(db)).map((s) => s.name));
-    const name = input.name?.trim() || freeName(nameFrom(location), taken);
-    if (name.length > 100) throw inputError('name', 'is longer than 100 characters');
-    if (taken.has(name)) throw inputError('name', `there is a source "${name}" already; choose another name, or remove that one first`);
-    await internReaders(db, readers);
-    return addSource(
-      db,
-      { name, kind: connector.kind, location, baseUrl: input.baseUrl ?? null, readers, schedule: input.schedule ?? null },
-      clock.now(),
-    );
   }
 
   async function showDocument(
@@ -321,33 +284,9 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
         throw new AppError({ code: 'answer.not_found', message: 'no such answer', publicMessage: 'That answer is not known here.' });
     },
 
-    addSource: add,
-    addSample: async () => (await findSource(db, SAMPLE_NAME)) ?? add({ location: SAMPLE_FOLDER, name: SAMPLE_NAME }),
+    ...sources,
     sampleQuestions: async () =>
       (JSON.parse(await readFile(SAMPLE_QUESTIONS, 'utf8')) as { suggested: { text: string; language: string }[] }).suggested,
-    async listSources() {
-      const counts = await countsBySource(db);
-      return Promise.all((await listSources(db)).map((source) => statusOf(source, counts)));
-    },
-    async showSource(nameOrId) {
-      const source = await findSource(db, nameOrId);
-      if (!source) return undefined;
-      const runs = await listRuns(db, source.id, RUNS_SHOWN);
-      return {
-        ...(await statusOf(source, await countsBySource(db))),
-        runs,
-        failures: runs[0] ? await listFailures(db, runs[0].id, FAILURES_SHOWN) : [],
-      };
-    },
-    async removeSource(nameOrId) {
-      await markSourceRemoved(db, (await sourceOrThrow(nameOrId)).id, clock.now());
-      options.onWork?.();
-    },
-    async requestSync(nameOrId) {
-      await requestSync(db, (await sourceOrThrow(nameOrId)).id, clock.now());
-      options.onWork?.();
-    },
-    cancelSync: async (nameOrId) => requestCancel(db, (await sourceOrThrow(nameOrId)).id, clock.now()),
     async syncNow(names, run) {
       const deps = await indexingDeps();
       const summaries = await syncNow(names, deps, run);
@@ -381,7 +320,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
         ...(vectors ? { vectors } : {}),
         ...(embedding.awaited ? { awaited: embedding.awaited.name } : {}),
         ...(download ? { download } : {}),
-        ...(problems.length > 0 ? { problem: problems.map((problem) => problem.publicMessage ?? problem.message).join(' ') } : {}),
+        ...(problems.length > 0 ? { problem: problems.map((problem) => publicMessageOf(problem)).join(' ') } : {}),
         budgetUsd: state.limitUsd,
         spentUsd: state.spentUsd,
         ...(ollama ? { ollama: { url: ollama.url, models: ollama.chatModels } } : {}),
@@ -413,8 +352,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
           index,
           ...(languageModel ? { languageModel } : {}),
           ...(embedder ? { embedder } : {}),
-          ...(problem ? { modelProblem: problem.publicMessage ?? problem.message } : {}),
-          ...(embedding.problem ? { embeddingProblem: embedding.problem.publicMessage ?? embedding.problem.message } : {}),
+          ...(problem ? { modelProblem: publicMessageOf(problem) } : {}),
+          ...(embedding.problem ? { embeddingProblem: publicMessageOf(embedding.problem) } : {}),
           embeddingNotes: embeddingNotes(embedding.awaited?.name, inUse.download()),
           ...(vectors ? { vectors } : {}),
           modelNotes: notes,
@@ -427,7 +366,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       const { models, embedding } = await inUse.current();
       const problems = [models.problem, embedding.problem].filter((problem) => problem !== undefined);
       return [
-        ...problems.map((problem) => problem.publicMessage ?? problem.message),
+        ...problems.map((problem) => publicMessageOf(problem)),
         ...(models.languageModel || models.problem
           ? []
           : ['No language model is configured: answers are the documents\' own words. See "Models" in the README.']),
@@ -485,24 +424,4 @@ function keptKey(file: string): string {
     }
   }
   return readFileSync(file, 'utf8').trim();
-}
-
-/** Folders become absolute, so that they mean the same from wherever the server is started. */
-function normaliseLocation(location: string): string {
-  const trimmed = location.trim();
-  if (trimmed === '') throw inputError('location', 'name a folder or the address of a site');
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)) return trimmed;
-  const path = resolve(trimmed.replace(/^~(?=\/|$)/, homedir()));
-  if (!existsSync(path)) throw inputError('location', `there is no folder or file ${path}`);
-  return realpathSync(path);
-}
-
-function nameFrom(location: string): string {
-  if (/^https?:\/\//i.test(location)) return new URL(location).host;
-  return location.split(/[/\\]/).filter(Boolean).at(-1) ?? 'Documents';
-}
-
-function freeName(name: string, taken: Set<string>): string {
-  if (!taken.has(name)) return name;
-  for (let n = 2; ; n++) if (!taken.has(`${name} ${n}`)) return `${name} ${n}`;
 }

@@ -3,11 +3,11 @@ import { hostname } from 'node:os';
 import type { Catalog } from './catalog/database.ts';
 import { documentLanguages, purgeSource, sourcePassageIds } from './catalog/documents.ts';
 import { passagesAfter, samplePassages } from './catalog/passages.ts';
+import { restoredMark } from './catalog/restored.ts';
 import { clearLeftovers } from './catalog/leftovers.ts';
 import {
   findSource,
   listSources,
-  releaseLease,
   sourcesToWorkOn,
   takeLease,
   type RunProgress,
@@ -19,12 +19,13 @@ import { CALIBRATION_VERSION, type Calibration } from './ask/sufficient.ts';
 import { retrieve } from './ask/retrieve.ts';
 import { isAbort, noSuchSource, reasonOf } from './errors.ts';
 import type { Embedder } from './models/embedder.ts';
+import { chooseModels, holdSources, putPassages, settleModels } from './rebuilding.ts';
 import { ANALYZER_VERSION } from './search/analyzer.ts';
 import type { SearchIndex } from './search/search-index.ts';
 import { fillVectors, type Filled } from './sync/fill-vectors.ts';
 import { OWN_WORDS_VERSION, refreshOwnWords } from './sync/own-words.ts';
 import { syncSource, type SyncDeps } from './sync/sync.ts';
-import { pointOf, putKeptVectors, sweepLeftovers } from './sync/write.ts';
+import { sweepLeftovers } from './sync/write.ts';
 import type { Clock, Log } from './types.ts';
 
 export interface IndexingDeps {
@@ -36,13 +37,14 @@ export interface IndexingDeps {
   log: Log;
   keepRate: number;
   /** What a sync of one source needs beside the rest. */
-  syncDeps: (source: Source) => Promise<Pick<SyncDeps, 'connector' | 'extractor' | 'outbound'>>;
+  syncDeps: (
+    source: Source,
+  ) => Promise<Pick<SyncDeps, 'connector' | 'extractor' | 'outbound' | 'credential' | 'cacheFolder' | 'largestRemovalShare' | 'nextSync'>>;
   atStep?: SyncDeps['atStep'];
 }
 
 /** This process and thread, as the holder of leases. */
 const LEASE_OWNER = `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 10)}`;
-const REINDEX_BATCH = 200;
 const CALIBRATION_PASSAGES = 600;
 const CALIBRATION_HITS = 24;
 
@@ -68,11 +70,16 @@ export async function readIndexFacts(index: SearchIndex): Promise<IndexFacts> {
   };
 }
 
-/** Whether the index was made by this analyzer; an empty one is while the catalog is (else it was lost). */
+/** Whether the index was made by this analyzer, from this catalog; an empty one is while the catalog is (else it was lost). */
 export async function indexIsCurrent(deps: Pick<IndexingDeps, 'db' | 'index'>): Promise<boolean> {
   const analyzer = await deps.index.getMeta('analyzer');
   if (analyzer === undefined) return (await passagesAfter(deps.db, '', 1)).length === 0;
-  return analyzer === ANALYZER_VERSION;
+  return analyzer === ANALYZER_VERSION && (await isOfCatalog(deps));
+}
+
+/** Whether the index was made from this catalog, not from the one before a backup was restored. */
+async function isOfCatalog({ db, index }: Pick<IndexingDeps, 'db' | 'index'>): Promise<boolean> {
+  return ((await index.getMeta('restored')) ?? '') === (await restoredMark(db));
 }
 
 /** Whether the index was calibrated by this version's rules; an empty one needs none. */
@@ -104,7 +111,7 @@ export async function syncNow(
             return source;
           }),
         );
-  if (!(await indexIsCurrent(deps))) await reindex(deps, { signal: options.signal });
+  if (!(await indexIsCurrent(deps))) await reindex(deps, { signal: options.signal, unlessCurrent: true });
   await deps.index.setMeta('analyzer', ANALYZER_VERSION);
   const summaries: RunSummary[] = [];
   for (const source of chosen) {
@@ -199,7 +206,7 @@ export async function fillIn(
 export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise<void> {
   if (!(await indexIsCurrent(deps))) {
     deps.log.info({}, 'the index was lost, or made with another analyzer; rebuilding it');
-    await reindex(deps, { signal });
+    await reindex(deps, { signal, unlessCurrent: true });
   }
   if ((await deps.index.getMeta('ownWords')) !== OWN_WORDS_VERSION) {
     await refreshOwnWords(deps.db, signal);
@@ -230,55 +237,48 @@ async function takeOutSource(sourceId: string, deps: IndexingDeps): Promise<void
 }
 
 /**
- * Rebuilds the index from the catalog: every current passage is put again with the vector that is kept for it, then what
- * else stands in it is dropped.
+ * Rebuilds the index from the catalog, beside the old one, which answers until the new one takes its place: every current
+ * passage with the vectors that are kept for it. Cut short anywhere, the old index stays.
  * A source under sync is waited for, so that the two never work on the same documents.
+ * @param options.unlessCurrent does nothing where another process has done it meanwhile
+ * @throws AppError `reindex.lost` (retryable) when another process took over a source, or the catalog was replaced
  */
 export async function reindex(
   deps: IndexingDeps,
-  options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void },
+  options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void; unlessCurrent?: true },
 ): Promise<{ documents: number; passages: number; ms: number }> {
-  const { db, index, clock } = deps;
+  const { db, index, clock, embedder } = deps;
+  const { signal } = options;
   const startedAt = clock.now();
-  const total = Number(
-    (
-      await db
-        .selectFrom('passages')
-        .select((e) => e.fn.countAll().as('n'))
-        .executeTakeFirstOrThrow()
-    ).n,
-  );
-  const sources = await listSources(db);
-  for (const source of sources) await waitForLease(source.id, deps, options.signal);
-  const renewal = setInterval(
-    () => void Promise.all(sources.map((s) => takeLease(db, s.id, LEASE_OWNER, clock.now()))).catch(() => {}),
-    5_000,
-  );
-  let passages = 0;
-  const documents = new Set<string>();
+  const sources = holdSources(db, LEASE_OWNER, clock);
   try {
-    for (let after = ''; ;) {
-      options.signal.throwIfAborted();
-      const batch = await passagesAfter(db, after, REINDEX_BATCH);
-      if (batch.length === 0) break;
-      await index.put(
-        batch.map((p) => pointOf(p, { id: p.documentId, title: p.title, language: p.language, readerSet: p.readerSet })),
-        options.signal,
-      );
-      await putKeptVectors(batch, { db, index, ...(deps.embedder ? { embeddingModel: deps.embedder.model } : {}) }, options.signal);
-      for (const p of batch) documents.add(p.documentId);
-      passages += batch.length;
-      after = batch.at(-1)!.id;
-      options.onProgress?.(passages, total);
+    await sources.takeNew(signal);
+    if (options.unlessCurrent && (await indexIsCurrent(deps))) return { documents: 0, passages: 0, ms: clock.now() - startedAt };
+    const mark = await restoredMark(db);
+    const rebuild = await index.rebuild();
+    const made = { ...deps, index: rebuild.index };
+    try {
+      const models = await chooseModels(index, rebuild.index, embedder?.model);
+      const put = await putPassages(models, made, options);
+      await settleModels(index, rebuild.index, embedder?.model);
+      await rebuild.index.setMeta('analyzer', ANALYZER_VERSION);
+      await rebuild.index.setMeta('restored', mark);
+      const ownWords = (await isOfCatalog(deps)) ? await index.getMeta('ownWords') : undefined;
+      if (ownWords !== undefined) await rebuild.index.setMeta('ownWords', ownWords);
+      await renewIndexFacts(made, signal);
+      // A source that was added meanwhile was synced into the old index.
+      while (await sources.takeNew(signal)) await putPassages(models, made, { signal });
+      await dropOrphans(made, signal);
+      await sources.check();
+      await rebuild.swap(signal);
+      if (await sources.takeNew(signal)) await putPassages(models, deps, { signal });
+      return { ...put, ms: clock.now() - startedAt };
+    } finally {
+      await rebuild.discard();
     }
-    await dropOrphans(deps, options.signal);
-    await index.setMeta('analyzer', ANALYZER_VERSION);
-    await renewIndexFacts(deps, options.signal);
   } finally {
-    clearInterval(renewal);
-    for (const source of sources) await releaseLease(db, source.id, LEASE_OWNER);
+    await sources.release();
   }
-  return { documents: documents.size, passages, ms: clock.now() - startedAt };
 }
 
 /** Takes out every point that the catalog does not know. Call with all leases held. */
@@ -308,8 +308,4 @@ export async function orphansAmong(ids: string[], db: Catalog): Promise<string[]
     for (const row of rows) current.add(row.id);
   }
   return ids.filter((id) => !current.has(id));
-}
-
-async function waitForLease(sourceId: string, deps: IndexingDeps, signal: AbortSignal): Promise<void> {
-  while (!(await takeLease(deps.db, sourceId, LEASE_OWNER, deps.clock.now()))) await deps.clock.sleep(500, signal);
 }

@@ -214,6 +214,24 @@ export async function commitRemoval(
   });
 }
 
+/** Current documents of a source of which a part could not be read, by title. */
+export async function unreadParts(
+  db: Catalog,
+  sourceId: string,
+  limit: number,
+): Promise<{ externalId: string; title: string; unread: string }[]> {
+  const rows = await db
+    .selectFrom('documents')
+    .select(['external_id as externalId', 'title', 'unread'])
+    .where('source_id', '=', sourceId)
+    .where('deleted_at', 'is', null)
+    .where('unread', 'is not', null)
+    .orderBy('title')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, unread: row.unread! }));
+}
+
 /** Languages of the documents, most common first. */
 export async function documentLanguages(db: Catalog): Promise<string[]> {
   const rows = await db

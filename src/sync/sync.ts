@@ -40,7 +40,7 @@ export interface SyncDeps extends WriteDeps {
   leaseOwner: string;
   /** The largest share (0 to 1) of the known documents that one run may remove without asking. */
   largestRemovalShare?: number;
-  credential?: Record<string, string>;
+  credential?: Record<string, string> | undefined;
   /** A folder of this source's own that may be deleted at any time. */
   cacheFolder?: string;
   /** When the source is due next, after so many failed runs in a row; null: not by itself. */

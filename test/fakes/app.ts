@@ -30,7 +30,6 @@ export interface FakeApp extends App {
   logged: { level: string; fields: Record<string, unknown>; message: string }[];
   addFilled(name: string, documents: FakeDocument[], extra?: Partial<SourceStatus>): SourceStatus;
   failures: Map<string, { externalId: string; reason: string }[]>;
-  changeSource(id: string, change: Partial<SourceStatus>): void;
   isReady: boolean;
 }
 
@@ -184,7 +183,53 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
       Object.assign(status, extra);
       return status;
     },
-    changeSource: (id, change) => void Object.assign(find(id), change),
+    connectors: async () => [
+      {
+        kind: 'folder',
+        capabilities: { incremental: false, seesDeletions: true, knowsReaders: false },
+        blindSpots: ['Who may read a file.'],
+      },
+      {
+        kind: 'mediawiki',
+        capabilities: { incremental: true, seesDeletions: true, knowsReaders: false },
+        blindSpots: ['Who may read a page.'],
+        credential: {
+          fields: [
+            { name: 'user', label: 'User', secret: false },
+            { name: 'password', label: 'Password', secret: true },
+          ],
+          required: false,
+          rights: 'A bot password with the right "Basic rights".',
+        },
+      },
+    ],
+    previewSource: async (input) => ({
+      kind: input.kind ?? 'folder',
+      name: input.name ?? 'wiki',
+      readers: (input.readers ?? 'everyone').split(','),
+      documents: 845,
+      more: false,
+      samples: [
+        { externalId: 'benefits.md', title: 'Benefits', passages: 7 },
+        { externalId: 'scan.pdf', problem: 'it is a scan without text' },
+      ],
+      estimate: { passages: 5600, tokens: 900_000 },
+      requests: 0,
+      blindSpots: ['Who may read a file.'],
+      nextSyncAt: now() + DAY / 2,
+      timeZone: 'Europe/Berlin',
+      cost: { model: 'multilingual-e5-small', minutes: 19 },
+    }),
+    changeSource: async (id, { schedule, paused }) => {
+      const { source } = find(id);
+      if (schedule !== undefined) source.schedule = schedule;
+      if (paused !== undefined) source.pausedAt = paused ? now() : null;
+      return source;
+    },
+    confirmRemovals: async (id) => {
+      const { source } = find(id);
+      if (source.doubt) source.doubt = { ...source.doubt, confirmedAt: now() };
+    },
     async *ask(input, signal) {
       app.asked.push(input);
       const threadId = input.threadId ?? randomUUID();
@@ -246,6 +291,7 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
         ...status,
         runs: [...(status.syncing && status.lastRun ? [status.lastRun] : []), ...(history.get(status.source.id) ?? [])],
         failures: app.failures.get(status.source.id) ?? [],
+        unread: [],
       };
     },
     removeSource: async (id) => {
