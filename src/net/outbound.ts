@@ -48,6 +48,8 @@ export interface OutboundResponse {
   setCookies: string[];
   /** The address that answered, after redirects. */
   url: string;
+  /** The redirects on the way, first one first. */
+  hops?: { url: string; status: number }[];
   /** The body, unpacked (`content-encoding`). */
   bytes(): Promise<Uint8Array>;
 }
@@ -58,6 +60,11 @@ export interface Outbound {
    * port, credentials), `internal`, `too_large`, `timeout`, `redirects`, `network`; public messages say how to mend it.
    */
   fetch(url: string, request?: OutboundRequest): Promise<OutboundResponse>;
+  /**
+   * For a program that connects by itself (git): the addresses behind a URL's host, looked up and checked as `fetch` does. It
+   * must be held to just these. Throws as `fetch` does, and where requests go through a proxy.
+   */
+  addressesOf?(url: string): Promise<string[]>;
   /** Ends its connections. */
   close(): Promise<void>;
 }
@@ -138,10 +145,10 @@ export function createOutbound(options: OutboundOptions): StreamingOutbound {
   }
 
   async function follow(url: string, init: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse> {
-    const { body, method, status, headers, setCookies, url: at } = await reach(url, init, { signal });
+    const { body, method, status, headers, setCookies, hops, url: at } = await reach(url, init, { signal });
     const maxBytes = method === 'HEAD' ? 0 : (init.maxBytes ?? options.maxBytes ?? 20_000_000);
     const read = await readBody(body, headers, maxBytes, signal);
-    return { status, headers, setCookies, url: at, bytes: () => Promise.resolve(read) };
+    return { status, headers, setCookies, url: at, hops, bytes: () => Promise.resolve(read) };
   }
 
   return {
@@ -156,6 +163,19 @@ export function createOutbound(options: OutboundOptions): StreamingOutbound {
         if (timer.aborted)
           throw failure('timeout', `no answer within ${timeoutMs} ms`, `It did not answer within ${timeoutMs / 1000} s.`, true);
         throw networkError(error, url, proxied);
+      }
+    },
+    async addressesOf(url) {
+      const at = checkedUrl(url);
+      if (proxied) throw failure('proxy', 'a program of its own behind a proxy', 'It cannot be reached through a proxy yet.');
+      const host = at.hostname.replace(/^\[|\]$/g, '');
+      try {
+        const found = isIP(host) > 0 ? [host] : (await resolve(host)).map(({ address }) => address);
+        const refused = found.find((address) => isInternal(address) && !isAllowed(host, portOf(at), address, options.allowInternal()));
+        if (refused !== undefined) throw internal(host, refused);
+        return found;
+      } catch (error) {
+        throw networkError(error, url);
       }
     },
     open: (url, init) => openStream(url, init, reach, proxied),

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AppError } from '../../errors.ts';
 import type { Outbound } from '../../net/outbound.ts';
+import { USER_AGENT } from './site-robots.ts';
 
 export interface SitemapEntry {
   url: URL;
@@ -13,24 +14,15 @@ export interface SitemapEntry {
 const maxBytes = 52_428_800;
 const maxFiles = 1000;
 const maxDepth = 3;
+const headers = { 'user-agent': USER_AGENT };
 
 /**
  * The addresses of the sitemaps of a location: itself when it is one, else those that robots.txt names, else the first of the
- * usual places that answers with one. Throws AppError when there is none.
+ * usual places that answers with one. Undefined when there is none.
  */
-export async function findSitemaps(location: URL, outbound: Outbound, signal: AbortSignal): Promise<string[]> {
+export async function findSitemaps(location: URL, named: string[], outbound: Outbound, signal: AbortSignal): Promise<string[] | undefined> {
   if (isSitemap(location)) return [location.href];
-  const robots = await outbound.fetch(new URL('/robots.txt', location.href).href, { signal, maxBytes: 1_000_000 });
-  if (robots.status === 200) {
-    const named = [
-      ...Buffer.from(await robots.bytes())
-        .toString('utf8')
-        .matchAll(/^[ \t]*sitemap[ \t]*:[ \t]*(\S+)/gim),
-    ].map((match) => match[1]!);
-    const urls = named.filter((name) => URL.canParse(name, location.href)).map((name) => new URL(name, location.href).href);
-    if (urls.length > 0) return [...new Set(urls)];
-  } else if (robots.status >= 500 || robots.status === 429 || robots.status === 401 || robots.status === 403)
-    throw refused(robots.status, 'robots.txt', location);
+  if (named.length > 0) return [...new Set(named)];
   const folder = location.href.replace(/[^/]*$/, '');
   const places = [
     `${folder}sitemap.xml`,
@@ -39,13 +31,12 @@ export async function findSitemaps(location: URL, outbound: Outbound, signal: Ab
     `${location.origin}/sitemap-index.xml`,
   ];
   for (const place of new Set(places)) {
-    const response = await outbound.fetch(place, { signal, maxBytes });
+    const response = await outbound.fetch(place, { signal, maxBytes, headers });
     if (response.status >= 500 || response.status === 429 || response.status === 401 || response.status === 403)
       throw refused(response.status, 'sitemap', location);
     if (response.status === 200 && rootOf(await textOf(response, place)) !== undefined) return [place];
   }
-  const publicMessage = `${location.host} has no sitemap in the usual places (robots.txt, /sitemap.xml). Give the address of its sitemap instead.`;
-  throw new AppError({ code: 'source.no_sitemap', message: 'no sitemap', publicMessage });
+  return undefined;
 }
 
 export function isSitemap(location: URL): boolean {
@@ -63,7 +54,7 @@ export async function* readSitemaps(addresses: string[], outbound: Outbound, sig
     if (seen.has(next.url)) continue;
     seen.add(next.url);
     if (seen.size > maxFiles) throw broken(next.url, `has more than ${maxFiles} files`);
-    const response = await outbound.fetch(next.url, { signal, maxBytes });
+    const response = await outbound.fetch(next.url, { signal, maxBytes, headers });
     if (response.status !== 200) throw refused(response.status, 'sitemap', new URL(next.url));
     const text = await textOf(response, next.url);
     const root = rootOf(text);

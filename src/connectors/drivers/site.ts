@@ -1,61 +1,188 @@
-/** A web site through its sitemap. */
+/** A web site through its sitemap, or by following its links. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
-import type { OutboundResponse } from '../../net/outbound.ts';
 import { withRetries } from '../../net/retry-outbound.ts';
-import type { Connector, ConnectorContext, DocumentFormat, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
-import { contentTypeFormat, fileFormatOf } from '../file-formats.ts';
+import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
+import { folderOf, normalise } from './site-address.ts';
+import { askNonsense, askSite, failure, type Nonsense, type SiteRun } from './site-answer.ts';
+import { crawl, type CrawlLimits } from './site-crawl.ts';
+import { loadPages, openReadPages, savePages, type PageRecord, type ReadPages } from './site-memory.ts';
+import { politely } from './site-polite.ts';
+import { loadRobots, type Robots } from './site-robots.ts';
 import { findSitemaps, isSitemap, readSitemaps, type SitemapEntry } from './site-sitemap.ts';
 
+export interface SiteOptions extends CrawlLimits {
+  /** Between two requests to the host, where its robots.txt does not ask for more. */
+  gapMs: number;
+}
+
+const defaults: SiteOptions = { maxPages: 10_000, maxDepth: 50, atOnce: 4, gapMs: 50 };
 const twoDays = 172_800_000;
+const oneWeek = 604_800_000;
+
+/** One listing and the fetches after it. */
+interface Run extends SiteRun {
+  read: ReadPages;
+  /** What the sitemap listed. */
+  listed: Set<string>;
+}
 
 /**
- * The location is a site's address (with a path: only what is below it) or a sitemap's. External ids are normalised URLs,
- * versions are `lastmod`; pages on other hosts are left out. Asks with ETag and Last-Modified; a page that only leads to a
- * login, the home page or another host fails and is never taken for an empty one. A listing with no page throws.
+ * The location is a site's address (with a path: only what is below it) or a sitemap's. External ids are normalised URLs;
+ * versions are `lastmod` where a sitemap lists the pages, hashes of the bytes where links do. Asks with ETag and Last-Modified, and
+ * asks for no page twice in one run. Honours robots.txt. A page that only leads to a login, the home page, another host or what
+ * the site answers to nonsense fails and is never taken for an empty one. A listing with no page throws.
  */
-export function createSiteConnector(): Connector {
+export function createSiteConnector(options: Partial<SiteOptions> = {}): Connector {
+  const limits = { ...defaults, ...options };
+  const runs = new Map<string, Run>();
+  const list = async function* (source: SourceLocation, context: ConnectorContext): AsyncIterable<ListedDocument> {
+    const run = startRun(source, context, limits);
+    runs.set(source.location, run);
+    yield* listPages(run, limits, context);
+  };
   return {
     kind: 'site',
     capabilities: { incremental: false, seesDeletions: true, knowsReaders: false },
     blindSpots: [
-      'Pages that neither the sitemap nor a link on a page names.',
-      'Pages behind a login, and text that scripts build in the browser.',
+      'Pages that neither the sitemap nor, where there is none, a link on a page names.',
+      `Without a sitemap: more than ${limits.maxPages} pages, and lists without end such as calendars.`,
+      'Pages behind a login, those that robots.txt or the page itself asks to leave alone, and text that scripts build in the browser.',
       'Who may read a page: all documents get the readers of the source.',
     ],
     accepts: (location) => /^https?:\/\//i.test(location),
     async check(source, context) {
-      for await (const _first of listPages(source, context)) return;
+      let problem: string | undefined;
+      for await (const listed of list(source, context)) {
+        if (listed.problem === undefined) return;
+        problem ??= listed.problem;
+      }
+      throw unreadable(`No page of ${source.location} can be read: ${problem}.`);
     },
-    list: listPages,
-    fetch: fetchPage,
+    list,
+    async fetch(source, listed, validators, context): Promise<Fetched> {
+      let run = runs.get(source.location);
+      if (!run) runs.set(source.location, (run = startRun(source, context, limits)));
+      return fetchPage(listed, validators, run);
+    },
   };
 }
 
-async function* listPages(source: SourceLocation, context: ConnectorContext): AsyncIterable<ListedDocument> {
-  const location = siteUrl(source.location);
-  const outbound = withRetries(context.outbound, { clock: context.clock });
-  const below = isSitemap(location) ? '/' : location.pathname.replace(/[^/]*$/, '');
-  const seen = new Set<string>();
+function startRun(source: SourceLocation, context: ConnectorContext, limits: SiteOptions): Run {
+  const { signal, clock } = context;
+  const robots = new Map<string, Promise<Robots>>();
+  const delays = new Map<string, number>();
+  const gapMs = (origin: string): number => Math.max(limits.gapMs, delays.get(origin) ?? 0);
+  const outbound = withRetries(politely(context.outbound, { clock, atOnce: limits.atOnce, gapMs }), { clock });
+  const robotsOf = ({ origin }: URL): Promise<Robots> => {
+    let rules = robots.get(origin);
+    if (!rules) {
+      rules = loadRobots(origin, outbound, signal).then((loaded) => (delays.set(origin, loaded.delayMs), loaded));
+      robots.set(origin, rules);
+    }
+    return rules;
+  };
+  const asking = { outbound, signal, start: siteUrl(source.location), robotsOf };
+  let nonsense: Promise<Nonsense | undefined> | undefined;
+  return {
+    ...asking,
+    nonsense: () => (nonsense ??= askNonsense(asking)),
+    read: openReadPages(context.cacheFolder),
+    listed: new Set(),
+  };
+}
+
+async function* listPages(run: Run, limits: SiteOptions, context: ConnectorContext): AsyncIterable<ListedDocument> {
+  await run.read.clear();
+  const { sitemaps } = await run.robotsOf(run.start);
+  const addresses = await findSitemaps(run.start, sitemaps, run.outbound, run.signal);
+  await keepToSitemap(run.start, addresses !== undefined, context);
+  if (addresses) yield* listSitemaps(addresses, run, context);
+  else yield* listByLinks(run, limits, context);
+}
+
+async function* listSitemaps(addresses: string[], run: Run, context: ConnectorContext): AsyncIterable<ListedDocument> {
+  const { start, listed } = run;
+  const below = isSitemap(start) ? '/' : folderOf(start);
   let others = 0;
-  for await (const entry of readSitemaps(await findSitemaps(location, outbound, context.signal), outbound, context.signal)) {
-    const url = normalise(entry.url, location);
+  let blocked = 0;
+  for await (const entry of readSitemaps(addresses, run.outbound, run.signal)) {
+    const url = normalise(entry.url, start);
     if (url === undefined || !url.pathname.startsWith(below)) {
       others++;
       continue;
     }
-    if (seen.has(url.href)) continue;
-    seen.add(url.href);
+    if (listed.has(url.href)) continue;
+    listed.add(url.href);
     // A long sitemap is there at once: others get their turn all the same.
-    if (seen.size % 500 === 0) await setImmediate();
+    if (listed.size % 500 === 0) await setImmediate();
+    if (!(await run.robotsOf(url)).allows(url)) {
+      blocked++;
+      yield { externalId: url.href, problem: "the site's robots.txt asks Docent not to read it" };
+      continue;
+    }
     const version = versionOf(entry, context.clock.now());
     yield { externalId: url.href, ...(version === undefined ? {} : { version }) };
   }
   if (others > 0) context.log.info({ others }, 'addresses on other hosts or paths were left out');
-  if (seen.size === 0) {
-    const what = others > 0 ? `only lists pages that are not below ${location.origin}${below}` : 'lists no pages';
-    throw new AppError({ code: 'source.empty', message: 'empty sitemap', publicMessage: `The sitemap of ${location.host} ${what}.` });
+  if (listed.size === 0) {
+    const what = others > 0 ? `only lists pages that are not below ${start.origin}${below}` : 'lists no pages';
+    throw new AppError({ code: 'source.empty', message: 'empty sitemap', publicMessage: `The sitemap of ${start.host} ${what}.` });
   }
+  if (blocked === listed.size) throw allBlocked(start);
+}
+
+async function* listByLinks(run: Run, limits: SiteOptions, context: ConnectorContext): AsyncIterable<ListedDocument> {
+  const { start } = run;
+  if (!(await run.robotsOf(start)).allows(start)) throw allBlocked(start);
+  const before = await loadPages(context.cacheFolder, start);
+  const after = new Map<string, PageRecord>();
+  let documents = 0;
+  let ended = false;
+  try {
+    for await (const listed of crawl(run, limits, before, after, run.read, context.log)) {
+      if (listed.problem === undefined) documents++;
+      yield listed;
+    }
+    ended = true;
+  } finally {
+    // Broken off: what it had not come to is as it was.
+    await savePages(context.cacheFolder, start, ended ? after : new Map([...before, ...after]));
+  }
+  if (documents === 0)
+    throw new AppError({
+      code: 'source.empty',
+      message: 'no page found',
+      publicMessage: `${start.href} has no sitemap, and no page that its links lead to can be read. Give the address of its sitemap, or of a page with links.`,
+    });
+}
+
+/**
+ * A sitemap that is missing once is no reason to follow links instead, which find other pages: they would look removed.
+ * @throws AppError `source.no_sitemap` in the week after it was last seen
+ */
+async function keepToSitemap(start: URL, found: boolean, context: ConnectorContext): Promise<void> {
+  if (context.cacheFolder === undefined || isSitemap(start)) return;
+  const file = path.join(context.cacheFolder, 'sitemap-seen.json');
+  const now = context.clock.now();
+  if (found) {
+    await fs.mkdir(context.cacheFolder, { recursive: true });
+    await fs.writeFile(file, JSON.stringify({ start: start.href, at: now }));
+    return;
+  }
+  const seen = await fs.readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as { start: string; at: number },
+    () => undefined,
+  );
+  if (seen?.start !== start.href || now - seen.at > oneWeek) return;
+  const day = new Date(seen.at).toISOString().slice(0, 10);
+  throw new AppError({
+    code: 'source.no_sitemap',
+    message: 'the sitemap is missing',
+    publicMessage: `${start.host} had a sitemap on ${day} and has none now. If it has none for a week, its pages are found by their links instead; to do so at once, add the site again.`,
+  });
 }
 
 function siteUrl(text: string): URL {
@@ -66,24 +193,6 @@ function siteUrl(text: string): URL {
   return url;
 }
 
-/** One address for one page: no fragment, the site's own scheme; undefined for other hosts (`www.` counts as the same). */
-function normalise(url: URL, location: URL): URL | undefined {
-  if (
-    (url.protocol !== 'https:' && url.protocol !== 'http:') ||
-    bareHost(url) !== bareHost(location) ||
-    url.username !== '' ||
-    url.password !== ''
-  )
-    return undefined;
-  if (url.protocol !== location.protocol && url.port === '') url.protocol = location.protocol;
-  url.hash = '';
-  return url;
-}
-
-function bareHost(url: URL): string {
-  return url.host.replace(/^www\./, '').replace(/\.$/, '');
-}
-
 /** A day says too little while it lasts: a second change on it would go unseen. */
 function versionOf(entry: SitemapEntry, now: number): string | undefined {
   const { lastmod } = entry;
@@ -91,97 +200,28 @@ function versionOf(entry: SitemapEntry, now: number): string | undefined {
   return /^\d{4}-\d\d-\d\d$/.test(lastmod) && now - Date.parse(lastmod) < twoDays ? undefined : lastmod;
 }
 
-async function fetchPage(
-  source: SourceLocation,
-  listed: ListedDocument,
-  validators: Record<string, string> | undefined,
-  context: ConnectorContext,
-): Promise<Fetched> {
+async function fetchPage(listed: ListedDocument, validators: Record<string, string> | undefined, run: Run): Promise<Fetched> {
+  const read = await run.read.take(listed.externalId);
+  if (read) return read;
   const url = new URL(listed.externalId);
-  const headers = {
-    accept: 'text/html,application/xhtml+xml,text/markdown,text/plain;q=0.8',
-    ...(validators?.etag === undefined ? {} : { 'if-none-match': validators.etag }),
-    ...(validators?.lastModified === undefined ? {} : { 'if-modified-since': validators.lastModified }),
-  };
-  const response = await withRetries(context.outbound, { clock: context.clock }).fetch(url.href, { headers, signal: context.signal });
-  if (response.status === 304 && validators !== undefined) return { kind: 'unchanged' };
-  if (response.status === 404 || response.status === 410) return { kind: 'gone' };
-  if (response.status === 401 || response.status === 403) throw failure('login', `the site wants a login for it (${response.status})`);
-  if (response.status !== 200)
-    throw failure('unreadable', `the site answered ${response.status}`, response.status === 429 || response.status >= 500);
-  const end = new URL(response.url);
-  refuseDetour(url, end);
-  if (/\bnoindex\b|\bnone\b/i.test(response.headers['x-robots-tag'] ?? ''))
-    throw failure('noindex', 'the page asks not to be indexed (X-Robots-Tag: noindex)');
-  const bytes = await response.bytes();
-  const { format, charset } = formatOf(response, end, bytes);
-  const changedAt = Date.parse(listed.version ?? '') || lastModified(response);
-  const { etag, 'last-modified': modified } = response.headers;
-  return {
-    kind: 'document',
-    bytes: toUtf8(bytes, charset),
-    format,
-    url: end.href,
-    ...(changedAt === undefined ? {} : { changedAt }),
-    validators: { ...(etag === undefined ? {} : { etag }), ...(modified === undefined ? {} : { lastModified: modified }) },
-  };
+  const answer = await askSite(url, validators, run);
+  if (answer.kind === 'unchanged') return { kind: 'unchanged' };
+  if (answer.kind === 'gone') return answer;
+  if (answer.noindex) throw failure('noindex', 'the page asks not to be indexed (robots: noindex)');
+  // It moved for good, and its new place is listed itself.
+  if (answer.end.href !== url.href && answer.permanent && run.listed.has(answer.end.href)) return { kind: 'gone' };
+  const changedAt = Date.parse(listed.version ?? '') || answer.fetched.changedAt;
+  return { ...answer.fetched, ...(changedAt === undefined ? {} : { changedAt }) };
 }
 
-/** Where a redirect shows that this is not the page: a login, the home page, another host. */
-function refuseDetour(asked: URL, end: URL): void {
-  if (asked.href === end.href) return;
-  if (
-    /\/(?:(?:wp-)?log[-_]?in|sign[-_]?in|sso|saml2?|oauth2?|auth)(?:\.\w{2,6})?(?:\/|$)/i.test(end.pathname) ||
-    /^(?:login|auth|sso|accounts?|id)\./i.test(end.host)
-  ) {
-    throw failure('login', `it leads to a login (${end.origin}${end.pathname})`);
-  }
-  if (bareHost(asked) !== bareHost(end)) throw failure('moved', `it leads to another host (${end.origin})`);
-  if (end.pathname === '/' && asked.pathname !== '/') throw failure('soft_404', 'it leads to the home page, so it seems to be gone');
+function allBlocked(start: URL): AppError {
+  return new AppError({
+    code: 'source.robots',
+    message: 'robots.txt blocks everything',
+    publicMessage: `${start.origin}/robots.txt asks Docent not to read ${start.href}. Ask whoever runs the site to allow the user agent "docent".`,
+  });
 }
 
-function formatOf(response: OutboundResponse, end: URL, bytes: Uint8Array): { format: DocumentFormat; charset?: string } {
-  const [type = '', ...parameters] = (response.headers['content-type'] ?? '')
-    .toLowerCase()
-    .split(';')
-    .map((part) => part.trim());
-  const label = parameters
-    .find((parameter) => parameter.startsWith('charset='))
-    ?.slice(8)
-    .replaceAll(/["']/g, '');
-  const charset = label === undefined ? {} : { charset: label };
-  const named = fileFormatOf(end.pathname);
-  // Servers that do not know a file's kind say "text" or "bytes"; its name knows better, but never makes a page of it.
-  const vague = type === '' || type === 'text/plain' || type === 'application/octet-stream' || type === 'application/vnd.ms-excel';
-  const format = vague && named !== undefined && named !== 'html' ? named : contentTypeFormat(type);
-  if (format !== undefined) return { format, ...(/^(?:html|markdown|text|csv)$/.test(format) ? charset : {}) };
-  if (type === '' && /^\s*</.test(Buffer.from(bytes.subarray(0, 100)).toString('latin1'))) return { format: 'html' };
-  throw failure('unsupported', `it is ${type || 'of an unnamed kind'}, which Docent does not read`);
-}
-
-/** The header's charset wins over the page's own declaration: marked as UTF-8, the bytes say so themselves. */
-function toUtf8(bytes: Uint8Array, charset: string | undefined): Uint8Array {
-  if (
-    charset === undefined ||
-    /^utf-?8$/.test(charset) ||
-    (bytes[0] === 0xff && bytes[1] === 0xfe) ||
-    (bytes[0] === 0xfe && bytes[1] === 0xff)
-  )
-    return bytes;
-  try {
-    return Buffer.from(`\uFEFF${new TextDecoder(charset).decode(bytes)}`);
-  } catch {
-    return bytes;
-  }
-}
-
-/** A time close to the answer's own is when the page was made, not when it was written. */
-function lastModified(response: OutboundResponse): number | undefined {
-  const modified = Date.parse(response.headers['last-modified'] ?? '');
-  const answered = Date.parse(response.headers.date ?? '');
-  return Number.isFinite(modified) && !(Math.abs(answered - modified) < 60_000) ? modified : undefined;
-}
-
-function failure(kind: string, publicMessage: string, retryable = false): AppError {
-  return new AppError({ code: `document.${kind}`, message: publicMessage, publicMessage, retryable });
+function unreadable(publicMessage: string): AppError {
+  return new AppError({ code: 'source.unreadable', message: 'no page can be read', publicMessage });
 }
