@@ -5,21 +5,13 @@ import { documentLanguages, purgeSource, sourcePassageIds } from './catalog/docu
 import { passagesAfter, samplePassages } from './catalog/passages.ts';
 import { restoredMark } from './catalog/restored.ts';
 import { clearLeftovers } from './catalog/leftovers.ts';
-import {
-  findSource,
-  listSources,
-  sourcesToWorkOn,
-  takeLease,
-  type RunProgress,
-  type RunSummary,
-  type Source,
-} from './catalog/sources.ts';
+import { findSource, listSources, sourcesToWorkOn, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
 import { calibrate, gatherSamples } from './ask/calibrate.ts';
 import { CALIBRATION_VERSION, type Calibration } from './ask/sufficient.ts';
 import { retrieve } from './ask/retrieve.ts';
 import { isAbort, noSuchSource, reasonOf } from './errors.ts';
 import type { Embedder } from './models/embedder.ts';
-import { chooseModels, holdSources, putPassages, settleModels } from './rebuilding.ts';
+import { chooseModels, holdSources, lostSource, putPassages, settleModels } from './rebuilding.ts';
 import { ANALYZER_VERSION } from './search/analyzer.ts';
 import type { SearchIndex } from './search/search-index.ts';
 import { fillVectors, type Filled } from './sync/fill-vectors.ts';
@@ -270,6 +262,7 @@ export async function reindex(
       while (await sources.takeNew(signal)) await putPassages(models, made, { signal });
       await dropOrphans(made, signal);
       await sources.check();
+      if ((await restoredMark(db)) !== mark) throw lostSource();
       await rebuild.swap(signal);
       if (await sources.takeNew(signal)) await putPassages(models, deps, { signal });
       return { ...put, ms: clock.now() - startedAt };
