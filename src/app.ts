@@ -25,6 +25,7 @@ import { createMetrics } from './metrics.ts';
 import { createModelsInUse, type DownloadState } from './models-in-use.ts';
 import { createBudget } from './models/budget.ts';
 import type { VectorCache } from './models/cached-embedder.ts';
+import type { Embedder } from './models/embedder.ts';
 import { modelName } from './models/embedding.ts';
 import { findOllama } from './models/ollama.ts';
 import type { Timeouts } from './models/watch.ts';
@@ -234,8 +235,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     });
   }
 
-  async function vectorStatus(): Promise<VectorStatus | undefined> {
-    const { embedder } = (await inUse.current()).embedding;
+  async function vectorStatus(embedder: Embedder | undefined): Promise<VectorStatus | undefined> {
     if (!embedder) return undefined;
     const [{ active, models }, passages] = await Promise.all([index.vectorModels(), countPassages(db, embedder.languages)]);
     const made = (model: string | undefined): number => models.find((one) => one.model === model)?.vectors ?? 0;
@@ -310,7 +310,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       await refreshSettings();
     },
     async modelStatus() {
-      const [{ models, embedding }, state, vectors] = await Promise.all([inUse.current(), budget.state(), vectorStatus()]);
+      const { models, embedding } = await inUse.current();
+      const [state, vectors] = await Promise.all([budget.state(), vectorStatus(embedding.embedder)]);
       const ollama = models.languageModel ? null : await findOllama();
       const problems = [models.problem, embedding.problem].filter((problem) => problem !== undefined);
       const download = inUse.download();
@@ -344,7 +345,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       const { models, embedding } = await inUse.current();
       const { languageModel, problem, notes } = models;
       const { embedder } = embedding;
-      const vectors = await vectorStatus();
+      const vectors = await vectorStatus(embedder);
       return examine(
         {
           config,

@@ -6,7 +6,7 @@ import { startWorkers } from '../workers/main.ts';
 import { createApp } from './app.ts';
 import { readConfig, unusedVariables } from './config.ts';
 import { createConsole } from './console/server.ts';
-import { publicMessageOf } from './errors.ts';
+import { publicMessageOf, reasonOf } from './errors.ts';
 import { downloadLines } from './cli/download-lines.ts';
 import { createLog } from './log.ts';
 
@@ -36,7 +36,8 @@ try {
   void app
     .startupNotes()
     .then((notes) => notes.forEach(say))
-    .then(() => app.fetchModel(ended.signal, downloadLines(say)));
+    .then(() => app.fetchModel(ended.signal, downloadLines(say)))
+    .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'the notes at start and the download of models ended'));
 
   let stopping = false;
   const stop = (): void => {

@@ -1,5 +1,5 @@
 /** The models that Docent works with now: wired anew when a setting changes or a model arrives; listed, fetched and chosen here. */
-import type { Settings } from './catalog/settings.ts';
+import { HUB_OFF, type Settings } from './catalog/settings.ts';
 import type { Config } from './config.ts';
 import { AppError, inputError, publicMessageOf, reasonOf } from './errors.ts';
 import type { Budget } from './models/budget.ts';
@@ -7,7 +7,7 @@ import type { VectorCache } from './models/cached-embedder.ts';
 import { createEmbeddings, hasNpmModel, modelName, NO_MODEL, NPM_MODEL, type Embedding } from './models/embedding.ts';
 import type { Embedder } from './models/embedder.ts';
 import { downloadModel, type DownloadProgress } from './models/local/download.ts';
-import { KNOWN_MODELS, knownModel } from './models/local/known-models.ts';
+import { bytesOf, KNOWN_MODELS, knownModel } from './models/local/known-models.ts';
 import { listModels } from './models/local/model-folder.ts';
 import { createModels, type Models } from './models/registry.ts';
 import type { Timeouts } from './models/watch.ts';
@@ -67,8 +67,6 @@ export interface ModelsInUse {
   close(): Promise<void>;
 }
 
-/** Value of the setting `modelHub` that switches downloads off. */
-export const HUB_OFF = 'off';
 /** How often what another process chose (`docent model use`) is looked for. */
 const LOOK_MS = 30_000;
 /** After a download that gave up, the next one. */
@@ -106,34 +104,36 @@ export function createModelsInUse(deps: ModelsInUseDeps): ModelsInUse {
       download = state;
       if (state) onProgress?.(state);
     };
-    for (let tries = 0; !signal.aborted; tries++) {
+    let tries = 0;
+    while (!signal.aborted) {
       chosen = new AbortController();
       const either = AbortSignal.any([signal, chosen.signal]);
-      await deps.refreshSettings();
-      const { awaited } = (await service.current()).embedding;
-      if (!awaited || deps.settings().modelHub === HUB_OFF) {
-        say(undefined);
-        await deps.clock.sleep(LOOK_MS, either).catch(() => {});
-        continue;
-      }
-      const model = awaited.name;
+      const wait = (ms: number): Promise<void> => deps.clock.sleep(ms, either).catch(() => {});
+      let model: string | undefined;
       try {
-        await service.pull(model, {
-          signal: either,
-          onProgress: ({ bytes, totalBytes, retry }) =>
-            say({ model, state: 'running', bytes, totalBytes, ...(retry ? { waiting: retry.reason } : {}) }),
-        });
-        deps.onModel?.();
-      } catch (error) {
-        if (signal.aborted) break;
-        if (chosen.signal.aborted) {
-          tries = -1;
+        await deps.refreshSettings();
+        model = (await service.current()).embedding.awaited?.name;
+        if (model === undefined || deps.settings().modelHub === HUB_OFF) {
+          say(undefined);
+          await wait(LOOK_MS);
           continue;
         }
-        deps.log.info({ model, reason: reasonOf(error) }, 'the embedding model could not be downloaded; tried again later');
-        say({ model, state: 'failed', reason: publicMessageOf(error) });
-        await deps.clock.sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]!, either).catch(() => {});
-        if (chosen.signal.aborted) tries = -1;
+        const name = model;
+        await service.pull(name, {
+          signal: either,
+          onProgress: ({ bytes, totalBytes, retry }) =>
+            say({ model: name, state: 'running', bytes, totalBytes, ...(retry ? { waiting: retry.reason } : {}) }),
+        });
+        deps.onModel?.();
+        tries = 0;
+      } catch (error) {
+        if (!either.aborted) {
+          deps.log.info({ model, reason: reasonOf(error) }, 'the embedding model could not be downloaded; tried again later');
+          if (model !== undefined) say({ model, state: 'failed', reason: publicMessageOf(error) });
+          await wait(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]!);
+        }
+        // What was chosen meanwhile begins anew.
+        tries = chosen.signal.aborted ? 0 : tries + 1;
       }
     }
     download = undefined;
@@ -168,9 +168,15 @@ export function createModelsInUse(deps: ModelsInUseDeps): ModelsInUse {
       });
       for (const known of KNOWN_MODELS) {
         if (rows.some(({ name }) => name === known.name)) continue;
-        const bytes = known.files.reduce((sum, file) => sum + file.bytes, 0);
         const state = download?.model === known.name && download.state === 'running' ? 'downloading' : 'available';
-        rows.push({ name: known.name, languages: known.languages, licence: known.licence, bytes, state, inUse: inUse === known.name });
+        rows.push({
+          name: known.name,
+          languages: known.languages,
+          licence: known.licence,
+          bytes: bytesOf(known),
+          state,
+          inUse: inUse === known.name,
+        });
       }
       if (hasNpmModel())
         rows.push({

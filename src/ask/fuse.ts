@@ -32,14 +32,15 @@ export function fuse(words: SearchHit[], meaning: SearchHit[], meaningWeight: nu
   const meaningShare = (cosine: number): number => (high > low ? (cosine - low) / (high - low) : 1);
   const scale = Math.max(1, best);
   const all = new Map<string, FusedHit>();
-  const add = ({ id, documentId }: SearchHit, byWords: number, cosine: number | undefined, noVector: boolean): void => {
+  const add = ({ id, documentId }: SearchHit, wordScore: number, cosine: number | undefined, noVector: boolean): void => {
+    const byWords = wordShare(wordScore);
     // While its vector is still to come, a passage is taken to mean as much as its words say.
     const byMeaning = cosine !== undefined ? meaningShare(cosine) : noVector ? byWords : 0;
     const score = scale * ((1 - meaningWeight) * byWords + meaningWeight * byMeaning);
-    all.set(id, { id, documentId, score, words: byWords * best, ...(cosine === undefined ? {} : { meaning: cosine }) });
+    all.set(id, { id, documentId, score, words: wordScore, ...(cosine === undefined ? {} : { meaning: cosine }) });
   };
   const cosines = new Map(meaning.map((hit) => [hit.id, hit.score]));
-  for (const hit of words) add(hit, wordShare(hit.score), cosines.get(hit.id) ?? hit.other, hit.noVector ?? false);
-  for (const hit of meaning) if (!all.has(hit.id)) add(hit, wordShare(hit.other ?? 0), hit.score, false);
+  for (const hit of words) add(hit, hit.score, cosines.get(hit.id) ?? hit.other, hit.noVector ?? false);
+  for (const hit of meaning) if (!all.has(hit.id)) add(hit, hit.other ?? 0, hit.score, false);
   return [...all.values()].sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
 }

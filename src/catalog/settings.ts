@@ -3,6 +3,9 @@ import { z } from 'zod';
 import type { Catalog } from './database.ts';
 import { inputError } from '../errors.ts';
 
+/** Value of the setting `modelHub` that switches downloads off. */
+export const HUB_OFF = 'off';
+
 export const SETTINGS = {
   /** Hosts, addresses or CIDR ranges inside the company's network that sources may be fetched from. */
   internalAddresses: { schema: z.array(z.string().trim().min(1)), default: [] as string[] },
@@ -19,7 +22,7 @@ export const SETTINGS = {
   embeddingModel: { schema: z.string().trim().min(1).nullable(), default: null as string | null },
   /** Where embedding models are downloaded from: an address with the layout of huggingface.co, or `off`. */
   modelHub: {
-    schema: z.union([z.literal('off'), z.url({ protocol: /^https?$/, error: 'must be an http or https address, or off' })]),
+    schema: z.union([z.literal(HUB_OFF), z.url({ protocol: /^https?$/, error: 'must be an http or https address, or off' })]),
     default: 'https://huggingface.co' as string,
   },
   /** Overrides of a model's context size in tokens. */

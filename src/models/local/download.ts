@@ -7,7 +7,7 @@ import type { Clock, Log } from '../../types.ts';
 import { diskError, diskFull } from './disk-error.ts';
 import { withDownloadLock } from './download-lock.ts';
 import { checkFetched, fetchRest, type FetchDeps } from './fetch-file.ts';
-import type { KnownModel } from './known-models.ts';
+import { bytesOf, type KnownModel } from './known-models.ts';
 import type { ModelDescription } from './model-description.ts';
 import { checkModelName, readModel, type InstalledModel } from './model-folder.ts';
 import { openPartialFolder, partialBytes, type PartialFolder } from './partial-folder.ts';
@@ -76,7 +76,7 @@ export async function downloadModel(known: KnownModel, options: DownloadOptions,
   } catch (error) {
     throw diskError(modelsDir, error);
   }
-  const totalBytes = known.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const totalBytes = bytesOf(known);
   const onWait = async (): Promise<void> =>
     options.onProgress?.({ model: known.name, bytes: await partialBytes(modelsDir, known), totalBytes });
   return withDownloadLock({ dir: modelsDir, name: known.name, clock, signal, onWait }, async () => {

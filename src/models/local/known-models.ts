@@ -123,6 +123,9 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
 
 export const DEFAULT_MODEL = 'multilingual-e5-small';
 
+/** Of all its files. */
+export const bytesOf = (model: KnownModel): number => model.files.reduce((sum, file) => sum + file.bytes, 0);
+
 export function knownModel(name: string): KnownModel | undefined {
   return KNOWN_MODELS.find((model) => model.name === name);
 }
