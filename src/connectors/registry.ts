@@ -4,6 +4,9 @@ import type { Connector } from './connector.ts';
 
 /** In the order in which they are asked whether they accept a location. */
 const connectors: Record<string, () => Promise<Connector>> = {
+  mediawiki: async () => (await import('./drivers/mediawiki.ts')).createMediawikiConnector(),
+  dokuwiki: async () => (await import('./drivers/dokuwiki.ts')).createDokuwikiConnector(),
+  git: async () => (await import('./drivers/git.ts')).createGitConnector(),
   site: async () => (await import('./drivers/site.ts')).createSiteConnector(),
   folder: async () => (await import('./drivers/folder.ts')).createFolderConnector(),
 };
