@@ -13,6 +13,7 @@ interface Entry<T> {
 }
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address, such as http://127.0.0.1:11434/v1' });
+const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis or rediss address, such as redis://127.0.0.1:6379' });
 const text = z.string().min(1);
 const entry = <T>(e: Entry<T>): Entry<T> => e;
 
@@ -44,7 +45,7 @@ export const ENTRIES = {
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' }),
     default: 'info',
   }),
-  TZ: entry({ doc: "Time zone for dates that are shown, e.g. Europe/Berlin. Default: the system's.", schema: text }),
+  TZ: entry({ doc: "Time zone for schedules and for dates that are shown, e.g. Europe/Berlin. Default: the system's.", schema: text }),
   OPENAI_API_KEY: entry({
     doc: 'Key of the model endpoint. Without key and OPENAI_BASE_URL, answers are verbatim quotes.',
     schema: text,
@@ -66,6 +67,11 @@ export const ENTRIES = {
   HTTPS_PROXY: entry({ doc: 'Proxy that models are downloaded through from https addresses.', schema: url, secret: true }),
   HTTP_PROXY: entry({ doc: 'The same for http addresses, and for https ones where HTTPS_PROXY is not set.', schema: url, secret: true }),
   NO_PROXY: entry({ doc: 'Hosts to reach without the proxy: `localhost,.corp,10.0.0.5:8080`.', schema: text }),
+  REDIS_URL: entry({
+    doc: 'Redis for the queue of background work, `redis://` or `rediss://` (TLS), with password where it has one. Without it the queue is in this process.',
+    schema: redisUrl,
+    secret: true,
+  }),
   BUDGET_USD_MONTH: entry({
     doc: 'Spend on models in a calendar month, in US dollars: a warning at 80 %, quotes instead of prose at 100 %.',
     schema: z.coerce.number().nonnegative(),
@@ -83,16 +89,7 @@ type WithDefault = (typeof WITH_DEFAULT)[number];
 export type Config = { [K in keyof Entries]: K extends WithDefault ? NonNullable<Value<K>> : Value<K> | undefined };
 
 /** Part of the design's contract but not built yet: setting one says so instead of being silently ignored. */
-const NOT_YET = [
-  'DOCENT_ROLE',
-  'QDRANT_URL',
-  'REDIS_URL',
-  'DATABASE_URL',
-  'SLACK_BOT_TOKEN',
-  'MicrosoftAppId',
-  'TRIAGE_CHANNEL',
-  'OIDC_ISSUER',
-];
+const NOT_YET = ['DOCENT_ROLE', 'QDRANT_URL', 'DATABASE_URL', 'SLACK_BOT_TOKEN', 'MicrosoftAppId', 'TRIAGE_CHANNEL', 'OIDC_ISSUER'];
 
 /** The process's environment, with what a `.env` file in the working folder adds; what is set already wins. */
 function environment(): NodeJS.ProcessEnv {

@@ -1,38 +1,29 @@
-/** The workers' thread: sweeps the catalog for work, at once when woken. Everything it does can be derived from the catalog. */
+/** The workers' thread: takes jobs from the queue. Everything it does can be derived from the catalog. */
 import { parentPort } from 'node:worker_threads';
 import { createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
-import { isAbort, reasonOf } from '../src/errors.ts';
 import { createLog } from '../src/log.ts';
+import { openQueue } from '../src/open-queue.ts';
+import { runWorkers, type RunningWorkers } from './run.ts';
+import { workOf } from './work-of.ts';
 
-const SWEEP_MS = 30_000;
+/** Shorter than the process's own time of grace. */
+const GRACE_MS = 8_000;
 
 const config = readConfig();
 const log = createLog(config.LOG_LEVEL);
-const stop = new AbortController();
-let wake = (): void => {};
-let woken = true;
-
-parentPort!.on('message', (message: 'wake' | 'stop') => {
-  if (message === 'stop') stop.abort();
-  woken = true;
-  wake();
+let workers: RunningWorkers | undefined;
+const stopped = new Promise<void>((resolve) => {
+  parentPort!.on('message', (message: 'wake' | 'stop') => {
+    if (message === 'stop') resolve();
+    // What was asked for before the workers run, their first sweep finds.
+    else workers?.wake();
+  });
 });
 
 const app = await createApp(config, { log });
-while (!stop.signal.aborted) {
-  if (!woken) {
-    const sweep = new AbortController();
-    wake = () => sweep.abort();
-    await app.clock.sleep(SWEEP_MS, sweep.signal).catch(() => {});
-  }
-  woken = false;
-  if (stop.signal.aborted) break;
-  try {
-    await app.workOnce(stop.signal);
-  } catch (error) {
-    if (!isAbort(error)) log.error({ reason: reasonOf(error) }, 'background work failed; it is tried again at the next sweep');
-  }
-}
+workers = runWorkers({ queue: await openQueue(config, { clock: app.clock, log }), work: workOf(app), clock: app.clock, log });
+await stopped;
+await workers.stop(GRACE_MS);
 await app.close();
 parentPort!.close();

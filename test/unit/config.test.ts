@@ -22,6 +22,7 @@ describe('readConfig', () => {
     ['LOG_LEVEL', 'loud'],
     ['OPENAI_BASE_URL', 'localhost:11434'],
     ['PUBLIC_URL', 'ftp://x'],
+    ['REDIS_URL', 'http://127.0.0.1:6379'],
     ['BUDGET_USD_MONTH', '-1'],
     ['SECRET_KEY', 'short'],
     ['ADMIN_TOKEN', 'short'],

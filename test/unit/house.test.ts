@@ -31,6 +31,9 @@ describe('who may import whom', () => {
     ['src/console/planted.ts', "import { x } from '../ask/ask.ts';"],
     ['src/search/drivers/planted.ts', "import { x } from '../../catalog/database.ts';"],
     ['src/answering.ts', "import OpenAI from 'openai';"],
+    ['src/queue/planted.ts', "import { x } from 'bullmq';"],
+    ['src/queue/drivers/planted.ts', "import { x } from '../../catalog/database.ts';"],
+    ['workers/planted.ts', "import { x } from '../src/queue/registry.ts';"],
     ['workers/planted.ts', "import { x } from '../src/sync/sync.ts';"],
   ];
   test.each(planted)('%s: %s is caught', (file, line) => {
@@ -54,21 +57,27 @@ describe('who may import whom', () => {
 describe('ports', () => {
   const drivers = (port: string): string[] => readdirSync(join(root, 'src', port, 'drivers')).map((f) => basename(f, '.ts'));
 
-  test.each(['search', 'models', 'connectors'])('the registry of %s names drivers that exist, and every driver is named', (port) => {
-    const registry = readFileSync(join(root, 'src', port, 'registry.ts'), 'utf8');
-    const named = [...registry.matchAll(/drivers\/([\w-]+)\.ts/g)].map((m) => m[1]!);
-    expect(named.length).toBeGreaterThan(0);
-    for (const name of named) expect(drivers(port)).toContain(name);
-    // `sqlite-store.ts` and the like belong to the driver they begin with.
-    for (const driver of drivers(port))
-      expect(
-        named.some((name) => driver === name || driver.startsWith(`${name}-`)),
-        driver,
-      ).toBe(true);
-  });
+  test.each(['search', 'models', 'connectors', 'queue'])(
+    'the registry of %s names drivers that exist, and every driver is named',
+    (port) => {
+      const registry = readFileSync(join(root, 'src', port, 'registry.ts'), 'utf8');
+      const named = [...registry.matchAll(/drivers\/([\w-]+)\.ts/g)].map((m) => m[1]!);
+      expect(named.length).toBeGreaterThan(0);
+      for (const name of named) expect(drivers(port)).toContain(name);
+      // `sqlite-store.ts` and the like belong to the driver they begin with.
+      for (const driver of drivers(port))
+        expect(
+          named.some((name) => driver === name || driver.startsWith(`${name}-`)),
+          driver,
+        ).toBe(true);
+    },
+  );
 
-  test.each(['search-index', 'language-model', 'embedder', 'connector'])('the port %s has one contract suite that is run', (port) => {
-    expect(existsSync(join(root, 'test/contracts', `${port}.ts`))).toBe(true);
-    expect(existsSync(join(root, 'test/contracts', `${port}.test.ts`))).toBe(true);
-  });
+  test.each(['search-index', 'language-model', 'embedder', 'connector', 'queue'])(
+    'the port %s has one contract suite that is run',
+    (port) => {
+      expect(existsSync(join(root, 'test/contracts', `${port}.ts`))).toBe(true);
+      expect(existsSync(join(root, 'test/contracts', `${port}.test.ts`))).toBe(true);
+    },
+  );
 });

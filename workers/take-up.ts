@@ -1,0 +1,38 @@
+/** One job of the catalog is taken up: looked at again, done, and what follows from it is put in line. */
+import { AppError } from '../src/errors.ts';
+import { jobKey, type Work } from '../src/queue/jobs.ts';
+import type { Handler, Queue } from '../src/queue/queue.ts';
+import type { Clock } from '../src/types.ts';
+import { addDue } from './sweep.ts';
+
+/** Somebody else holds it: when to look again. */
+const BUSY_MS = 5_000;
+/** What ended a moment ago and is due still waits for the next sweep, so that nothing turns in a circle. */
+const PAUSE_MS = 10_000;
+
+/**
+ * A job is a hint: what the catalog does not ask for any more is left, and what somebody holds is put off until he may let
+ * go of it. So a job may come twice, late, or in two processes, and is done once.
+ */
+export function takeUp(deps: { queue: Queue; work: Work; clock: Clock }): Handler {
+  const { work, clock } = deps;
+  const endedAt = new Map<string, number>();
+  return async (job, { signal, progress }) => {
+    const due = (await work.due()).find((one) => jobKey(one) === jobKey(job));
+    if (!due) return;
+    const wait = (due.notBefore ?? 0) - clock.now();
+    if (wait > 0) return { againInMs: wait };
+    try {
+      await work.run(job, { signal, onProgress: progress });
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'sync.busy') return { againInMs: BUSY_MS };
+      throw error;
+    }
+    if (signal.aborted) return;
+    const now = clock.now();
+    endedAt.set(jobKey(job), now);
+    for (const [key, at] of endedAt) if (at < now - PAUSE_MS) endedAt.delete(key);
+    // The next sweep finds what cannot be added now.
+    await addDue(deps, (key) => endedAt.has(key)).catch(() => {});
+  };
+}
