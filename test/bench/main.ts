@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: every figure that issues 2 and 3 promise, measured one after the other, and one table at the end.
+ * `npm run bench`: every figure that issues 2 to 4 promise, measured one after the other, and one table at the end.
  * `npm run bench -- --only NAME[,NAME]` runs a part; `--list` names the parts. Writes nothing into the repository.
  * Exits 1 when a figure falls short.
  */
@@ -271,6 +271,42 @@ const parts: Part[] = [
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
+    },
+  },
+  {
+    name: 'syncing',
+    async run() {
+      const report = await firstJson(['test/bench/syncing.ts', '1000']);
+      return [
+        { what: `first indexing of ${report.pages} pages`, value: report.first.seconds, unit: 's' },
+        { what: 'nothing changed, of the first indexing', value: report.nothing.ratio, unit: '', atMost: 0.05 },
+        { what: 'passages embedded for nothing', value: report.nothing.embedded, unit: '', atMost: 0 },
+        { what: '1 % of the pages changed, of the first indexing', value: report.onePercent.ratio, unit: '' },
+        {
+          what: 'passages embedded, of those that hold an edit',
+          value: report.onePercent.embedded / report.onePercent.changed,
+          unit: '',
+          atMost: 1.2,
+        },
+        { what: 'every page changed, of the first indexing', value: report.everything.ratio, unit: '' },
+        {
+          what: 'passages embedded, of those that hold an edit',
+          value: report.everything.embedded / report.everything.changed,
+          unit: '',
+          atMost: 1.2,
+        },
+      ];
+    },
+  },
+  {
+    name: 'unchanged-100000',
+    async run() {
+      const report = await firstJson(['test/bench/syncing.ts', '100000', '--short']);
+      return [
+        { what: `${report.nothing.unchanged} unchanged documents of a folder`, value: report.nothing.seconds, unit: 's', atMost: 60 },
+        { what: 'memory after, beside before', value: report.again.residentMiB - report.first.residentMiB, unit: 'MiB', atMost: 100 },
+        { what: 'first indexing of them', value: report.first.seconds, unit: 's' },
+      ];
     },
   },
   ...embeddingModels().map(embedding),
