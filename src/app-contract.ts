@@ -3,7 +3,9 @@ import type { Config } from './config.ts';
 import type { Answer, AnswerEvent, Audience, Clock, Log } from './types.ts';
 import type { Settings } from './catalog/settings.ts';
 import type { Connector, CredentialNeed } from './connectors/connector.ts';
+import type { CopyOptions } from './catalog/backup.ts';
 import type { Glossary } from './glossary.ts';
+import type { BackedUp, Restored } from './keeping.ts';
 import type { Preview } from './sync/preview.ts';
 import type { Run, RunProgress, RunSummary, Source } from './catalog/sources.ts';
 import type { DownloadProgress } from './models/local/download.ts';
@@ -179,7 +181,13 @@ export interface App {
     signal: AbortSignal;
     onProgress?: (done: number, total: number) => void;
     vectors?: FillWait;
+    /** Does nothing where another process has done it meanwhile. */
+    unlessCurrent?: true;
   }): Promise<{ documents: number; passages: number; passagesEmbedded: number; ms: number }>;
+  /** Copies the catalog into one file; throws an AppError that says how to mend it. */
+  backup(file: string, options: CopyOptions & { force?: boolean }): Promise<BackedUp>;
+  /** Puts a backup in the place of the catalog; the workers rebuild the index. */
+  restore(file: string, options: CopyOptions): Promise<Restored>;
 
   /** Title search and paging; newest change first. */
   listDocuments(options: {

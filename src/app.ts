@@ -21,6 +21,7 @@ import { examine } from './doctor.ts';
 import { createGlossary } from './glossary.ts';
 import { AppError, inputError, publicMessageOf } from './errors.ts';
 import { fillIn, readIndexFacts, reindex, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
+import { backUp, restore } from './keeping.ts';
 import { createMetrics } from './metrics.ts';
 import { createModelsInUse, type DownloadState } from './models-in-use.ts';
 import { createBudget } from './models/budget.ts';
@@ -300,6 +301,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       const filled = await fillFor(run.vectors, run.signal, deps);
       return { ...rebuilt, passagesEmbedded: filled?.embedded ?? 0 };
     },
+    backup: (file, run) => backUp(file, { folder, now: clock.now(), ...run }),
+    restore: (file, run) => restore(file, { folder, now: clock.now(), ...run }).finally(() => options.onWork?.()),
 
     listDocuments: async (page) => listDocuments(db, { ...page, readerSets: await readableReaderSets(db, {}, 'asker') }),
     showDocument,

@@ -1,15 +1,14 @@
 /** Opens the catalog (the truth) and brings its tables up to date. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { AppError } from '../errors.ts';
+import { pathForCopy, pruneCopies } from './copies.ts';
 import type { CatalogTables } from './schema.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
 export type Catalog = Kysely<CatalogTables>;
-
-const COPIES_KEPT = 5;
 
 /**
  * Opens `catalog.db` in a folder (made when missing), after running what migrations are missing; before that a copy of
@@ -19,6 +18,8 @@ const COPIES_KEPT = 5;
 export async function openCatalog(folder: string, migrations: Migration[] = MIGRATIONS): Promise<Catalog> {
   const file = join(folder, 'catalog.db');
   const isNew = !existsSync(file);
+  // Opening it to write changes bytes of it already.
+  if (!isNew) refuseNewer(migrationsOf(file), migrations);
   let database: DatabaseSync;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -37,9 +38,7 @@ export async function openCatalog(folder: string, migrations: Migration[] = MIGR
   const db = new Kysely<CatalogTables>({ dialect: new SqliteDialect({ database: kyselyDatabase(database) }) });
   try {
     await migrate(db, migrations, () => {
-      if (isNew) return;
-      database.exec('pragma wal_checkpoint(truncate)');
-      keepCopy(folder, file);
+      if (!isNew) keepCopy(folder, database);
     });
   } catch (error) {
     await db.destroy();
@@ -54,11 +53,7 @@ async function migrate(db: Catalog, migrations: Migration[], beforeFirst: () => 
   const done = async (): Promise<Set<string>> =>
     new Set((await sql<{ name: string }>`select name from migrations`.execute(db)).rows.map((row) => row.name));
   const known = await done();
-  const newer = [...known].filter((name) => !migrations.some((m) => m.name === name));
-  if (newer.length > 0) {
-    const message = `The data was written by a newer version of Docent (migration ${newer[0]}). Start that version, or set DATA_DIR to another folder.`;
-    throw new AppError({ code: 'catalog.newer', message, publicMessage: message });
-  }
+  refuseNewer(known, migrations);
   let missing = migrations.filter((m) => !known.has(m.name));
   if (missing.length === 0) return;
   beforeFirst();
@@ -79,15 +74,35 @@ async function migrate(db: Catalog, migrations: Migration[], beforeFirst: () => 
   });
 }
 
-function keepCopy(folder: string, file: string): void {
-  const copies = join(folder, 'copies');
-  mkdirSync(copies, { recursive: true, mode: 0o700 });
-  copyFileSync(file, join(copies, `catalog-${new Date().toISOString().replaceAll(':', '-')}.db`));
-  const old = readdirSync(copies)
-    .filter((name) => name.startsWith('catalog-'))
-    .sort()
-    .slice(0, -COPIES_KEPT);
-  for (const name of old) rmSync(join(copies, name));
+/** Not by copying the file: closing it again would take SQLite's locks from it in this process. */
+function keepCopy(folder: string, database: DatabaseSync): void {
+  const copy = pathForCopy(folder);
+  database.prepare('vacuum into ?').run(copy);
+  chmodSync(copy, 0o600);
+  pruneCopies(folder);
+}
+
+/** Names of the migrations that a file has seen; none where it cannot be read, which opening it says better. */
+function migrationsOf(file: string): string[] {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true });
+    return database
+      .prepare('select name from migrations')
+      .all()
+      .map((row) => row['name'] as string);
+  } catch {
+    return [];
+  } finally {
+    database?.close();
+  }
+}
+
+function refuseNewer(known: Iterable<string>, migrations: Migration[]): void {
+  const newer = [...known].find((name) => !migrations.some((m) => m.name === name));
+  if (newer === undefined) return;
+  const message = `The data was written by a newer version of Docent (migration ${newer}). Start that version, or set DATA_DIR to another folder.`;
+  throw new AppError({ code: 'catalog.newer', message, publicMessage: message });
 }
 
 /** What Kysely's SQLite dialect asks of a driver, over node:sqlite. */

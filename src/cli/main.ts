@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, isAbort, publicMessageOf } from '../errors.ts';
 import { askCommand } from './ask.ts';
+import { backupCommand, restoreCommand } from './backup.ts';
 import { evalCommand } from './eval.ts';
 import { modelCommand } from './model.ts';
 import { doctorCommand, reindexCommand } from './operate.ts';
@@ -9,7 +10,17 @@ import { sourceCommand } from './source.ts';
 import { syncCommand } from './sync.ts';
 
 const program = new Command('docent').description("Ask the company's documents and get an answer that shows its sources.");
-for (const command of [sourceCommand(), syncCommand(), askCommand(), evalCommand(), modelCommand(), doctorCommand(), reindexCommand()])
+for (const command of [
+  sourceCommand(),
+  syncCommand(),
+  askCommand(),
+  evalCommand(),
+  modelCommand(),
+  doctorCommand(),
+  reindexCommand(),
+  backupCommand(),
+  restoreCommand(),
+])
   program.addCommand(command);
 strict(program);
 

@@ -1,0 +1,51 @@
+/** Keeping what Docent knows: a backup of the catalog in one file, and the way back. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readBackup, writeBackup, type BackupFacts, type CopyOptions } from './catalog/backup.ts';
+import { MIGRATIONS } from './catalog/migrations.ts';
+import { restoreCatalog, type Restored } from './catalog/restore.ts';
+
+export type { BackupFacts, Restored };
+
+export type BackedUp = BackupFacts & {
+  /** Absolute path. */
+  file: string;
+  bytes: number;
+};
+
+/** Neither needs the application: the server may run or not, and the catalog that is restored over may be broken. */
+export interface KeepingDeps extends CopyOptions {
+  /** DATA_DIR */
+  folder: string;
+  now: number;
+}
+
+/** Version of this Docent. */
+export function docentVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}
+
+/**
+ * Writes the catalog into one file; the server may run. The index is not in it: it is made again from the catalog.
+ * @throws AppError as `writeBackup` does
+ */
+export function backUp(file: string, { folder, ...options }: KeepingDeps & { force?: boolean }): Promise<BackedUp> {
+  return writeBackup(join(resolve(folder), 'catalog.db'), file, { ...options, docent: docentVersion() });
+}
+
+/** What a backup says of itself. @throws AppError as `readBackup` does, when it cannot be restored by this version */
+export function lookAtBackup(file: string): BackupFacts {
+  return readBackup(
+    resolve(file),
+    MIGRATIONS.map(({ name }) => name),
+  );
+}
+
+/**
+ * Puts a backup in the place of the catalog; the server may run, and rebuilds the index at its next sweep.
+ * @throws AppError as `restoreCatalog` does; the catalog is then as it was
+ */
+export async function restore(file: string, { folder, ...options }: KeepingDeps): Promise<Restored> {
+  if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return restoreCatalog(resolve(file), resolve(folder), { ...options, docent: docentVersion() });
+}
