@@ -37,7 +37,7 @@ export interface Block {
   text: string;
   /** Headings only: 1 to 6. */
   depth?: number;
-  /** Headings only: what `#…` opens at this place. */
+  /** What `#…` opens at this place: a heading's id, or on any block the page or slide that it begins on (`page=3`). */
   anchor?: string;
 }
 

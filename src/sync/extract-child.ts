@@ -24,16 +24,19 @@ process.on('message', (request: ExtractRequest) => {
 function next(): void {
   const request = waiting.shift();
   busy = request !== undefined;
-  if (request) process.send?.(replyTo(request), undefined, undefined, () => setImmediate(next));
+  if (request) void replyTo(request).then((reply) => process.send?.(reply, undefined, undefined, () => setImmediate(next)));
 }
+
+// What a parser left behind when it failed has been told with its file.
+process.on('unhandledRejection', () => {});
 
 process.on('disconnect', () => process.exit(0));
 // Loading is no file's time.
 process.send?.({ ready: true } satisfies ExtractReply);
 
-function replyTo(request: ExtractRequest): Exclude<ExtractReply, { ready: true }> {
+async function replyTo(request: ExtractRequest): Promise<Exclude<ExtractReply, { ready: true }>> {
   try {
-    return { id: request.id, document: extractDocument(request) };
+    return { id: request.id, document: await extractDocument(request) };
   } catch (error) {
     if (error instanceof AppError) {
       return { id: request.id, code: error.code, message: error.message, publicMessage: error.publicMessage ?? error.message };

@@ -1,4 +1,4 @@
-/** One file's bytes to a document. Pure; runs in the extraction child, where it may run long or out of memory. */
+/** One file's bytes to a document; runs in the extraction child, where it may run long or out of memory. */
 import type { DocumentFormat } from '../connectors/connector.ts';
 import { AppError } from '../errors.ts';
 import { plainText } from '../passage-text.ts';
@@ -13,13 +13,37 @@ export interface ExtractInput {
   format: DocumentFormat;
   /** The page's address or the file's path: canonical links are checked against it. */
   name: string;
+  /** How long parsing may take, in ms: a long PDF is read as far as it suffices. Default: without end. */
+  timeoutMs?: number;
 }
+
+/** Of the time, the share in which pages are begun: the last one, and the blocks, take theirs. */
+const readingShare = 0.6;
 
 /** Quotes and lists one in another that a person could still read; mdast overflows its stack at some thousands. */
 const maxNesting = 100;
 
 /** Throws AppError `document.*` whose public message completes "could not be read: …". */
-export function extractDocument(input: ExtractInput): ExtractedDocument {
+export async function extractDocument(input: ExtractInput): Promise<ExtractedDocument> {
+  // Each parser is loaded with the first file that needs it.
+  switch (input.format) {
+    case 'pdf':
+      return (await import('./extract/pdf.ts')).extractPdf(input.bytes, (input.timeoutMs ?? Number.POSITIVE_INFINITY) * readingShare);
+    case 'docx':
+      return (await import('./extract/docx.ts')).extractDocx(input.bytes);
+    case 'pptx':
+      return (await import('./extract/pptx.ts')).extractPptx(input.bytes);
+    case 'xlsx':
+      return (await import('./extract/xlsx.ts')).extractXlsx(input.bytes);
+    case 'csv':
+      return (await import('./extract/csv.ts')).extractCsv(input.bytes);
+    default:
+      return extractText(input);
+  }
+}
+
+/** Markdown, HTML, plain text and rows of JSONL. Throws as `extractDocument` does. */
+export function extractText(input: ExtractInput): ExtractedDocument {
   const text = decodeText(input.bytes, input.format === 'html');
   const document = parse(text, input);
   // An empty file is an empty document; a web page without text is one that could not be read.

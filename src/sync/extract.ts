@@ -1,6 +1,7 @@
 /** Parses files in a child process with limits: a hostile file fails by name, and the next one goes on. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { maxBytesOf } from '../connectors/file-formats.ts';
 import { AppError } from '../errors.ts';
 import type { ExtractedDocument } from '../types.ts';
 import type { ExtractReply, ExtractRequest } from './extract-child.ts';
@@ -9,11 +10,11 @@ import type { ExtractInput } from './extract-document.ts';
 export type { ExtractInput } from './extract-document.ts';
 
 export interface ExtractorOptions {
-  /** A file that takes longer is given up. Default 10,000 ms. */
+  /** A file that takes longer is given up; large ones have a tenth more for each MB. Default 10,000 ms. */
   timeoutMs?: number;
   /** The child's heap. Default 512 MB. */
   memoryMb?: number;
-  /** Larger files are refused unparsed. Default 20 MB. */
+  /** Larger files are refused unparsed. Default: what file-formats.ts allows each format. */
   maxBytes?: number;
   /** Files that may wait in the child at once, so that it never waits for the parent. Default 8. */
   ahead?: number;
@@ -39,9 +40,8 @@ const maxStartMs = 30_000;
 
 /** One child, started with the first file and again after each death. Calls may overlap; they are answered in order. */
 export function createExtractor(options: ExtractorOptions = {}): Extractor {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeFor = (bytes: number): number => Math.round((options.timeoutMs ?? 10_000) * (1 + bytes / 10_000_000));
   const memoryMb = options.memoryMb ?? 512;
-  const maxBytes = options.maxBytes ?? 20_000_000;
   const ahead = options.ahead ?? 8;
   const queue: Waiting[] = [];
   let sent: Waiting[] = [];
@@ -79,7 +79,7 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
         timedOut = true;
         child?.kill('SIGKILL');
       });
-    }, timeoutMs);
+    }, watched?.request.timeoutMs);
   }
 
   function startWatch(): void {
@@ -140,7 +140,7 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     const late = timedOut;
     timedOut = false;
     queue.unshift(...rest);
-    if (first && (first.alone || rest.length === 0)) first.reject(late ? tooLong(timeoutMs) : tooLarge(memoryMb));
+    if (first && (first.alone || rest.length === 0)) first.reject(late ? tooLong(first.request.timeoutMs!) : tooLarge(memoryMb));
     else if (first) {
       first.alone = true;
       queue.unshift(first);
@@ -151,11 +151,18 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
   return {
     extract(input, signal) {
       if (closed) return Promise.reject(stopped());
+      const maxBytes = options.maxBytes ?? maxBytesOf(input.format);
       if (input.bytes.length > maxBytes) return Promise.reject(tooManyBytes(input.bytes.length, maxBytes));
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error);
         const waiting: Waiting = {
-          request: { id: nextId++, bytes: input.bytes, format: input.format, name: input.name },
+          request: {
+            id: nextId++,
+            bytes: input.bytes,
+            format: input.format,
+            name: input.name,
+            timeoutMs: input.timeoutMs ?? timeFor(input.bytes.length),
+          },
           alone: false,
           resolve,
           reject,
@@ -211,7 +218,7 @@ function tooLong(ms: number): AppError {
   return new AppError({
     code: 'document.too_slow',
     message: 'parsing timed out',
-    publicMessage: `it took longer than ${ms / 1000} s to parse`,
+    publicMessage: `it took longer than ${Math.round(ms / 100) / 10} s to parse`,
   });
 }
 

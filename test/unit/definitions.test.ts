@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyTokens, lookupKey, vocabularyOf } from '../../src/own-words.ts';
 import { definitionsIn } from '../../src/sync/definitions.ts';
-import { extractDocument } from '../../src/sync/extract-document.ts';
+import { extractText } from '../../src/sync/extract-document.ts';
 
 const defined = (text: string): string[] =>
   definitionsIn({ title: '', headings: [], texts: [text] }).map(({ kind, short, long }) => `${kind}: ${short} = ${long}`);
@@ -93,7 +93,7 @@ describe('acronyms', () => {
 
 describe('second names', () => {
   const read = (source: string) => {
-    const document = extractDocument({ bytes: Buffer.from(source), format: 'markdown', name: 'page.md' });
+    const document = extractText({ bytes: Buffer.from(source), format: 'markdown', name: 'page.md' });
     return definitionsIn({
       title: document.title ?? '',
       headings: [],
@@ -115,7 +115,7 @@ describe('second names', () => {
   });
 
   test('a row of JSONL names them', () => {
-    const { aliases } = extractDocument({
+    const { aliases } = extractText({
       bytes: Buffer.from(JSON.stringify({ _id: '1', title: 'Time away', text: 'x', aliases: 'vacation policy' })),
       format: 'jsonl-row',
       name: 'rows#1',

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, expect, test } from 'vitest';
 import type { DocumentFormat } from '../../src/connectors/connector.ts';
 import { AppError } from '../../src/errors.ts';
-import { extractDocument } from '../../src/sync/extract-document.ts';
+import { extractText } from '../../src/sync/extract-document.ts';
 import { createExtractor } from '../../src/sync/extract.ts';
 import type { ExtractedDocument } from '../../src/types.ts';
 
 const read = (text: string | Uint8Array, format: DocumentFormat = 'markdown', name = 'https://wiki.example/docs/a'): ExtractedDocument =>
-  extractDocument({ bytes: typeof text === 'string' ? Buffer.from(text) : text, format, name });
+  extractText({ bytes: typeof text === 'string' ? Buffer.from(text) : text, format, name });
 const reason = (text: string | Uint8Array, format: DocumentFormat = 'markdown'): string => {
   try {
     read(text, format);
@@ -124,7 +124,7 @@ test('an empty file is an empty document, not one that could not be read', () =>
     ['  \n\n', 'text'],
     ['---\ntitle: Later\n---\n', 'markdown'],
   ] as const) {
-    expect(extractDocument({ bytes: Buffer.from(text), format, name: 'page.md' }).blocks).toEqual([]);
+    expect(extractText({ bytes: Buffer.from(text), format, name: 'page.md' }).blocks).toEqual([]);
   }
 });
 
