@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -5,6 +6,7 @@ import type { ConnectorContext } from '../../src/connectors/connector.ts';
 import { connectorFor } from '../../src/connectors/registry.ts';
 import { createOutbound } from '../../src/net/outbound.ts';
 import type { Log } from '../../src/types.ts';
+import { makeRepository, serveRepository } from '../fakes/git.ts';
 import { pageOf, startSite } from '../fakes/site.ts';
 import { connectorContract, type ConnectorFixture } from './connector.ts';
 
@@ -73,3 +75,75 @@ connectorContract('site', 'site', async (): Promise<ConnectorFixture> => {
     },
   };
 });
+
+connectorContract('site, by its links', 'site', async (): Promise<ConnectorFixture> => {
+  const site = await startSite();
+  const context = contextOf();
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'docent-site-'));
+  const names = new Set<string>();
+  site.pages.set('/sitemap.xml', { body: 'none', status: 404 });
+  const link = (): void => {
+    const links = [...names].toSorted().map((name) => `<a href="/${name}">${name}</a>`);
+    site.pages.set('/', { body: `<html><head><meta name="robots" content="noindex"></head><body>${links.join('')}</body></html>` });
+  };
+  return {
+    connector: await connectorFor(site.url),
+    source: { location: `${site.url}/` },
+    context: { ...context, cacheFolder: folder },
+    idOf: (name) => `${site.url}/${name}`,
+    async write(name, words) {
+      names.add(name);
+      site.pages.set(`/${name}`, { body: pageOf(name, words) });
+      link();
+    },
+    async remove(name) {
+      names.delete(name);
+      site.pages.delete(`/${name}`);
+      link();
+    },
+    breakListing: async () => void site.pages.set('/', { body: pageOf('Log in', 'Please log in to go on.<input type="password">') }),
+    async close() {
+      await context.close();
+      await site.close();
+      await fs.rm(folder, { recursive: true, force: true });
+    },
+  };
+});
+
+for (const how of ['a bare folder', 'http-backend', 'mere files over http'] as const)
+  connectorContract(`git, ${how}`, 'git', async (): Promise<ConnectorFixture> => {
+    const repository = makeRepository();
+    const server = how === 'a bare folder' ? undefined : await serveRepository(repository, how !== 'http-backend');
+    const context = contextOf();
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'docent-clone-'));
+    const location = server?.url ?? repository.bare;
+    const commit = (): void => {
+      repository.commit();
+      execFileSync('git', [`--git-dir=${repository.bare}`, 'update-server-info']);
+    };
+    return {
+      connector: await connectorFor(location),
+      source: { location },
+      context: { ...context, cacheFolder: folder },
+      idOf: (name) => `${name}.md`,
+      async write(name, words) {
+        repository.write(`${name}.md`, `# ${name}\n\n${words}\n`);
+        commit();
+      },
+      async remove(name) {
+        await fs.rm(path.join(repository.folder, `${name}.md`));
+        commit();
+      },
+      async breakListing() {
+        if (server)
+          server.instead = () => ({ status: 200, headers: { 'content-type': 'text/html' }, body: pageOf('Log in', 'Please log in.') });
+        else await fs.rm(repository.bare, { recursive: true });
+      },
+      async close() {
+        await context.close();
+        await server?.close();
+        repository.close();
+        await fs.rm(folder, { recursive: true, force: true });
+      },
+    };
+  });

@@ -13,29 +13,31 @@ const maxMs = 30_000;
 /**
  * One `git log` for all files, by path relative to the folder. Empty where git or a work tree is missing. Local edits that are
  * not committed keep their last commit's date.
+ * @param repository `folder` is the repository's own (bare) folder: which of its commits, and with which environment git runs
  */
-export async function gitDates(folder: string, signal: AbortSignal): Promise<Map<string, FileHistory>> {
+export async function gitDates(
+  folder: string,
+  signal: AbortSignal,
+  repository?: { commits: string; env: Record<string, string> },
+): Promise<Map<string, FileHistory>> {
   const dates = new Map<string, FileHistory>();
   const git = spawn(
     'git',
     [
       '-c',
       'core.fsmonitor=false',
-      '-C',
-      folder,
+      ...(repository ? [`--git-dir=${folder}`] : ['-C', folder]),
       'log',
       '--no-show-signature',
       '--no-renames',
       '--no-ext-diff',
       '--no-textconv',
-      '--relative',
       '--name-only',
       '-z',
       '--format=%x01%ct%x02%an',
-      '--',
-      '.',
+      ...(repository ? [repository.commits, '--'] : ['--relative', '--', '.']),
     ],
-    { stdio: ['ignore', 'pipe', 'ignore'], timeout: maxMs, killSignal: 'SIGKILL', signal },
+    { ...(repository ? { env: repository.env } : {}), stdio: ['ignore', 'pipe', 'ignore'], timeout: maxMs, killSignal: 'SIGKILL', signal },
   );
   const ended = new Promise<void>((resolve) => {
     git.on('error', () => resolve());

@@ -1,0 +1,203 @@
+/** The files of a git repository, on the network or in a folder of this machine. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { AppError, reasonOf } from '../../errors.ts';
+import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
+import { fileFormatOf, maxBytesOf } from '../file-formats.ts';
+import { gitDates, type FileHistory } from './folder-git.ts';
+import { isRepository, pageOf, placeOf } from './git-address.ts';
+import { bringBlobs, removeClone, updateClone, type Clone } from './git-clone.ts';
+import { askRemote, type Remote } from './git-remote.ts';
+import { changesBetween, commitOf, filesAt, isAncestor, readBlob, type GitFile } from './git-repository.ts';
+import { environment, requireGit, runGit } from './git-run.ts';
+
+/** One listing and the fetches after it. */
+interface Run {
+  clone: Clone;
+  /** Absent for a folder. */
+  remote?: Remote;
+  branch?: string;
+  /** Of the files that were listed; of all once one is asked for that was not. */
+  blobs: Map<string, string>;
+  whole: boolean;
+  /** Commits to look for owner and date in: all, or those since. */
+  range: string;
+  history?: Promise<Map<string, FileHistory>>;
+}
+
+/**
+ * The location is an http(s) address of a repository (`git+https://…` too) or a folder; of the default branch's last commit.
+ * External ids are paths, versions the ids of the files' bytes, the cursor is the commit. Owner and date come from the last commit
+ * of each file, the address from the forge or the base URL. Left out: what begins with a dot, `node_modules`, links, other
+ * repositories within.
+ */
+export function createGitConnector(): Connector {
+  const runs = new Map<string, Run>();
+  const start = async (source: SourceLocation, context: ConnectorContext): Promise<Run> => {
+    const run = await openRepository(source, context);
+    runs.set(source.location, run);
+    return run;
+  };
+  return {
+    kind: 'git',
+    capabilities: { incremental: true, seesDeletions: true, knowsReaders: false },
+    blindSpots: [
+      'Branches other than the default one, and changes that are not committed.',
+      'Links, files that stand in Git LFS, and other repositories within this one (submodules).',
+      'Rows of JSONL files, and what begins with a dot.',
+      'Who may read the repository: all documents get the readers of the source.',
+    ],
+    credential: {
+      fields: [{ name: 'token', label: 'Access token', secret: true }],
+      required: false,
+      rights:
+        "Reading the repository's contents, nothing else: a fine-grained token with “Contents: Read-only” on GitHub, a project access token with the scope read_repository on GitLab. Public repositories need none.",
+    },
+    accepts: isRepository,
+    async check(source, context) {
+      const place = placeOf(source.location);
+      if (place.kind !== 'remote') await openRepository(source, context);
+      else {
+        await requireGit(context.signal);
+        await askRemote(place.url, source.credential?.token, context);
+      }
+    },
+    async *list(source, context) {
+      let run = await start(source, context);
+      let files: GitFile[];
+      try {
+        files = await readableFiles(run, context);
+      } catch (error) {
+        if (!run.remote || !(error instanceof AppError) || error.code !== 'git.failed') throw error;
+        context.log.warn({ reason: error.message }, 'a clone is broken and is made anew');
+        await removeClone(run.clone);
+        run = await start(source, context);
+        files = await readableFiles(run, context);
+      }
+      if (files.length === 0)
+        throw new AppError({
+          code: 'source.empty',
+          message: 'no readable files',
+          publicMessage: `${source.location} holds no file of a kind that Docent reads.`,
+        });
+      if (run.remote) await bringBlobs(run.clone, new Set(files.map(({ blob }) => blob)), run.remote, context);
+      run.blobs = new Map(files.map((file) => [file.path, file.blob]));
+      run.whole = true;
+      for (const { path: externalId, blob } of files) yield { externalId, version: blob };
+      context.keepCursor?.(run.clone.head);
+    },
+    async *listChanges(source, cursor, context) {
+      const run = await start(source, context);
+      const { head, dir } = run.clone;
+      const call = { dir, signal: context.signal };
+      if (!/^[0-9a-f]{40,64}$/.test(cursor) || (cursor !== head && !(await isAncestor(cursor, head, call)))) {
+        throw new AppError({
+          code: 'connector.cursor_lost',
+          message: `${cursor.slice(0, 12)} is not among the commits before ${head.slice(0, 12)}`,
+        });
+      }
+      const changes = cursor === head ? [] : (await changesBetween(cursor, head, call)).filter((change) => isRead(change.path));
+      const blobs = new Set(changes.map(({ blob }) => blob).filter((blob) => blob !== undefined));
+      if (run.remote && blobs.size > 0) await bringBlobs(run.clone, blobs, run.remote, context);
+      run.range = `${cursor}..${head}`;
+      for (const { path: externalId, blob } of changes) {
+        if (blob === undefined) yield { externalId, gone: true };
+        else {
+          run.blobs.set(externalId, blob);
+          yield { externalId, version: blob };
+        }
+      }
+      context.keepCursor?.(head);
+    },
+    async fetch(source, listed, _validators, context): Promise<Fetched> {
+      return fetchFile(runs.get(source.location) ?? (await start(source, context)), listed, source, context);
+    },
+  };
+}
+
+async function openRepository(source: SourceLocation, context: ConnectorContext): Promise<Run> {
+  const place = placeOf(source.location);
+  if (place.kind === 'other') {
+    const publicMessage = `Repositories are read through https, not ${place.scheme}. Give the address that begins with https:// (and a token if the repository is private).`;
+    throw new AppError({ code: 'source.unsupported', message: `git over ${place.scheme}`, publicMessage });
+  }
+  if (place.kind === 'local') return openFolder(place.folder, context);
+  await requireGit(context.signal);
+  if (context.cacheFolder === undefined) throw new Error('a git source needs a folder to keep its clone in');
+  const remote = await askRemote(place.url, source.credential?.token, context);
+  const clone = await updateClone(context.cacheFolder, remote, context);
+  return { clone, remote, ...(remote.branch === undefined ? {} : { branch: remote.branch }), ...nothingListed(clone.head) };
+}
+
+async function openFolder(given: string, context: ConnectorContext): Promise<Run> {
+  const folder = path.resolve(given);
+  const { signal } = context;
+  let dir: string;
+  try {
+    await fs.access(folder, fs.constants.R_OK | fs.constants.X_OK);
+    dir = (await runGit(['rev-parse', '--absolute-git-dir'], { folder: await fs.realpath(folder), signal })).toString('utf8').trim();
+  } catch (error) {
+    if (signal.aborted || (error instanceof AppError && error.code !== 'git.failed')) throw error;
+    const publicMessage =
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? `There is no such folder: ${folder}`
+        : `${folder} is no git repository, or Docent may not read it.`;
+    throw new AppError({ code: 'source.unreadable', message: reasonOf(error), publicMessage, cause: error });
+  }
+  const head = await commitOf('HEAD', { dir, signal });
+  if (head === undefined)
+    throw new AppError({ code: 'source.empty', message: 'no commit', publicMessage: `${folder} has no commit on its current branch.` });
+  return { clone: { dir, head }, ...nothingListed(head) };
+}
+
+function nothingListed(head: string): Pick<Run, 'blobs' | 'whole' | 'range'> {
+  return { blobs: new Map(), whole: false, range: head };
+}
+
+async function readableFiles({ clone }: Run, { signal }: ConnectorContext): Promise<GitFile[]> {
+  return (await filesAt(clone.head, { dir: clone.dir, signal })).filter((file) => isRead(file.path));
+}
+
+function isRead(file: string): boolean {
+  return fileFormatOf(file) !== undefined && !file.split('/').some((part) => part.startsWith('.') || part === 'node_modules');
+}
+
+async function fetchFile(run: Run, listed: ListedDocument, source: SourceLocation, context: ConnectorContext): Promise<Fetched> {
+  const file = listed.externalId;
+  const format = fileFormatOf(file);
+  if (!run.blobs.has(file) && !run.whole) {
+    run.blobs = new Map((await readableFiles(run, context)).map((one) => [one.path, one.blob]));
+    run.whole = true;
+  }
+  const blob = run.blobs.get(file);
+  if (blob === undefined || format === undefined) return { kind: 'gone' };
+  const bytes = await bytesOf(blob, maxBytesOf(format), run, context);
+  if (
+    bytes.length < 1024 &&
+    Buffer.from(bytes.subarray(0, 45)).toString('latin1').startsWith('version https://git-lfs.github.com/spec/v1')
+  ) {
+    const publicMessage = 'it stands in Git LFS, which Docent does not fetch';
+    throw new AppError({ code: 'document.unreadable', message: publicMessage, publicMessage });
+  }
+  run.history ??= gitDates(run.clone.dir, context.signal, { commits: run.range, env: environment() });
+  const { changedAt, owner } = (await run.history).get(file) ?? {};
+  return {
+    kind: 'document',
+    bytes,
+    format,
+    url: pageOf(run.remote?.url, run.branch, file, source.baseUrl),
+    ...(changedAt === undefined ? {} : { changedAt }),
+    ...(owner === undefined ? {} : { owner }),
+  };
+}
+
+async function bytesOf(blob: string, maxBytes: number, run: Run, context: ConnectorContext): Promise<Uint8Array> {
+  const call = { dir: run.clone.dir, signal: context.signal };
+  try {
+    return await readBlob(blob, maxBytes, call);
+  } catch (error) {
+    if (!run.remote || !(error instanceof AppError) || error.code !== 'git.failed') throw error;
+    await bringBlobs(run.clone, new Set([blob]), run.remote, context);
+    return readBlob(blob, maxBytes, call);
+  }
+}
