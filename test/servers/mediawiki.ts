@@ -24,7 +24,8 @@ export interface Mediawiki {
   api: string;
   /** Everything as after the installation (the page "Main Page" alone), and these settings in LocalSettings.php's words. */
   reset(settings?: Record<string, unknown>): Promise<void>;
-  /** Settings from now on, instead of those before; `private: true` lets only signed-in people read. */
+  /** Settings from now on, instead of those before; `private: true` lets only signed-in people read, `unreadable`
+   * are titles that nobody may, and `robots: true` gives all the right to large answers. */
   set(settings: Record<string, unknown>): Promise<void>;
   /** An action of the API as a person who may do everything; a POST. Throws what the API calls an error. */
   act(action: string, parameters: Record<string, string>): Promise<Record<string, unknown>>;
@@ -160,6 +161,7 @@ $wgDBservers = [[
 ]];
 foreach (json_decode(file_get_contents('${settings}'), true) ?: [] as $name => $value) {
   if ($name === 'private') $wgGroupPermissions['*']['read'] = !$value;
+  elseif ($name === 'robots') $wgGroupPermissions['*']['apihighlimits'] = $value;
   elseif ($name === 'unreadable') $wgHooks['getUserPermissionsErrors'][] = function ($title, $user, $action, &$result) use ($value) {
     if ($action !== 'read' || !in_array($title->getPrefixedText(), $value)) return true;
     $result = ['badaccess-group0'];

@@ -23,6 +23,7 @@ const siteSchema = z.object({
   query: z.object({
     general: z.object({ generator: z.string(), sitename: z.string(), lang: z.string(), server: z.string(), articlepath: z.string() }),
     namespaces: z.record(z.string(), z.object({ id: z.number(), content: z.boolean() })),
+    userinfo: z.object({ rights: z.array(z.string()) }),
   }),
   curtimestamp: z.iso.datetime(),
 });
@@ -37,6 +38,8 @@ export interface Site {
   shape: string;
   /** The wiki's own clock, ISO. */
   time: string;
+  /** How many pages one request may ask for. */
+  atOnce: number;
 }
 
 export interface Wiki {
@@ -71,7 +74,7 @@ export async function openWiki(source: SourceLocation, context: ConnectorContext
     return request(session, parameters, at);
   };
   const described = siteSchema.safeParse(
-    await call({ action: 'query', meta: 'siteinfo', siprop: 'general|namespaces', curtimestamp: '1' }, context),
+    await call({ action: 'query', meta: 'siteinfo|userinfo', siprop: 'general|namespaces', uiprop: 'rights', curtimestamp: '1' }, context),
   );
   if (!described.success) throw unreadable(session.host, 'it does not describe itself as a MediaWiki does');
   return {
@@ -91,11 +94,18 @@ export async function openWiki(source: SourceLocation, context: ConnectorContext
   };
 }
 
-function siteOf({ query: { general, namespaces }, curtimestamp }: z.infer<typeof siteSchema>): Site {
+function siteOf({ query: { general, namespaces, userinfo }, curtimestamp }: z.infer<typeof siteSchema>): Site {
   const content = Object.values(namespaces).filter((namespace) => namespace.content && namespace.id >= 0);
   const ids = [...new Set([0, ...content.map((namespace) => namespace.id)])].sort((a, b) => a - b);
   const shape = [general.server, general.articlepath, ids.join(',')].join(' ');
-  return { name: general.sitename, language: general.lang, namespaces: ids, shape, time: curtimestamp };
+  return {
+    name: general.sitename,
+    language: general.lang,
+    namespaces: ids,
+    shape,
+    time: curtimestamp,
+    atOnce: userinfo.rights.includes('apihighlimits') ? 500 : 50,
+  };
 }
 
 /** The first candidate that answers as a MediaWiki does; without a credential sent, so nothing learns it by mistake. */

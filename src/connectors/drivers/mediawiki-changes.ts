@@ -9,8 +9,6 @@ import { listedPage, readPages, type Page } from './mediawiki-pages.ts';
 const OVERLAP_MS = 3_600_000;
 /** MediaWiki keeps recent changes for 90 days (`$wgRCMaxAge`). */
 const LOST_MS = 90 * 86_400_000 - OVERLAP_MS;
-/** Names and ids that one request may carry, for accounts of no special rights. */
-const AT_ONCE = 50;
 
 const cursorSchema = z.object({ since: z.iso.datetime(), shape: z.string() });
 
@@ -69,7 +67,7 @@ export async function* listWikiChanges(wiki: Wiki, cursor: string, context: Conn
   }
   const users = await usersOf(wiki, names, context);
   const wanted = [...new Set([...[...ids].filter(([, { mayBeOurs }]) => mayBeOurs).map(([id]) => id), ...users.keys()])];
-  for (const some of slices(wanted, AT_ONCE)) {
+  for (const some of slices(wanted, wiki.site.atOnce)) {
     for await (const page of readPages(wiki, { pageids: some.join('|') }, context)) {
       if (page.pageid === undefined) continue;
       const ours = !page.missing && !page.redirect && wiki.site.namespaces.includes(page.ns ?? -1);
@@ -150,7 +148,7 @@ const usersSchema = z.object({
 /** Content pages that include one of these, with the time of the latest change of what they include. */
 async function usersOf(wiki: Wiki, names: Map<string, string>, context: ConnectorContext): Promise<Map<number, string>> {
   const users = new Map<number, string>();
-  for (const some of slices([...names.keys()], AT_ONCE)) {
+  for (const some of slices([...names.keys()], wiki.site.atOnce)) {
     const namespaces = wiki.site.namespaces.join('|');
     const parameters = {
       action: 'query',
@@ -176,7 +174,7 @@ async function usersOf(wiki: Wiki, names: Map<string, string>, context: Connecto
 export async function* movedSince(wiki: Wiki, seen: ReadonlySet<number>, context: ConnectorContext): AsyncIterable<Page> {
   const moves = await movesSince(wiki, wiki.site.time, context);
   const unseen = [...new Set(moves.map((row) => row.logpage ?? 0))].filter((id) => id > 0 && !seen.has(id));
-  for (const some of slices(unseen, AT_ONCE))
+  for (const some of slices(unseen, wiki.site.atOnce))
     for await (const page of readPages(wiki, { pageids: some.join('|') }, context))
       if (!page.missing && !page.redirect && wiki.site.namespaces.includes(page.ns ?? -1)) yield page;
 }

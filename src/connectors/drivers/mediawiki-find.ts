@@ -14,8 +14,8 @@ const OTHERS = /^\/wiki\/(?:spaces|home|display|pages|rest|x|login|search|people
 export function looksLikeMediawiki(location: string): boolean {
   if (!/^https?:\/\//i.test(location) || !URL.canParse(location)) return false;
   const { pathname, searchParams } = new URL(location);
-  if (/\/api\.php$/.test(pathname)) return true;
-  if (/\/index\.php$/.test(pathname) && searchParams.has('title')) return true;
+  if (pathname.endsWith('/api.php')) return true;
+  if (pathname.endsWith('/index.php') && searchParams.has('title')) return true;
   if (/\/w\/index\.php(?:\/|$)/.test(pathname)) return true;
   if (/^\/mediawiki(?:\/|$)/i.test(pathname)) return true;
   return /^\/wiki\/[^/]/.test(pathname) && !OTHERS.test(pathname);

@@ -25,7 +25,10 @@ const pagesSchema = z.object({
   batchcomplete: z.boolean().optional(),
 });
 
-/** Of each page the state that decides whether it is fetched, and what a fetch cannot tell; no text. */
+/**
+ * Of each page the state that decides whether it is fetched, and what a fetch cannot tell; no text. What is tested and revisions
+ * come for 50 pages at once (500 with the right "apihighlimits"), so no more are asked for.
+ */
 const aboutPages = {
   action: 'query',
   prop: 'info|revisions',

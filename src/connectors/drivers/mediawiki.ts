@@ -73,7 +73,12 @@ async function* list(open: Open, source: SourceLocation, context: ConnectorConte
   const wiki = await open(source, context);
   const seen = new Set<number>();
   for (const namespace of wiki.site.namespaces) {
-    const selection = { generator: 'allpages', gapnamespace: String(namespace), gapfilterredir: 'nonredirects', gaplimit: 'max' };
+    const selection = {
+      generator: 'allpages',
+      gapnamespace: String(namespace),
+      gapfilterredir: 'nonredirects',
+      gaplimit: String(wiki.site.atOnce),
+    };
     for await (const page of readPages(wiki, selection, context)) {
       if (page.pageid === undefined || page.missing || seen.has(page.pageid)) continue;
       seen.add(page.pageid);
