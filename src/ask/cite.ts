@@ -59,7 +59,8 @@ function verbatim(passage: Passage, start: number, end: number): { quote: string
 function linkTo(passage: Passage, quote: string): string | null {
   if (passage.url === null || !/^https?:\/\//i.test(passage.url)) return null;
   const [page] = passage.url.split('#', 1);
-  const anchor = passage.anchor === null ? '' : encodeURIComponent(passage.anchor);
+  // `#page=3` is what readers of PDF take (RFC 8118, 3).
+  const anchor = passage.anchor === null ? '' : encodeURIComponent(passage.anchor).replace('%3D', '=');
   const fragment = passage.textFragments && quote ? `:~:text=${textFragment(quote)}` : '';
   return anchor || fragment ? `${page}#${anchor}${fragment}` : passage.url;
 }

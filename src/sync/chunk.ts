@@ -26,6 +26,7 @@ interface Unit {
 interface Section {
   path: string[];
   anchor?: string;
+  headed: boolean;
   units: Unit[];
   tokens: number;
 }
@@ -35,6 +36,7 @@ interface Section {
  * passage if it fits, else even parts of whole blocks; a block that is over the maximum is cut between sentences, items,
  * rows or lines (and a single sentence over it at a blank, the last resort). Small sections join their neighbours under
  * the same parent heading: the passage then has the first one's heading path and anchor, and the headings within its text.
+ * Where blocks carry the page or slide that they begin on, a new one begins a passage, unless it goes on with a few lines.
  * The passages in order hold the whole text; each is a verbatim slice of the blocks joined, without the line ends around it.
  */
 export function chunk(blocks: Block[], options: ChunkOptions = {}): PassageDraft[] {
@@ -50,7 +52,7 @@ export function chunk(blocks: Block[], options: ChunkOptions = {}): PassageDraft
   for (const section of sections(blocks, options.title, max)) {
     const small = open !== undefined && (open.tokens < min || section.tokens < min);
     const fits = open !== undefined && open.tokens + section.tokens <= max;
-    if (open && small && fits && belongTogether(open.path, section.path, tail)) {
+    if (open && small && fits && belongTogether(open.path, section.path, tail) && !beginsPage(open, section)) {
       open = { ...open, units: [...open.units, ...section.units], tokens: open.tokens + section.tokens };
     } else {
       close();
@@ -69,12 +71,24 @@ function belongTogether(first: string[], next: string[], last: string[]): boolea
   return under(next, first) || (under(next, parent) && next.length <= Math.max(first.length, last.length) && next.length > 0);
 }
 
+/** A heading on another page or slide than the section above. */
+function beginsPage(above: Section, section: Section): boolean {
+  return section.headed && section.anchor !== above.anchor && /^(?:page|slide)=\d+$/.test(section.anchor ?? '');
+}
+
 function sections(blocks: Block[], title: string | undefined, max: number): Section[] {
   const all: Section[] = [];
   const path: { depth: number; name: string; anchor?: string }[] = [];
   let open: Section | undefined;
   let hasBody = false;
+  let place: string | undefined;
   for (const [i, block] of blocks.entries()) {
+    // Each page is a section of its own, so that a passage's anchor opens the page that it stands on.
+    if (block.kind !== 'heading' && block.anchor !== undefined && block.anchor !== place && open && hasBody) {
+      all.push(open);
+      open = { path: open.path, anchor: block.anchor, headed: false, units: [], tokens: 0 };
+    }
+    place = block.anchor ?? place;
     const text = /\n\s*$/.test(block.text.slice(-40)) || i === blocks.length - 1 ? block.text : `${block.text}\n\n`;
     const plain = plainText(text).text;
     if (block.kind === 'heading') {
@@ -91,7 +105,8 @@ function sections(blocks: Block[], title: string | undefined, max: number): Sect
       }
       hasBody = false;
     } else if (plain.trim() !== '') hasBody = true;
-    open ??= { path: [], units: [], tokens: 0 };
+    open ??= { path: [], headed: block.kind === 'heading', units: [], tokens: 0 };
+    if (open.units.length === 0 && block.anchor !== undefined) open.anchor = block.anchor;
     // Headings with nothing below them stand before the first one that has: the section takes that one's place.
     if (block.kind === 'heading') {
       open.path = path.map((heading) => heading.name).filter((name, at) => name !== '' && !(at === 0 && sameName(name, title)));

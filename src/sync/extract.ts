@@ -10,7 +10,7 @@ import type { ExtractInput } from './extract-document.ts';
 export type { ExtractInput } from './extract-document.ts';
 
 export interface ExtractorOptions {
-  /** A file that takes longer is given up; large ones have a tenth more for each MB. Default 10,000 ms. */
+  /** A file that takes longer is given up; PDF, Office and CSV files have a tenth more for each MB. Default 10,000 ms. */
   timeoutMs?: number;
   /** The child's heap. Default 512 MB. */
   memoryMb?: number;
@@ -40,7 +40,8 @@ const maxStartMs = 30_000;
 
 /** One child, started with the first file and again after each death. Calls may overlap; they are answered in order. */
 export function createExtractor(options: ExtractorOptions = {}): Extractor {
-  const timeFor = (bytes: number): number => Math.round((options.timeoutMs ?? 10_000) * (1 + bytes / 10_000_000));
+  const timeFor = ({ bytes, format }: ExtractInput): number =>
+    Math.round((options.timeoutMs ?? 10_000) * (isLong(format) ? 1 + bytes.length / 10_000_000 : 1));
   const memoryMb = options.memoryMb ?? 512;
   const ahead = options.ahead ?? 8;
   const queue: Waiting[] = [];
@@ -161,7 +162,7 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
             bytes: input.bytes,
             format: input.format,
             name: input.name,
-            timeoutMs: input.timeoutMs ?? timeFor(input.bytes.length),
+            timeoutMs: input.timeoutMs ?? timeFor(input),
           },
           alone: false,
           resolve,
@@ -199,6 +200,11 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
       });
     },
   };
+}
+
+/** Formats in which a large file is an ordinary one. */
+function isLong(format: ExtractInput['format']): boolean {
+  return format === 'pdf' || format === 'docx' || format === 'pptx' || format === 'xlsx' || format === 'csv';
 }
 
 function stopped(): AppError {

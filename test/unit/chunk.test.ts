@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { countTokens, plainText, splitSentences } from '../../src/passage-text.ts';
 import { chunk } from '../../src/sync/chunk.ts';
 import { extractMarkdown } from '../../src/sync/extract/markdown.ts';
@@ -199,3 +199,40 @@ test.skipIf(!present && process.env['CI'] !== 'true')(
     expect(sizes.filter((tokens) => tokens >= 128).length / sizes.length).toBeGreaterThan(0.8);
   },
 );
+
+describe('pages and slides', () => {
+  const text = (words: number, from = 0): string => `${Array.from({ length: words }, (_, i) => `word${from + i}`).join(' ')}.`;
+  const onPage = (page: number, words: number): Block => ({ kind: 'paragraph', text: text(words, page * 1000), anchor: `page=${page}` });
+  const heading = (page: number, name: string): Block => ({ kind: 'heading', depth: 1, text: name, anchor: `page=${page}` });
+
+  test("a passage's anchor is the page that it begins on, also within one section", () => {
+    const passages = chunk([heading(1, 'Long'), onPage(1, 90), onPage(2, 90), onPage(3, 90)]);
+    expect(passages.map(({ anchor, headingPath }) => [anchor, headingPath])).toEqual([
+      ['page=1', ['Long']],
+      ['page=2', ['Long']],
+      ['page=3', ['Long']],
+    ]);
+  });
+
+  test('the last lines of a section stay with it; a heading on a new page does not go with the page before', () => {
+    const passages = chunk([
+      heading(1, 'One'),
+      onPage(1, 40),
+      onPage(2, 5),
+      heading(2, 'Two'),
+      onPage(2, 8),
+      heading(3, 'Three'),
+      onPage(3, 8),
+    ]);
+    expect(passages.map((passage) => [passage.anchor, passage.headingPath])).toEqual([
+      ['page=1', ['One']],
+      ['page=2', ['Two']],
+      ['page=3', ['Three']],
+    ]);
+    expect(passages[0]!.text).toContain('word2000');
+  });
+
+  test('text before the first heading has its page, too', () => {
+    expect(chunk([onPage(4, 10)])).toMatchObject([{ anchor: 'page=4', headingPath: [] }]);
+  });
+});

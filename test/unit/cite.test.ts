@@ -79,6 +79,7 @@ describe('createCitations', () => {
       { textFragments: true, anchor: null },
       'https://wiki.example.com/leave#:~:text=You%20may%20carry%20over%20up,be%20taken%20by%2031%20March.',
     ],
+    ['a page of a PDF', { anchor: 'page=3' }, 'https://wiki.example.com/leave#page=3'],
     ['a Chinese heading', { anchor: '结转' }, 'https://wiki.example.com/leave#%E7%BB%93%E8%BD%AC'],
     ['a document without a web address', { url: null }, null],
     ['an address that is no web address', { url: 'javascript:alert(1)' }, null],
