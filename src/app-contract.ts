@@ -6,6 +6,7 @@ import type { Connector, CredentialNeed } from './connectors/connector.ts';
 import type { CopyOptions } from './catalog/backup.ts';
 import type { Glossary } from './glossary.ts';
 import type { BackedUp, Restored } from './keeping.ts';
+import type { DueJob, Job, JobProgress } from './queue/jobs.ts';
 import type { Preview } from './sync/preview.ts';
 import type { Run, RunProgress, RunSummary, Source } from './catalog/sources.ts';
 import type { DownloadProgress } from './models/local/download.ts';
@@ -125,6 +126,8 @@ export interface App {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
+  /** IANA name of the zone that schedules are in. */
+  readonly timeZone: string;
   /** Records the question, answers it, and keeps the answer. Never throws for a question: the last event is always `final`. */
   ask(input: AskInput, signal: AbortSignal): AsyncIterable<AnswerEvent>;
   /** The turns of a conversation, oldest first; empty when unknown. */
@@ -174,7 +177,10 @@ export interface App {
       vectors?: FillWait;
     },
   ): Promise<RunSummary[]>;
-  /** Takes up what waits in the catalog: requested syncs, cut-short runs, removed sources. Called by the workers' sweep. */
+  /** What waits in the catalog, most urgent first; and doing one of it. For the workers. */
+  due(): Promise<DueJob[]>;
+  runJob(job: Job, run: { signal: AbortSignal; onProgress?: (progress: JobProgress) => void }): Promise<void>;
+  /** Does all that waits in the catalog and that nobody else holds, here and now. */
   workOnce(signal: AbortSignal): Promise<void>;
   /** Rebuilds the index from the catalog. */
   reindex(options: {

@@ -20,7 +20,7 @@ import { connectorFor, connectorKinds } from './connectors/registry.ts';
 import { examine } from './doctor.ts';
 import { createGlossary } from './glossary.ts';
 import { AppError, inputError, publicMessageOf } from './errors.ts';
-import { fillIn, readIndexFacts, reindex, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
+import { dueJobs, fillIn, readIndexFacts, reindex, runJob, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
 import { backUp, restore } from './keeping.ts';
 import { createMetrics } from './metrics.ts';
 import { createModelsInUse, type DownloadState } from './models-in-use.ts';
@@ -32,6 +32,7 @@ import { findOllama } from './models/ollama.ts';
 import type { Timeouts } from './models/watch.ts';
 import { createOutbound } from './net/outbound.ts';
 import { searchDrivers } from './search/registry.ts';
+import { deploymentTimeZone } from './schedule.ts';
 import { createSecrets } from './secrets.ts';
 import { createSources } from './sources.ts';
 import { createExtractor, type Extractor } from './sync/extract.ts';
@@ -120,6 +121,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     ...(options.onWork ? { onModel: options.onWork } : {}),
   });
   let extractor: Extractor | undefined;
+  const timeZone = deploymentTimeZone(config.TZ);
   const sources = createSources({
     db,
     clock,
@@ -132,6 +134,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     extractor: () => (extractor ??= createExtractor()),
     embedder: async () => (await inUse.current()).embedding.embedder,
     prices: () => settings.prices,
+    timeZone,
     ...(options.onWork ? { onWork: options.onWork } : {}),
   });
 
@@ -252,6 +255,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     config,
     clock,
     log,
+    timeZone,
     sessionKey,
     publicUrl,
     askDeps,
@@ -294,6 +298,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       await fillFor(run.vectors, run.signal, deps);
       return summaries;
     },
+    due: async () => dueJobs(await indexingDeps()),
+    runJob: async (job, run) => runJob(job, await indexingDeps(), run),
     workOnce: async (signal) => workOnce(await indexingDeps(), signal),
     async reindex(run) {
       const deps = await indexingDeps();

@@ -1,16 +1,18 @@
 /** Keeps the index in step with the catalog: syncs, what the workers take up, rebuilding, and what is made anew with each index. */
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Catalog } from './catalog/database.ts';
 import { documentLanguages, purgeSource, sourcePassageIds } from './catalog/documents.ts';
 import { passagesAfter, samplePassages } from './catalog/passages.ts';
 import { restoredMark } from './catalog/restored.ts';
 import { clearLeftovers } from './catalog/leftovers.ts';
-import { findSource, listSources, sourcesToWorkOn, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
+import { dueSources, findSource, listSources, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
 import { calibrate, gatherSamples } from './ask/calibrate.ts';
 import { CALIBRATION_VERSION, type Calibration } from './ask/sufficient.ts';
 import { retrieve } from './ask/retrieve.ts';
-import { isAbort, noSuchSource, reasonOf } from './errors.ts';
+import { AppError, isAbort, noSuchSource, reasonOf } from './errors.ts';
 import type { Embedder } from './models/embedder.ts';
+import type { DueJob, Job, JobProgress } from './queue/jobs.ts';
 import { chooseModels, holdSources, lostSource, putPassages, settleModels } from './rebuilding.ts';
 import { ANALYZER_VERSION } from './search/analyzer.ts';
 import type { SearchIndex } from './search/search-index.ts';
@@ -37,6 +39,8 @@ export interface IndexingDeps {
 
 /** This process and thread, as the holder of leases. */
 const LEASE_OWNER = `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 10)}`;
+/** The id of jobs that are about no source. */
+const CATALOG = 'catalog';
 const CALIBRATION_PASSAGES = 600;
 const CALIBRATION_HITS = 24;
 
@@ -116,7 +120,8 @@ export async function syncNow(
         index: deps.index,
         clock: deps.clock,
         log: deps.log,
-        leaseOwner: LEASE_OWNER,
+        // Two syncs of one source in one process keep each other out, too.
+        leaseOwner: `${LEASE_OWNER}:${randomUUID()}`,
         ...(deps.embedder ? { embeddingModel: deps.embedder.model } : {}),
         ...(await deps.syncDeps(source)),
         ...(onProgress ? { onProgress } : {}),
@@ -191,11 +196,65 @@ export async function fillIn(
   }
 }
 
+/** What waits in the catalog, most urgent first: an index that is lost or outdated, sources, then vectors. */
+export async function dueJobs(deps: IndexingDeps): Promise<DueJob[]> {
+  const due: DueJob[] = [];
+  if (await indexIsBehind(deps)) due.push({ kind: 'keep-index', id: CATALOG });
+  for (const { id, removed, heldUntil } of await dueSources(deps.db, deps.clock.now()))
+    due.push({ kind: removed ? 'take-out' : 'sync-source', id, ...(heldUntil === null ? {} : { notBefore: heldUntil }) });
+  if (await lacksVectors(deps)) due.push({ kind: 'fill-vectors', id: CATALOG });
+  return due;
+}
+
 /**
- * Takes up what waits in the catalog: an outdated index, removed sources, requested syncs and those that were cut short;
- * then vectors, until a sync is asked for.
+ * Does one job of `dueJobs`; what is no longer there to be done is left.
+ * @throws AppError `sync.busy` when somebody else holds the source
  */
+export async function runJob(
+  job: Job,
+  deps: IndexingDeps,
+  options: { signal: AbortSignal; onProgress?: (progress: JobProgress) => void },
+): Promise<void> {
+  const { signal, onProgress } = options;
+  switch (job.kind) {
+    case 'keep-index':
+      return keepIndex(deps, signal);
+    case 'sync-source':
+      if (await findSource(deps.db, job.id))
+        await syncNow([job.id], deps, { signal, ...(onProgress ? { onProgress: (_, progress) => onProgress({ ...progress }) } : {}) });
+      return;
+    case 'take-out':
+      return takeOutSource(job.id, deps);
+    case 'fill-vectors':
+      await fillIn(deps, {
+        signal,
+        yieldTo: async () => (await dueSources(deps.db, deps.clock.now())).some(({ heldUntil }) => heldUntil === null),
+        ...(onProgress ? { onProgress: (done, total) => onProgress({ done, total }) } : {}),
+      });
+      return;
+    case 'sweep':
+      return;
+  }
+}
+
+/** Does all that waits in the catalog and that nobody else holds, here and now. */
 export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise<void> {
+  const tried = new Set<string>();
+  for (;;) {
+    const job = (await dueJobs(deps)).find(({ kind, id, notBefore }) => notBefore === undefined && !tried.has(`${kind}:${id}`));
+    if (!job) return;
+    // What is due again right after it was done waits for the next time; but vectors give way to a source, and go on after it.
+    if (job.kind !== 'fill-vectors') tried.delete(`fill-vectors:${CATALOG}`);
+    tried.add(`${job.kind}:${job.id}`);
+    await runJob(job, deps, { signal });
+  }
+}
+
+async function indexIsBehind(deps: IndexingDeps): Promise<boolean> {
+  return !(await indexIsCurrent(deps)) || (await deps.index.getMeta('ownWords')) !== OWN_WORDS_VERSION || !(await isCalibrated(deps.index));
+}
+
+async function keepIndex(deps: IndexingDeps, signal: AbortSignal): Promise<void> {
   if (!(await indexIsCurrent(deps))) {
     deps.log.info({}, 'the index was lost, or made with another analyzer; rebuilding it');
     await reindex(deps, { signal, unlessCurrent: true });
@@ -205,22 +264,18 @@ export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise
     await deps.index.setMeta('ownWords', OWN_WORDS_VERSION);
   }
   if (!(await isCalibrated(deps.index))) await renewIndexFacts(deps, signal);
-  for (;;) {
-    for (const id of await sourcesToWorkOn(deps.db, deps.clock.now())) {
-      signal.throwIfAborted();
-      const source = await findSource(deps.db, id);
-      if (source) await syncNow([id], deps, { signal });
-      else await takeOutSource(id, deps);
-    }
-    const yieldTo = async (): Promise<boolean> => (await sourcesToWorkOn(deps.db, deps.clock.now())).length > 0;
-    const filled = await fillIn(deps, { signal, yieldTo });
-    if (filled === undefined || filled.complete) return;
-  }
+}
+
+async function lacksVectors({ index, embedder }: IndexingDeps): Promise<boolean> {
+  if (!embedder) return false;
+  if ((await index.getMeta('filled')) !== embedder.model) return (await index.count()) > 0;
+  return (await index.withoutVector(embedder.model, undefined, 1)).length > 0;
 }
 
 /** A removed source is invisible already; here its points and rows go. */
 async function takeOutSource(sourceId: string, deps: IndexingDeps): Promise<void> {
-  if (!(await takeLease(deps.db, sourceId, LEASE_OWNER, deps.clock.now()))) return;
+  if (!(await takeLease(deps.db, sourceId, LEASE_OWNER, deps.clock.now())))
+    throw new AppError({ code: 'sync.busy', message: 'another process still works on the removed source', retryable: true });
   await sweepLeftovers(sourceId, deps);
   const ids = await sourcePassageIds(deps.db, sourceId);
   for (let i = 0; i < ids.length; i += 1000) await deps.index.drop(ids.slice(i, i + 1000));

@@ -27,7 +27,7 @@ import type { Embedder } from './models/embedder.ts';
 import { modelName } from './models/embedding.ts';
 import { priceOf, type ModelPrice } from './models/prices.ts';
 import type { Outbound } from './net/outbound.ts';
-import { checkSchedule, deploymentTimeZone, nextRun } from './schedule.ts';
+import { checkSchedule, nextRun } from './schedule.ts';
 import { checkCredential, parseCredential, type Credential, type Secrets } from './secrets.ts';
 import type { Extractor } from './sync/extract.ts';
 import { previewSource } from './sync/preview.ts';
@@ -46,6 +46,8 @@ export interface SourcesDeps {
   extractor: () => Extractor;
   embedder: () => Promise<Embedder | undefined>;
   prices: () => Record<string, ModelPrice>;
+  /** That schedules are in. */
+  timeZone: string;
   /** Something waits in the catalog for the workers. */
   onWork?: () => void;
 }
@@ -178,10 +180,10 @@ export function createSources(deps: SourcesDeps): Sources {
       const nextSyncAt = nextRun({
         schedule: input.schedule || null,
         sourceId: name,
-        timeZone: deploymentTimeZone(),
+        timeZone: deps.timeZone,
         after: clock.now(),
       });
-      return { ...preview, kind: connector.kind, name, readers, nextSyncAt, timeZone: deploymentTimeZone(), ...(cost ? { cost } : {}) };
+      return { ...preview, kind: connector.kind, name, readers, nextSyncAt, timeZone: deps.timeZone, ...(cost ? { cost } : {}) };
     },
     addSource: add,
     addSample: async () => (await findSource(db, SAMPLE_NAME)) ?? add({ location: SAMPLE_FOLDER, name: SAMPLE_NAME }),
@@ -242,7 +244,7 @@ export function createSources(deps: SourcesDeps): Sources {
     cacheFolderOf: ({ id }) => join(deps.cacheFolder, id),
     nextSync({ id, schedule }, failures) {
       const now = clock.now();
-      const scheduled = nextRun({ schedule, sourceId: id, timeZone: deploymentTimeZone(), after: now });
+      const scheduled = nextRun({ schedule, sourceId: id, timeZone: deps.timeZone, after: now });
       if (failures === 0) return scheduled;
       const wait = Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** (failures - 1));
       return Math.min(scheduled, Math.round(now + wait / 2 + (Math.random() * wait) / 2));

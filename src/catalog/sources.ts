@@ -142,11 +142,19 @@ export async function confirmRemovals(db: Catalog, source: Pick<Source, 'id' | '
   await requestSync(db, source.id, now);
 }
 
-/** Ids of sources that are to be worked on and that nobody holds: asked for, due, or removed with documents still to be taken out. */
-export async function sourcesToWorkOn(db: Catalog, now: number): Promise<string[]> {
+/** A source that is to be worked on: asked for, due, or removed with documents still to be taken out. */
+export interface DueSource {
+  id: string;
+  removed: boolean;
+  /** Somebody's lease on it ends then; null: nobody holds it. */
+  heldUntil: number | null;
+}
+
+/** Longest waiting first. */
+export async function dueSources(db: Catalog, now: number): Promise<DueSource[]> {
   const rows = await db
     .selectFrom('sources')
-    .select('id')
+    .select(['id', 'removed_at', 'lease_until'])
     .where((e) =>
       e.or([
         e('sync_requested_at', 'is not', null),
@@ -154,10 +162,13 @@ export async function sourcesToWorkOn(db: Catalog, now: number): Promise<string[
         e.and([e('next_sync_at', '<=', now), e('paused_at', 'is', null)]),
       ]),
     )
-    .where((e) => e.or([e('lease_until', 'is', null), e('lease_until', '<', now)]))
     .orderBy((e) => e.fn.coalesce('sync_requested_at', 'next_sync_at'))
     .execute();
-  return rows.map((row) => row.id);
+  return rows.map((row) => ({
+    id: row.id,
+    removed: row.removed_at !== null,
+    heldUntil: row.lease_until !== null && row.lease_until >= now ? row.lease_until : null,
+  }));
 }
 
 /** What an admin may change of a source, by itself. */

@@ -5,6 +5,7 @@ import type { AddSourceInput, App, AskInput, DocumentView, SourceStatus, ThreadT
 import { SETTINGS, type Settings } from '../../src/catalog/settings.ts';
 import { readConfig } from '../../src/config.ts';
 import { AppError, inputError } from '../../src/errors.ts';
+import { checkSchedule } from '../../src/schedule.ts';
 import type { Answer, AnswerEvent, AnswerSentence, Citation, Log } from '../../src/types.ts';
 import { fakeGlossary } from './glossary.ts';
 import { fakeDocuments, fakeSampleQuestions, type FakeDocument } from './handbook.ts';
@@ -30,10 +31,21 @@ export interface FakeApp extends App {
   logged: { level: string; fields: Record<string, unknown>; message: string }[];
   addFilled(name: string, documents: FakeDocument[], extra?: Partial<SourceStatus>): SourceStatus;
   failures: Map<string, { externalId: string; reason: string }[]>;
+  unread: Map<string, { externalId: string; title: string; unread: string }[]>;
+  /** What was looked at and added, credentials included. */
+  previewed: AddSourceInput[];
+  added: AddSourceInput[];
+  /** How many looks were cancelled by their signal. */
+  stopped: number;
+  /** The credentials that sources have now, by the source's id. */
+  credentials: Map<string, unknown>;
+  confirmed: string[];
   isReady: boolean;
 }
 
 const DAY = 86_400_000;
+/** The one that the fake wiki lets in. */
+export const RIGHT_PASSWORD = 'correct horse, battery: staple ';
 
 export function createFakeApp(options: FakeOptions = {}): FakeApp {
   const delay = options.delayMs ?? 15;
@@ -80,7 +92,7 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
         secretId: null,
         cursor: null,
         listedWholeAt: null,
-        nextSyncAt: null,
+        nextSyncAt: now() + DAY / 2,
         pausedAt: null,
         failures: 0,
         problem: null,
@@ -166,7 +178,34 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     return status;
   };
 
+  function checkPlace(input: AddSourceInput): void {
+    if (/^(?!\/|https?:)/.test(input.location)) throw inputError('location', `there is no folder "${input.location}"; give its whole path`);
+    if (/169\.254/.test(input.location))
+      throw new AppError({
+        code: 'net.internal_address',
+        message: 'internal',
+        publicMessage: '169.254.169.254 is an internal address. An admin can allow it in Settings.',
+      });
+    if (input.location.includes('CRASH')) throw new Error(`the fake crashed over ${JSON.stringify(input.credential)}`);
+    if (input.schedule) checkSchedule(input.schedule);
+    if (input.credential !== undefined || input.location.includes('private')) checkCredential(input.kind ?? 'site', input.credential);
+    if (input.name && [...sources.values()].some((s) => s.source.name === input.name))
+      throw inputError('name', `there is a source "${input.name}" already; choose another name, or remove that one first`);
+  }
+
+  function checkCredential(kind: string, credential: AddSourceInput['credential']): void {
+    if (credential === undefined) throw inputError('credential', 'one is needed. A bot password with the right "Basic rights".');
+    if (kind !== 'mediawiki') throw inputError('credential', `sources of the kind ${kind} take none`);
+    if (typeof credential === 'string' || credential['password'] !== RIGHT_PASSWORD)
+      throw new AppError({
+        code: 'source.credential',
+        message: 'refused',
+        publicMessage: 'wiki.example.com does not accept this user and password. Make a bot password at Special:BotPasswords.',
+      });
+  }
+
   const app: FakeApp = {
+    timeZone: 'Europe/Berlin',
     config,
     log,
     clock: { now, sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}) },
@@ -175,6 +214,12 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     feedback: [],
     logged,
     failures: new Map(),
+    unread: new Map(),
+    previewed: [],
+    added: [],
+    stopped: 0,
+    credentials: new Map(),
+    confirmed: [],
     isReady: true,
     addFilled(name, list, extra = {}) {
       const status = newSource({ location: `/srv/${name}`, name }, 'folder');
@@ -203,31 +248,52 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
         },
       },
     ],
-    previewSource: async (input) => ({
-      kind: input.kind ?? 'folder',
-      name: input.name ?? 'wiki',
-      readers: (input.readers ?? 'everyone').split(','),
-      documents: 845,
-      more: false,
-      samples: [
-        { externalId: 'benefits.md', title: 'Benefits', passages: 7 },
-        { externalId: 'scan.pdf', problem: 'it is a scan without text' },
-      ],
-      estimate: { passages: 5600, tokens: 900_000 },
-      requests: 0,
-      blindSpots: ['Who may read a file.'],
-      nextSyncAt: now() + DAY / 2,
-      timeZone: 'Europe/Berlin',
-      cost: { model: 'multilingual-e5-small', minutes: 19 },
-    }),
-    changeSource: async (id, { schedule, paused }) => {
+    async previewSource(input, { signal, onProgress }) {
+      app.previewed.push(input);
+      checkPlace(input);
+      for (let n = 1; input.location.includes('slow') && n <= 1000; n++) {
+        onProgress?.(n * 40);
+        await wait(delay, undefined, { signal }).catch((error: unknown) => {
+          app.stopped++;
+          throw error;
+        });
+      }
+      const kind = input.kind ?? (input.location.startsWith('http') ? 'site' : 'folder');
+      const empty = input.location.includes('empty');
+      return {
+        kind,
+        name: input.name ?? input.location.replace(/\/+$/, '').split('/').at(-1)!,
+        readers: (input.readers ?? 'everyone').split(','),
+        documents: empty ? 0 : 845,
+        more: false,
+        samples: empty
+          ? []
+          : [
+              { externalId: 'benefits.md', title: 'Benefits', passages: 7 },
+              { externalId: 'scan.pdf', problem: 'it is a scan without text' },
+            ],
+        ...(empty ? {} : { estimate: { passages: 5600, tokens: 900_000 }, cost: { model: 'multilingual-e5-small', minutes: 19 } }),
+        requests: 0,
+        blindSpots: ['Who may read a file.'],
+        nextSyncAt: now() + DAY / 2,
+        timeZone: 'Europe/Berlin',
+      };
+    },
+    changeSource: async (id, { schedule, paused, credential }) => {
       const { source } = find(id);
+      if (schedule) checkSchedule(schedule);
+      if (credential !== undefined) {
+        checkCredential(source.kind, credential);
+        app.credentials.set(source.id, credential);
+        source.secretId = 'kept';
+      }
       if (schedule !== undefined) source.schedule = schedule;
       if (paused !== undefined) source.pausedAt = paused ? now() : null;
       return source;
     },
     confirmRemovals: async (id) => {
       const { source } = find(id);
+      app.confirmed.push(source.id);
       if (source.doubt) source.doubt = { ...source.doubt, confirmedAt: now() };
     },
     async *ask(input, signal) {
@@ -265,15 +331,13 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
       app.feedback.push(input);
     },
     addSource: async (input) => {
-      if (/^(?!\/|https?:)/.test(input.location))
-        throw inputError('location', `there is no folder "${input.location}"; give its whole path`);
-      if (/169\.254/.test(input.location))
-        throw new AppError({
-          code: 'net.internal_address',
-          message: 'internal',
-          publicMessage: '169.254.169.254 is an internal address. An admin can allow it in Settings.',
-        });
-      const status = newSource(input, input.location.startsWith('http') ? 'site' : 'folder');
+      checkPlace(input);
+      app.added.push(input);
+      const status = newSource(input, input.kind ?? (input.location.startsWith('http') ? 'site' : 'folder'));
+      if (input.credential !== undefined) {
+        app.credentials.set(status.source.id, input.credential);
+        status.source.secretId = 'kept';
+      }
       return status.source;
     },
     addSample: async () => {
@@ -291,7 +355,7 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
         ...status,
         runs: [...(status.syncing && status.lastRun ? [status.lastRun] : []), ...(history.get(status.source.id) ?? [])],
         failures: app.failures.get(status.source.id) ?? [],
-        unread: [],
+        unread: app.unread.get(status.source.id) ?? [],
       };
     },
     removeSource: async (id) => {
@@ -307,6 +371,8 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     },
     cancelSync: async (id) => stops.get(find(id).source.id)?.abort(),
     syncNow: async () => [],
+    due: async () => [],
+    runJob: async () => undefined,
     workOnce: async () => undefined,
     backup: async () => Promise.reject(new Error('the fake keeps nothing')),
     restore: async () => Promise.reject(new Error('the fake keeps nothing')),
@@ -332,6 +398,8 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     },
     settings: async () => settings,
     changeSetting: async (key, value) => {
+      if (key === 'largestRemovalShare' && !(Number(value) >= 0.01 && Number(value) <= 1))
+        throw inputError('largestRemovalShare', 'must be from 0.01 to 1');
       if (key === 'keepRate' && !(Number(value) >= 0.5 && Number(value) <= 0.99)) throw inputError('keepRate', 'must be from 0.5 to 0.99');
       settings = { ...settings, [key]: value };
     },

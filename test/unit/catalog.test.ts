@@ -18,7 +18,7 @@ import {
   releaseLease,
   renewLease,
   requestCancel,
-  sourcesToWorkOn,
+  dueSources,
   requestSync,
   takeLease,
 } from '../../src/catalog/sources.ts';
@@ -145,12 +145,12 @@ describe('leases', () => {
   test('what waits is found, and what another holds is left', async () => {
     const db = await catalog();
     const { id } = await addSource(db, source, 0);
-    expect(await sourcesToWorkOn(db, 10)).toEqual([]);
+    expect(await dueSources(db, 10)).toEqual([]);
     await requestSync(db, id, 10);
-    expect(await sourcesToWorkOn(db, 10)).toEqual([id]);
+    expect(await dueSources(db, 10)).toMatchObject([{ id }]);
     await takeLease(db, id, 'other', 10);
-    expect(await sourcesToWorkOn(db, 11)).toEqual([]);
-    expect(await sourcesToWorkOn(db, 12 + LEASE_MS)).toEqual([id]);
+    expect(await dueSources(db, 11)).toEqual([{ id, removed: false, heldUntil: 10 + LEASE_MS }]);
+    expect(await dueSources(db, 12 + LEASE_MS)).toEqual([{ id, removed: false, heldUntil: null }]);
   });
 
   test('a removed source is gone at once, and its name is free', async () => {
@@ -158,7 +158,7 @@ describe('leases', () => {
     const { id } = await addSource(db, source, 0);
     await markSourceRemoved(db, id, 5);
     expect(await findSource(db, 'wiki')).toBeUndefined();
-    expect(await sourcesToWorkOn(db, 10)).toEqual([id]);
+    expect(await dueSources(db, 10)).toMatchObject([{ id }]);
     expect(await addSource(db, source, 6)).toMatchObject({ name: 'wiki' });
   });
 });
