@@ -19,6 +19,8 @@ export interface PageContext {
   requestId: string;
   /** Whether somebody signed in, so that signing out is offered. */
   signedIn: boolean;
+  /** Tells one session from another; empty where nobody signs in. */
+  session: string;
   assets: AssetPaths;
 }
 

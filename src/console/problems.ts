@@ -55,10 +55,18 @@ function statusOf(error: AppError): number {
   return error.publicMessage === undefined ? 500 : 422;
 }
 
+/** What has to be mended where a source refuses; by its code. */
+const FIELDS: Record<string, string> = {
+  'source.credential': 'credential',
+  'source.login': 'credential',
+  'mediawiki.readapidenied': 'credential',
+  'source.exists': 'name',
+};
+
 /** Input errors begin their message with the field's name. */
 function fieldOf(error: AppError): { field?: string; message: string } {
   const message = publicMessageOf(error);
-  const named = (error as { field?: unknown }).field;
+  const named = (error as { field?: unknown }).field ?? FIELDS[error.code];
   if (typeof named === 'string') return { field: named, message };
   const cut = error.code === 'input.invalid' ? message.indexOf(': ') : -1;
   return cut > 0 && /^[\w.-]+$/.test(message.slice(0, cut))

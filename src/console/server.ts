@@ -16,7 +16,9 @@ import { glossaryApi, glossaryRoutes } from './routes/glossary.ts';
 import { loginRoutes, requireSession } from './routes/login.ts';
 import { healthRoutes, metricsRoutes } from './routes/operations.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { newSourceRoutes } from './routes/new-source.ts';
 import { sourceRoutes } from './routes/sources.ts';
+import { deploymentTimeZone } from '../schedule.ts';
 import { loopbackHost, sameOrigin, securityHeaders } from './security.ts';
 import { cookieOf, createSessions, type Sessions } from './session.ts';
 import { chooseLanguage, wordsFor } from './words.ts';
@@ -57,7 +59,7 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
   server.use(metricsRoutes(app));
   server.use('/api/v1/glossary', requireJson, glossaryApi(deps));
   server.use('/api/v1', apiRoutes(deps));
-  server.use(askRoutes(deps), sourceRoutes(deps), documentRoutes(deps), glossaryRoutes(deps), settingsRoutes(deps));
+  server.use(askRoutes(deps), newSourceRoutes(deps), sourceRoutes(deps), documentRoutes(deps), glossaryRoutes(deps), settingsRoutes(deps));
   server.use((_req: Request, _res: Response, next: NextFunction) =>
     next(new AppError({ code: 'page.not_found', message: 'no such page', publicMessage: 'There is no such page.' })),
   );
@@ -67,13 +69,15 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
 
 /** What pages need of the request: language, path, number, whether somebody is signed in. */
 function putContext(deps: ConsoleDeps, sessions: Sessions): (req: Request, res: Response, next: NextFunction) => void {
+  const timeZone = deploymentTimeZone(deps.app.config.TZ);
   return (req, res, next) => {
     const language = chooseLanguage(cookieOf(req.headers.cookie, LANGUAGE_COOKIE), req.headers['accept-language']);
     res.locals.context = {
-      words: wordsFor(language, deps.app.clock.now),
+      words: wordsFor(language, deps.app.clock.now, timeZone),
       path: ownPath(req.method === 'GET' ? req.originalUrl : '/') ?? '/',
       requestId: res.locals.requestId as string,
       signedIn: sessions.required && sessions.holds(req.headers.cookie),
+      session: sessions.nameOf(req.headers.cookie),
       assets: deps.assets,
     } satisfies PageContext;
     res.set('Vary', 'Accept-Language, Cookie, Accept');

@@ -19,6 +19,8 @@ export interface Sessions {
   end(): string;
   /** Whether the Cookie header holds a session of ours that has not expired. */
   holds(cookieHeader: string | undefined): boolean;
+  /** Tells one session from another; the same for all requests where no token is asked for. Does not open a session. */
+  nameOf(cookieHeader: string | undefined): string;
 }
 
 /**
@@ -34,6 +36,13 @@ export function createSessions(options: { token: string | undefined; key: string
   const sign = (text: string): string => createHmac('sha256', key).update(text).digest('base64url');
   const attributes = `Path=/; HttpOnly; SameSite=Strict${options.secure ? '; Secure' : ''}`;
   const wrong = new Map<string, { count: number; since: number }>();
+  const holds = (header: string | undefined): boolean => {
+    const value = cookieOf(header, COOKIE);
+    const cut = value?.lastIndexOf('.') ?? -1;
+    if (!value || cut < 0) return false;
+    const body = value.slice(0, cut);
+    return sameText(value.slice(cut + 1), sign(body)) && Number.parseInt(body, 36) > clock.now();
+  };
   return {
     required: token !== undefined,
     check: (given, address) => {
@@ -55,13 +64,8 @@ export function createSessions(options: { token: string | undefined; key: string
       return `${COOKIE}=${body}.${sign(body)}; Max-Age=${LIFETIME_MS / 1000}; ${attributes}`;
     },
     end: () => `${COOKIE}=; Max-Age=0; ${attributes}`,
-    holds: (header) => {
-      const value = cookieOf(header, COOKIE);
-      const cut = value?.lastIndexOf('.') ?? -1;
-      if (!value || cut < 0) return false;
-      const body = value.slice(0, cut);
-      return sameText(value.slice(cut + 1), sign(body)) && Number.parseInt(body, 36) > clock.now();
-    },
+    holds,
+    nameOf: (header) => (token !== undefined && holds(header) ? sign(`name ${cookieOf(header, COOKIE)}`) : ''),
   };
 }
 

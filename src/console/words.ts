@@ -14,6 +14,10 @@ export interface Words {
   /** `3 documents`, in the plural of the language. */
   count(noun: 'documents' | 'sources' | 'passages', n: number): string;
   number(n: number): string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** The deployment's, an IANA name: moments are told in it. */
+  timeZone: string;
   /** US dollars; small amounts keep their first digits. */
   dollars(amount: number): string;
   /** A length of time in milliseconds, such as `1.4s`. */
@@ -22,18 +26,35 @@ export interface Words {
   ago(at: number): string;
   /** `3 days ago` in a time element that carries the moment itself. */
   time(at: number): Html;
+  /** `Sunday 22 November at 02:41`, in the deployment's time zone. */
+  moment(at: number): Html;
 }
 
 const STRINGS: Record<ConsoleLanguage, ConsoleStrings> = { en: consoleEn, zh: consoleZh };
 const LOCALE: Record<ConsoleLanguage, string> = { en: 'en-GB', zh: 'zh-CN' };
 
-/** @param now milliseconds since the epoch, for relative times */
-export function wordsFor(language: ConsoleLanguage, now: () => number): Words {
+/**
+ * @param now milliseconds since the epoch, for relative times
+ * @param timeZone IANA name; absent: the system's
+ */
+export function wordsFor(
+  language: ConsoleLanguage,
+  now: () => number,
+  timeZone: string = new Intl.DateTimeFormat().resolvedOptions().timeZone,
+): Words {
   const locale = LOCALE[language];
   const strings = STRINGS[language];
   const number = new Intl.NumberFormat(locale);
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  const absolute = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' });
+  const absolute = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone });
+  const day = new Intl.DateTimeFormat(locale, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  });
   const say: Words['say'] = (key, values = {}) => strings[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
   const ago = (at: number): string => {
     const seconds = Math.round((at - now()) / 1000);
@@ -46,6 +67,8 @@ export function wordsFor(language: ConsoleLanguage, now: () => number): Words {
     say,
     count: (noun, n) => say(`${noun}_${n === 1 ? 'one' : 'other'}`, { n: number.format(n) }),
     number: (n) => number.format(n),
+    now,
+    timeZone,
     dollars: (amount) =>
       new Intl.NumberFormat(locale, {
         style: 'currency',
@@ -56,6 +79,7 @@ export function wordsFor(language: ConsoleLanguage, now: () => number): Words {
     duration: (ms) => durationOf(ms, locale),
     ago,
     time: (at) => html`<time datetime="${new Date(at).toISOString()}" title="${absolute.format(at)}">${ago(at)}</time>`,
+    moment: (at) => html`<time datetime="${new Date(at).toISOString()}" title="${ago(at)}">${day.format(at)}</time>`,
   };
 }
 

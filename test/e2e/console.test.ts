@@ -269,14 +269,15 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
     });
     test("one's own folder, with progress until it is read, its failures by name, and removal", async () => {
       const { page, app } = await visit({ filled: false, delayMs: 40 });
-      await page.getByRole('link', { name: 'Add a folder or a site' }).click();
+      await page.getByRole('link', { name: 'Add a folder, a site or a wiki' }).click();
       await page.getByLabel('Folder or address').fill('handbook');
-      await page.getByRole('button', { name: 'Add source' }).click();
+      await page.getByRole('button', { name: 'Preview' }).click();
       expect(await page.getByRole('alert').textContent()).toContain('there is no folder "handbook"');
       expect(await focused(page)).toBe('f-location');
       await page.getByLabel('Folder or address').fill('/srv/handbook');
       await page.getByLabel('Name').fill('Handbook');
-      await page.getByRole('button', { name: 'Add source' }).click();
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByRole('button', { name: 'Add and sync now' }).click();
       await page.waitForSelector('progress[value]');
       const id = new URL(page.url()).pathname.split('/').at(-1)!;
       await page.getByText('Up to date').waitFor();
@@ -396,13 +397,16 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       await page.getByLabel('Row 1: Read, $').fill('0,5');
       await page.getByLabel('Row 1: Written, $').fill('2');
       await page.getByLabel('Row 1: Context, tokens').fill('4096');
+      await page.getByRole('button', { name: 'Save' }).nth(2).click();
+      await page.getByLabel('Removed without asking, at most').fill('20');
       await page.getByRole('button', { name: 'Save' }).nth(1).click();
       await page.getByLabel('Allowed internal addresses').fill('wiki.internal\n10.1.0.0/16\n');
-      await page.getByRole('button', { name: 'Save' }).nth(2).click();
+      await page.getByRole('button', { name: 'Save' }).nth(3).click();
       await expect
         .poll(() => app.settings())
         .toMatchObject({
           keepRate: 0.85,
+          largestRemovalShare: 0.2,
           prices: { 'my-model': { input: 0.5, output: 2 } },
           contextTokens: { 'my-model': 4096 },
           internalAddresses: ['wiki.internal', '10.1.0.0/16'],

@@ -7,7 +7,7 @@ import type { Done } from './sources.ts';
 export type ModelRow = Awaited<ReturnType<App['listModels']>>[number];
 export type ModelStatus = Awaited<ReturnType<App['modelStatus']>>;
 export type SettingsValues = Awaited<ReturnType<App['settings']>>;
-export type SettingsPart = 'meaning' | 'answering' | 'prices' | 'network';
+export type SettingsPart = 'meaning' | 'answering' | 'syncing' | 'prices' | 'network';
 
 export interface SettingsView {
   models: ModelStatus;

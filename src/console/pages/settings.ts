@@ -19,6 +19,7 @@ export function settingsPage(context: PageContext, view: SettingsView): Html {
 ${renderModels(words, view.models)}
 ${renderMeaning(words, view)}
 ${renderAnswering(words, view)}
+${renderSyncing(words, view)}
 ${renderPrices(words, view)}
 ${renderNetwork(words, view)}
 <section class="panel" id="checks"><h2>${words.say('checksHeading')}</h2><div id="checks-body" data-load="/settings/checks"><p class="actions"><a class="button" href="/settings/checks">${words.say('checksRun')}</a></p></div></section>`,
@@ -79,6 +80,12 @@ export function ollamaLines(ollama: { url: string; models: string[] }): string {
 function renderAnswering(words: Words, view: SettingsView): Html {
   return html`<section class="panel"><h2>${words.say('answeringHeading')}</h2><form class="form" method="post" action="/settings/answering">
 <div class="stack"><label for="keep">${words.say('keepRate')}</label><span class="with-unit"><input id="keep" name="keepRate" type="number" min="50" max="99" step="1" value="${Math.round(view.settings.keepRate * 100)}" aria-describedby="keep-help" inputmode="numeric"> %</span>${problemOfPart(words, view, 'answering')}<p class="help" id="keep-help">${words.say('keepRateHelp')}</p></div>
+<button class="button">${words.say('save')}</button></form></section>`;
+}
+
+function renderSyncing(words: Words, view: SettingsView): Html {
+  return html`<section class="panel" id="syncing"><h2>${words.say('syncingHeading')}</h2><form class="form" method="post" action="/settings/syncing">
+<div class="stack"><label for="removal">${words.say('removalShare')}</label><span class="with-unit"><input id="removal" name="largestRemovalShare" type="number" min="1" max="100" step="1" value="${Math.round(view.settings.largestRemovalShare * 100)}" aria-describedby="removal-help" inputmode="numeric"> %</span>${problemOfPart(words, view, 'syncing')}<p class="help" id="removal-help">${words.say('removalShareHelp')}</p></div>
 <button class="button">${words.say('save')}</button></form></section>`;
 }
 

@@ -1,14 +1,15 @@
-/** The Sources room: the list, one source, adding and removing. */
-import type { AddSourceInput, SourceStatus } from '../../app-contract.ts';
+/** The Sources room: the list, what its rows share with a source's own page, and removing. */
+import type { SourceStatus } from '../../app-contract.ts';
 import type { PageContext } from '../context.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { icons } from '../icons.ts';
 import type { Key, Words } from '../words.ts';
 import { emptyState, layout } from './layout.ts';
 import { renderProgress } from './progress.ts';
+import { nextSync } from './sync-times.ts';
 
 /** Keys of the one-line notices that a redirect may ask for. */
-export const DONE = ['removed', 'sync', 'cancel', 'saved'] as const;
+export const DONE = ['removed', 'sync', 'cancel', 'saved', 'paused', 'resumed', 'credential', 'confirmed'] as const;
 export type Done = (typeof DONE)[number];
 
 export function doneNotice(words: Words, done: Done | undefined): Content {
@@ -47,7 +48,7 @@ function renderRow(context: PageContext, status: SourceStatus): Html {
 <p class="source-state">${renderState(words, status)}</p>
 <dl class="source-facts"><div><dt>${words.say('colDocuments')}</dt><dd>${words.number(status.documents)}</dd></div>
 <div><dt>${words.say('colLastSync')}</dt><dd>${lastSync(words, status)}</dd></div>
-<div><dt>${words.say('colNext')}</dt><dd>${source.schedule ? html`<code>${source.schedule}</code>` : words.say('onRequest')}</dd></div></dl>
+<div><dt>${words.say('colNext')}</dt><dd>${nextSync(words, source)}</dd></div></dl>
 <div class="source-do">${syncButton(context, status)}</div>
 ${status.syncing ? renderProgress(words, status) : ''}
 </li>`;
@@ -57,6 +58,10 @@ ${status.syncing ? renderProgress(words, status) : ''}
 export function sourceState(status: SourceStatus): { key: Key; tone: 'good' | 'busy' | 'warn' | 'bad' | 'idle'; n?: number } {
   const run = status.lastRun;
   if (status.syncing) return run?.state === 'running' ? { key: 'state_syncing', tone: 'busy' } : { key: 'state_waiting', tone: 'busy' };
+  const { doubt, pausedAt, problem } = status.source;
+  if (doubt && doubt.confirmedAt === null) return { key: 'state_decide', tone: 'warn' };
+  if (pausedAt !== null) return { key: 'state_paused', tone: 'idle' };
+  if (problem) return { key: 'state_failing', tone: 'bad' };
   if (!run) return { key: 'state_new', tone: 'idle' };
   if (run.state === 'cancelled') return { key: 'state_cancelled', tone: 'idle' };
   if (run.state !== 'done' || run.summary?.error) return { key: 'state_failed', tone: 'bad' };
@@ -84,42 +89,10 @@ export function syncButton(context: PageContext, status: SourceStatus): Html {
   return html`<form method="post" action="/sources/${id}/sync">${back}<button class="button" aria-label="${words.say('syncNowLabel', { name })}">${icons.sync}${words.say('syncNow')}</button></form>`;
 }
 
-export type SourceFields = Record<'location' | 'name' | 'baseUrl' | 'readers' | 'schedule', string>;
-
-/** `/sources/new` */
-export function newSourcePage(context: PageContext, view: { values: SourceFields; problem?: { field?: string; message: string } }): Html {
-  const { words } = context;
-  const { problem, values } = view;
-  const input = (name: keyof SourceFields & keyof AddSourceInput, label: Key, help: Key, extra: Content = ''): Html => {
-    const wrong = problem?.field === name;
-    return html`<div class="stack"><label for="f-${name}">${words.say(label)}</label>
-<input id="f-${name}" name="${name}" value="${values[name]}" autocomplete="off" spellcheck="false" autocapitalize="off" aria-describedby="h-${name}${wrong ? ' p-field' : ''}"${wrong ? html` aria-invalid="true" autofocus` : extra}>
-${wrong ? html`<p class="field-problem" id="p-field" role="alert">${problem.message}</p>` : ''}<p class="help" id="h-${name}">${words.say(help)}</p></div>`;
-  };
-  const named = problem?.field !== undefined && problem.field in values;
-  const advanced =
-    values.baseUrl !== '' ||
-    values.schedule !== '' ||
-    (values.readers !== '' && values.readers !== 'everyone') ||
-    problem?.field === 'baseUrl' ||
-    problem?.field === 'schedule' ||
-    problem?.field === 'readers';
-  return layout(context, {
-    title: words.say('newSourceTitle'),
-    room: 'sources',
-    look: 'narrow',
-    body: html`<p class="crumbs"><a href="/sources">${words.say('sourcesTitle')}</a></p><h1>${words.say('newSourceTitle')}</h1><p class="lead">${words.say('newSourceLead')}</p>
-${problem && !named ? html`<div class="notice notice-bad" role="alert"><p>${words.say('formProblem')} ${problem.message}</p></div>` : ''}
-<form class="form" method="post" action="/sources" novalidate>
-${input('location', 'fieldLocation', 'fieldLocationHelp', problem ? '' : html` autofocus`)}
-${input('name', 'fieldName', 'fieldNameHelp')}
-<details class="fold"${advanced ? html` open` : ''}><summary>${words.say('advanced')}</summary><div class="fold-body">
-${input('readers', 'fieldReaders', 'fieldReadersHelp')}
-${input('baseUrl', 'fieldBaseUrl', 'fieldBaseUrlHelp')}
-${input('schedule', 'fieldSchedule', 'fieldScheduleHelp')}</div></details>
-<div class="actions"><button class="button primary">${words.say('addSource')}</button><a class="button" href="/sources">${words.say('cancel')}</a></div>
-</form>`,
-  });
+export function pauseButton(words: Words, { id, pausedAt }: SourceStatus['source']): Html {
+  return pausedAt === null
+    ? html`<form method="post" action="/sources/${id}/pause"><button class="button">${words.say('pause')}</button></form>`
+    : html`<form method="post" action="/sources/${id}/resume"><button class="button primary">${words.say('resume')}</button></form>`;
 }
 
 /** `/sources/:id/remove` */

@@ -4,8 +4,9 @@ import { json, Router, type NextFunction, type Request, type Response } from 'ex
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Answer } from '../../types.ts';
-import { addSample, addSource } from '../adding.ts';
+import { addSample, addSource, withoutWords } from '../adding.ts';
 import { askIn, signalOf, writeTo } from '../asking.ts';
+import { confirmSeen } from '../confirming.ts';
 import { contextOf, field, type ConsoleDeps } from '../context.ts';
 import { MAX_QUESTION } from '../pages/ask.ts';
 import { inputProblem, notFound, problemOf } from '../problems.ts';
@@ -25,6 +26,10 @@ const askBody = z.strictObject({
   eventKey: z.string().min(1).max(200).optional(),
 });
 const optionalText = z.string().trim().min(1).max(2000).optional();
+/** By the names of the connector's fields, or as text that `--credential` takes. */
+const credentialBody = z.union([z.string().min(1).max(20_000), z.record(z.string().max(100), z.string().max(20_000))], {
+  error: 'must be a text, or an object of texts',
+});
 const sourceBody = z.strictObject({
   location: z.string().trim().min(1, 'must not be empty').max(2000),
   name: optionalText,
@@ -32,7 +37,12 @@ const sourceBody = z.strictObject({
   baseUrl: optionalText,
   readers: optionalText,
   schedule: optionalText,
+  credential: credentialBody.optional(),
 });
+const sourceChange = z
+  .strictObject({ schedule: z.string().trim().min(1).max(200).nullable(), paused: z.boolean(), credential: credentialBody })
+  .partial();
+const confirmBody = z.strictObject({ gone: z.number().int().min(1) });
 const feedbackBody = z.strictObject({
   answerId: z.string().min(1).max(200),
   verdict: z.enum(['up', 'down']),
@@ -43,6 +53,7 @@ const settingsBody = z
   .strictObject({
     internalAddresses: z.unknown(),
     keepRate: z.unknown(),
+    largestRemovalShare: z.unknown(),
     prices: z.unknown(),
     contextTokens: z.unknown(),
     embeddingModel: z.unknown(),
@@ -122,7 +133,23 @@ export function apiRoutes(deps: ConsoleDeps): Router {
     const body = check(sourceBody, req.body);
     res.status(201).json(await addSource(app, { ...definedOf(body), location: body.location }));
   });
+  router.get('/connectors', async (_req, res) => void res.json({ connectors: await app.connectors() }));
+  router.post('/sources/preview', async (req, res) => {
+    const body = check(sourceBody, req.body);
+    const preview = app.previewSource({ ...definedOf(body), location: body.location }, { signal: signalOf(res) });
+    res.json(await withoutWords(preview));
+  });
   router.get('/sources/:id', async (req, res) => void res.json(await sourceOf(req.params.id)));
+  router.patch('/sources/:id', async (req, res) => {
+    const body = check(sourceChange, req.body);
+    await sourceOf(req.params.id);
+    await withoutWords(app.changeSource(req.params.id, definedOf(body) as Parameters<typeof app.changeSource>[1]));
+    res.json(await sourceOf(req.params.id));
+  });
+  router.post('/sources/:id/confirm', async (req, res) => {
+    await confirmSeen(app, req.params.id, check(confirmBody, req.body).gone, contextOf(res).words);
+    res.status(202).json(await sourceOf(req.params.id));
+  });
   router.delete('/sources/:id', async (req, res) => {
     await sourceOf(req.params.id);
     await app.removeSource(req.params.id);
@@ -169,7 +196,15 @@ export function apiRoutes(deps: ConsoleDeps): Router {
   router.get('/settings', async (_req, res) => void res.json(await app.settings()));
   router.patch('/settings', async (req, res) => {
     const body = check(settingsBody, req.body);
-    for (const key of ['internalAddresses', 'keepRate', 'prices', 'contextTokens', 'embeddingModel', 'modelHub'] as const)
+    for (const key of [
+      'internalAddresses',
+      'keepRate',
+      'largestRemovalShare',
+      'prices',
+      'contextTokens',
+      'embeddingModel',
+      'modelHub',
+    ] as const)
       if (key in body) await app.changeSetting(key, body[key]);
     res.json(await app.settings());
   });

@@ -33,6 +33,12 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
     }),
   );
 
+  router.post('/settings/syncing', form, (req, res) =>
+    save(res, 'syncing', async () => {
+      await app.changeSetting('largestRemovalShare', Number(field(req.body, 'largestRemovalShare').replace(',', '.')) / 100);
+    }),
+  );
+
   router.post('/settings/model', form, (req, res) => save(res, 'meaning', () => app.useModel(field(req.body, 'model'))));
 
   router.post('/settings/hub', form, (req, res) =>

@@ -1,12 +1,16 @@
 /** The Sources room. */
-import { Router, urlencoded } from 'express';
+import { Router, urlencoded, type Response } from 'express';
+import type { ConnectorView } from '../../app-contract.ts';
 import { AppError } from '../../errors.ts';
-import { addSource } from '../adding.ts';
+import { withoutWords } from '../adding.ts';
+import { confirmSeen } from '../confirming.ts';
 import { contextOf, field, type ConsoleDeps } from '../context.ts';
 import { ownPath, render } from '../html.ts';
+import { credentialIn } from '../pages/credential-fields.ts';
 import { sourcePage } from '../pages/source.ts';
-import { DONE, newSourcePage, removeSourcePage, sourcesPage, type SourceFields } from '../pages/sources.ts';
-import { notFound, problemOf } from '../problems.ts';
+import type { SourceView } from '../pages/source-view.ts';
+import { DONE, removeSourcePage, sourcesPage, type Done } from '../pages/sources.ts';
+import { inputProblem, notFound, problemOf } from '../problems.ts';
 
 export function sourceRoutes(deps: ConsoleDeps): Router {
   const { app } = deps;
@@ -22,42 +26,69 @@ export function sourceRoutes(deps: ConsoleDeps): Router {
     return shown;
   };
 
+  const connectorOf = async (kind: string): Promise<ConnectorView | undefined> => (await app.connectors()).find((c) => c.kind === kind);
+  const show = async (res: Response, id: string, view: Omit<SourceView, 'connector'>, status = 200): Promise<void> => {
+    const shown = await shownOr404(id);
+    const connector = await connectorOf(shown.source.kind);
+    const page = sourcePage(contextOf(res), shown, { ...view, ...(connector ? { connector } : {}) });
+    res.status(status).type('html').send(render(page));
+  };
+  /** Changes one thing of a source; what is refused is said where it was given. */
+  const change = async (
+    res: Response,
+    id: string,
+    at: Omit<NonNullable<SourceView['problem']>, 'message'>,
+    said: Done,
+    carryOut: (id: string) => Promise<unknown>,
+  ): Promise<void> => {
+    await shownOr404(id);
+    try {
+      await carryOut(id);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const { status, message } = problemOf(error, contextOf(res).words);
+      return show(res, id, { offset: 0, problem: { ...at, message } }, status);
+    }
+    res.redirect(303, `/sources/${id}?done=${said}`);
+  };
+
   router.get('/sources', async (req, res) => {
     res.type('html').send(render(sourcesPage(contextOf(res), { sources: await app.listSources(), ...done(req.query) })));
   });
 
-  router.get('/sources/new', (_req, res) => {
-    res
-      .type('html')
-      .send(render(newSourcePage(contextOf(res), { values: { location: '', name: '', baseUrl: '', readers: 'everyone', schedule: '' } })));
-  });
-
-  router.post('/sources', form, async (req, res) => {
-    const context = contextOf(res);
-    const values = Object.fromEntries(
-      ['location', 'name', 'baseUrl', 'readers', 'schedule'].map((name) => [name, field(req.body, name).trim()]),
-    ) as SourceFields;
-    const refuse = (status: number, problem: { field?: string; message: string }): void => {
-      res
-        .status(status)
-        .type('html')
-        .send(render(newSourcePage(context, { values, problem })));
-    };
-    if (values.location === '') return refuse(400, { field: 'location', message: context.words.say('fieldRequired') });
-    try {
-      const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
-      const source = await addSource(app, { location: values.location, ...given });
-      res.redirect(303, `/sources/${source.id}`);
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      const problem = problemOf(error, context.words);
-      refuse(problem.status, { message: problem.message, ...(problem.field === undefined ? {} : { field: problem.field }) });
-    }
-  });
-
   router.get('/sources/:id', async (req, res) => {
     const offset = Math.max(0, Number.parseInt(field(req.query, 'failures'), 10) || 0);
-    res.type('html').send(render(sourcePage(contextOf(res), await shownOr404(req.params.id), { offset, ...done(req.query) })));
+    await show(res, req.params.id, { offset, ...done(req.query) });
+  });
+
+  router.post('/sources/:id/schedule', form, async (req, res) => {
+    const given = field(req.body, 'schedule').trim();
+    const own = field(req.body, 'when') === 'own';
+    await change(res, req.params.id as string, { part: 'schedule', given }, 'saved', async (id) => {
+      if (own && given === '') throw inputProblem('schedule', contextOf(res).words.say('scheduleMissing'));
+      await app.changeSource(id, { schedule: own ? given : null });
+    });
+  });
+
+  router.post('/sources/:id/credential', form, async (req, res) => {
+    const { source } = await shownOr404(req.params.id as string);
+    const connector = await connectorOf(source.kind);
+    const credential = credentialIn(connector, (name) => field(req.body, name)) ?? {};
+    await change(res, source.id, { part: 'credential' }, 'credential', () => withoutWords(app.changeSource(source.id, { credential })));
+  });
+
+  for (const [action, paused] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const)
+    router.post(`/sources/:id/${action}`, form, async (req, res) => {
+      const { id } = await app.changeSource(req.params['id'] as string, { paused });
+      res.redirect(303, `/sources/${id}?done=${action === 'pause' ? 'paused' : 'resumed'}`);
+    });
+
+  router.post('/sources/:id/confirm', form, async (req, res) => {
+    const seen = Number(field(req.body, 'gone'));
+    await change(res, req.params.id as string, { part: 'confirm' }, 'confirmed', (id) => confirmSeen(app, id, seen, contextOf(res).words));
   });
 
   router.get('/sources/:id/remove', async (req, res) => {
