@@ -27,56 +27,63 @@ export function isRedirect(html: string): boolean {
   return /^\s*<div class="mw-parser-output[^"]*">\s*<div class="redirectMsg">/.test(html);
 }
 
-/** Pieces begin at each `<`; MediaWiki writes no bare `<` into attributes. */
 function cleaned(html: string): string {
-  const pieces = withoutComments(html).split('<');
-  const out: string[] = [pieces[0]!];
+  const out: string[] = [];
   let heading = -1;
   let inMark = false;
-  for (const piece of pieces.slice(1)) {
-    const end = piece.indexOf('>');
-    const tag = end < 0 ? piece : piece.slice(0, end);
-    const text = end < 0 ? '' : piece.slice(end + 1);
-    const name = /^\/?[a-z][a-z0-9]*/i.exec(tag)?.[0].toLowerCase();
-    if (inMark) {
-      if (name !== '/sup') continue;
-      inMark = false;
-      out.push(text);
-      continue;
-    }
-    if (name === 'sup' && hasClass(tag, 'reference')) {
-      inMark = true;
-      continue;
-    }
-    if (name === 'img') {
-      out.push(text);
-      continue;
-    }
-    if (name === 'a' && !/\s(?:id|name)=/.test(tag)) {
-      out.push(`<a>${text}`);
-      continue;
-    }
-    if (name !== undefined && /^h[1-6]$/.test(name)) heading = out.length;
-    else if (name !== undefined && /^\/h[1-6]$/.test(name)) heading = -1;
+  for (const { tag, text } of tokensOf(html)) {
+    const name = tag === undefined ? undefined : /^<(\/?[a-z][a-z0-9]*)/i.exec(tag)?.[1]!.toLowerCase();
+    if (inMark) inMark = name !== '/sup';
+    else if (tag === undefined || name === undefined) out.push(text);
+    else if (name === 'sup' && hasClass(tag, 'reference')) inMark = true;
+    else if (name === 'a' && !/\s(?:id|name)=/.test(tag)) out.push('<a>');
     else if (name === 'span' && heading >= 0 && hasClass(tag, 'mw-headline')) {
       const id = /\sid="[^"]*"/.exec(tag)?.[0];
-      if (id !== undefined) out[heading] = out[heading]!.replace(/^<h([1-6])[^>]*>/i, (_, depth: string) => `<h${depth}${id}>`);
-      out.push(`<span>${text}`);
-      continue;
+      if (id !== undefined) out[heading] = `${out[heading]!.slice(0, 3)}${id}>`;
+      out.push('<span>');
+    } else if (name !== 'img') {
+      if (/^\/?h[1-6]$/.test(name)) heading = name.startsWith('/') ? -1 : out.length;
+      out.push(tag);
     }
-    out.push(`<${piece}`);
   }
   return out.join('');
 }
 
-function hasClass(tag: string, name: string): boolean {
-  return (/\sclass="([^"]*)"/.exec(tag)?.[1] ?? '').split(' ').includes(name);
+/** Tags and the text between them; comments, which hold when and how fast the page was made, are left out. */
+function* tokensOf(html: string): Generator<{ tag?: string; text: string }> {
+  let at = 0;
+  while (at < html.length) {
+    const open = html.indexOf('<', at);
+    if (open !== at) yield { text: html.slice(at, open < 0 ? undefined : open) };
+    if (open < 0) return;
+    if (html.startsWith('<!--', open)) {
+      const end = html.indexOf('-->', open + 4);
+      at = end < 0 ? html.length : end + 3;
+    } else if (/[a-z/]/i.test(html.charAt(open + 1))) {
+      at = endOfTag(html, open);
+      yield { tag: html.slice(open, at), text: '' };
+    } else {
+      yield { text: '<' };
+      at = open + 1;
+    }
+  }
 }
 
-/** Comments hold when and how fast the page was made. */
-function withoutComments(html: string): string {
-  const [first, ...rest] = html.split('<!--');
-  return [first, ...rest.map((piece) => (piece.includes('-->') ? piece.slice(piece.indexOf('-->') + 3) : ''))].join('');
+/** Behind the `>` that ends it: one within quotes, which MediaWiki writes as it is, does not. */
+function endOfTag(html: string, open: number): number {
+  let quote = '';
+  for (let at = open + 1; at < html.length; at++) {
+    const character = html.charAt(at);
+    if (quote !== '') {
+      if (character === quote) quote = '';
+    } else if ((character === '"' || character === "'") && html.charAt(at - 1) === '=') quote = character;
+    else if (character === '>') return at + 1;
+  }
+  return html.length;
+}
+
+function hasClass(tag: string, name: string): boolean {
+  return (/\sclass="([^"]*)"/.exec(tag)?.[1] ?? '').split(' ').includes(name);
 }
 
 function escaped(text: string): string {
