@@ -88,8 +88,8 @@ export async function copyCatalog(from: string, to: string, options: CopyOptions
     await backup(source, to, {
       rate: STEP_PAGES,
       progress: ({ totalPages, remainingPages }) => {
-        options.signal.throwIfAborted();
         options.onProgress?.(totalPages - remainingPages, totalPages);
+        options.signal.throwIfAborted();
       },
     });
     options.signal.throwIfAborted();
@@ -160,7 +160,7 @@ export function readBackup(file: string, known: readonly string[]): BackupFacts 
 }
 
 const damaged = (file: string, reason: string): AppError =>
-  problem('restore.damaged', `${file} is damaged (${reason}). Take another backup. Nothing was changed.`);
+  problem('restore.damaged', `${file} is damaged (${reason.replaceAll(/\s+/g, ' ')}). Take another backup. Nothing was changed.`);
 
 function checkTarget(file: string, catalogFile: string, force: boolean): void {
   const there = statSync(file, { throwIfNoEntry: false });

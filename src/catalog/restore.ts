@@ -17,10 +17,12 @@ export interface Restored extends BackupFacts {
 }
 
 /** Pages copied in one step; nobody else writes until the last. */
-const STEP_PAGES = 4096;
+const STEP_PAGES = 2048;
 /** How long writers may be in the way, and between two tries, in ms. */
 const BUSY_MS = 30_000;
 const RETRY_MS = 20;
+/** How long long-running readers are waited for at the end, when all is done. */
+const TIDY_MS = 500;
 /** Folders of restorings that were killed. */
 const WORK = 'restoring-';
 const ABANDONED_MS = 3_600_000;
@@ -129,8 +131,8 @@ async function overwrite(ready: string, live: string, options: CopyOptions): Pro
           rate: STEP_PAGES,
           progress: ({ totalPages, remainingPages }) => {
             begun = true;
-            options.signal.throwIfAborted();
             options.onProgress?.(totalPages - remainingPages, totalPages);
+            options.signal.throwIfAborted();
           },
         });
         break;
@@ -148,7 +150,7 @@ async function overwrite(ready: string, live: string, options: CopyOptions): Pro
       }
     }
     // Else the server's next small write would move all of it from the log to the file.
-    target.exec('pragma wal_checkpoint(truncate)');
+    target.exec(`pragma busy_timeout = ${TIDY_MS}; pragma wal_checkpoint(truncate)`);
   } finally {
     source.close();
     target.close();
