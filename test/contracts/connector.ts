@@ -83,6 +83,34 @@ export function connectorContract(name: string, kind: string, create: () => Prom
       expect(await fetch(a!)).toEqual({ kind: 'gone' });
     });
 
+    test('lists what changed since its cursor, with what is gone, where it can', async () => {
+      const { connector, source, context } = fixture;
+      if (!connector.listChanges) return;
+      let cursor: string | undefined;
+      const keeping: ConnectorContext = { ...context, keepCursor: (at) => (cursor = at) };
+      for await (const _listed of connector.list(source, keeping));
+      expect(cursor).toBeTypeOf('string');
+      const changes = async (): Promise<Map<string, ListedDocument>> => {
+        const all = new Map<string, ListedDocument>();
+        const from = cursor!;
+        cursor = undefined;
+        for await (const listed of connector.listChanges!(source, from, keeping)) all.set(listed.externalId, listed);
+        expect(cursor).toBeTypeOf('string');
+        return all;
+      };
+      await fixture.write('c', 'Delta words are new.');
+      await fixture.remove('a');
+      const first = await changes();
+      expect(first.get(fixture.idOf('a'))).toMatchObject({ gone: true });
+      const added = first.get(fixture.idOf('c'))!;
+      expect(added.gone).toBeUndefined();
+      expect(wordsOf(await fetch(added))).toContain('Delta words');
+      await fixture.write('c', 'Epsilon words took their place.');
+      const second = await changes();
+      expect(second.get(fixture.idOf('c'))?.gone).toBeUndefined();
+      expect(wordsOf(await fetch(second.get(fixture.idOf('c'))!))).toContain('Epsilon words');
+    });
+
     test('a source that cannot be listed throws what a person may read, and never lists nothing', async () => {
       await fixture.breakListing();
       const failure = await list().then(

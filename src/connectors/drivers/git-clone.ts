@@ -18,16 +18,22 @@ export interface Clone {
 
 /**
  * Brings the clone to the default branch's commit; makes it where there is none, and anew where it is broken.
+ * @param shallow of that commit alone
  * @throws AppError `source.unreadable` when the repository cannot be fetched
  */
-export async function updateClone(folder: string, remote: Remote, context: ConnectorContext): Promise<Clone> {
+export async function updateClone(folder: string, remote: Remote, context: ConnectorContext, shallow = false): Promise<Clone> {
   const [name, other] = remote.partial ? ['partial.git', 'whole.git'] : ['whole.git', 'partial.git'];
   const dir = path.join(folder, name);
   await fs.rm(path.join(folder, other), { recursive: true, force: true });
   const reading = { dir, signal: context.signal };
   if ((await present(dir)) && (await commitOf(ours, reading)) === remote.head) return { dir, head: remote.head };
   const fetchHead = (): Promise<void> =>
-    fetchFrom(remote, dir, ['--force', ...(remote.partial ? ['--filter=blob:none'] : []), 'origin', `+HEAD:${ours}`], context);
+    fetchFrom(
+      remote,
+      dir,
+      ['--force', ...(shallow ? ['--depth=1'] : []), ...(remote.partial ? ['--filter=blob:none'] : []), 'origin', `+HEAD:${ours}`],
+      context,
+    );
   if (!(await present(dir))) await makeClone(dir, remote, context);
   try {
     await fetchHead();

@@ -1,5 +1,7 @@
 /** The files of a git repository, on the network or in a folder of this machine. */
+import { rmSync } from 'node:fs';
 import fs from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { AppError, reasonOf } from '../../errors.ts';
 import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
@@ -11,11 +13,15 @@ import { askRemote, type Remote } from './git-remote.ts';
 import { changesBetween, commitOf, filesAt, isAncestor, readBlob, type GitFile } from './git-repository.ts';
 import { environment, requireGit, runGit } from './git-run.ts';
 
+const passingMs = 900_000;
+
 /** One listing and the fetches after it. */
 interface Run {
   clone: Clone;
   /** Absent for a folder. */
   remote?: Remote;
+  /** The clone is only to look at: without history, and with the bytes of the files that are asked for. */
+  passing?: true;
   branch?: string;
   /** Of the files that were listed; of all once one is asked for that was not. */
   blobs: Map<string, string>;
@@ -80,7 +86,7 @@ export function createGitConnector(): Connector {
           message: 'no readable files',
           publicMessage: `${source.location} holds no file of a kind that Docent reads.`,
         });
-      if (run.remote) await bringBlobs(run.clone, new Set(files.map(({ blob }) => blob)), run.remote, context);
+      if (run.remote && !run.passing) await bringBlobs(run.clone, new Set(files.map(({ blob }) => blob)), run.remote, context);
       run.blobs = new Map(files.map((file) => [file.path, file.blob]));
       run.whole = true;
       for (const { path: externalId, blob } of files) yield { externalId, version: blob };
@@ -123,10 +129,28 @@ async function openRepository(source: SourceLocation, context: ConnectorContext)
   }
   if (place.kind === 'local') return openFolder(place.folder, context);
   await requireGit(context.signal);
-  if (context.cacheFolder === undefined) throw new Error('a git source needs a folder to keep its clone in');
   const remote = await askRemote(place.url, source.credential?.token, context);
-  const clone = await updateClone(context.cacheFolder, remote, context);
-  return { clone, remote, ...(remote.branch === undefined ? {} : { branch: remote.branch }), ...nothingListed(clone.head) };
+  const passing = context.cacheFolder === undefined;
+  const clone = await updateClone(context.cacheFolder ?? (await passingFolder()), remote, context, passing);
+  return {
+    clone,
+    remote,
+    ...(passing ? { passing } : {}),
+    ...(remote.branch === undefined ? {} : { branch: remote.branch }),
+    ...nothingListed(clone.head),
+  };
+}
+
+/** For a look at a source that is not added yet; gone after a while, or with the process. */
+async function passingFolder(): Promise<string> {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'docent-git-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  setTimeout(() => {
+    process.off('exit', remove);
+    remove();
+  }, passingMs).unref();
+  return folder;
 }
 
 async function openFolder(given: string, context: ConnectorContext): Promise<Run> {
