@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as pdfjsTypes from 'pdfjs-dist';
-import { AppError, reasonOf } from '../../errors.ts';
+import { AppError } from '../../errors.ts';
 import type { ExtractedDocument } from '../../types.ts';
 import { ownerFact, timeFact, titleFact } from './file-facts.ts';
 import { numberRanges } from './office.ts';
@@ -17,6 +17,8 @@ type Options = Exclude<Parameters<Pdfjs['getDocument']>[0], undefined>;
 const maxPages = 5000;
 /** Texts drawn as shapes have many; a blank page may have a frame. */
 const manyShapes = 20;
+/** Square points: a logo's size and above. */
+const smallestPicture = 2500;
 
 /**
  * Text in the order in which the file draws it, lines joined to paragraphs; what every page repeats is left out. Pages that
@@ -122,7 +124,7 @@ async function readPage(document: Document, number: number): Promise<PdfPage | u
 /** Of pages without text, those that show a picture or text drawn as shapes; pictures are never unpacked for it. */
 async function scannedPages(pdfjs: Pdfjs, bytes: Uint8Array, numbers: number[], until: number): Promise<number[]> {
   if (numbers.length === 0) return [];
-  const { document, end } = await openPdf(pdfjs, bytes, { maxImageSize: 1, stopAtErrors: true });
+  const { document, end } = await openPdf(pdfjs, bytes, { maxImageSize: 1 });
   const found: number[] = [];
   try {
     for (const number of numbers) {
@@ -136,17 +138,19 @@ async function scannedPages(pdfjs: Pdfjs, bytes: Uint8Array, numbers: number[], 
   return found;
 }
 
+/** A picture that was left out leaves its matrix behind, which stretches a unit's square to the picture's size. */
 async function showsPicture(pdfjs: Pdfjs, document: Document, number: number): Promise<boolean> {
   try {
     const page = await document.getPage(number);
-    const { fnArray } = await page.getOperatorList();
-    const shapes = fnArray.filter((operator) => operator === pdfjs.OPS.constructPath).length;
-    return (
-      shapes >= manyShapes ||
-      fnArray.some((operator) => operator >= pdfjs.OPS.paintImageMaskXObject && operator <= pdfjs.OPS.paintInlineImageXObjectGroup)
-    );
-  } catch (error) {
-    return /image/i.test(reasonOf(error));
+    const { fnArray, argsArray } = await page.getOperatorList();
+    page.cleanup();
+    const stretches = fnArray.some((operator, i) => {
+      const [a = 0, b = 0, c = 0, d = 0] = operator === pdfjs.OPS.transform ? (argsArray[i] as number[]) : [];
+      return Math.abs(a * d - b * c) >= smallestPicture;
+    });
+    return stretches || fnArray.filter((operator) => operator === pdfjs.OPS.constructPath).length >= manyShapes;
+  } catch {
+    return true;
   }
 }
 
