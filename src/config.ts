@@ -128,6 +128,11 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   return config;
 }
 
+/** One variable that a person names (`--credential env:NAME`); undefined when it is not set or empty. */
+export function readVariable(name: string, env: NodeJS.ProcessEnv = environment()): string | undefined {
+  return env[name] || undefined;
+}
+
 /** Whether an address to listen on is reachable from this machine alone. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

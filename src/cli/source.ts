@@ -1,34 +1,66 @@
 import { Command } from 'commander';
-import type { SourceStatus } from '../app-contract.ts';
+import type { AddSourceInput } from '../app-contract.ts';
 import { noSuchSource } from '../errors.ts';
-import { print, printJson, table, withApp } from './run.ts';
+import { deploymentTimeZone } from '../schedule.ts';
+import { CREDENTIAL_HELP, readCredential } from './credential.ts';
+import { print, printJson, progressLine, table, withApp } from './run.ts';
+import { changeCommands } from './source-change.ts';
+import { lastSync, nextSync, notices, printKinds, printPreview, quoted, stateOf, statusView, view } from './source-view.ts';
 
-/** `docent source add|list|show|remove` */
+interface AddOptions {
+  name?: string;
+  kind?: string;
+  baseUrl?: string;
+  readers: string;
+  schedule?: string;
+  credential?: string;
+  preview?: true;
+  json?: true;
+}
+
+/** `docent source add|list|show|kinds|change|credential|pause|resume|confirm|remove` */
 export function sourceCommand(): Command {
-  const source = new Command('source').description('add, list, show and remove sources');
+  const source = new Command('source').description('add, list, show, change and remove sources');
 
   source
     .command('add')
-    .argument('<location>', 'a folder, a .jsonl file, or the address of a site')
-    .description('add a source; "docent sync" indexes it')
+    .argument('<location>', 'a folder, a .jsonl file, or the address of a site or a wiki')
+    .description('add a source; "docent sync" indexes it, and a running server does so by its schedule')
     .option('--name <name>', 'what it is called; by default made from the location')
-    .option('--kind <kind>', 'folder or site; by default told from the location')
+    .option(
+      '--kind <kind>',
+      'folder, site, git, mediawiki or dokuwiki ("docent source kinds" tells more); by default told from the location',
+    )
     .option('--base-url <url>', "the web address that a folder's files stand under")
     .option('--readers <list>', 'who may read it: public, everyone, group:NAME, person:EMAIL', 'everyone')
-    .option('--schedule <cron>', 'when it is to be synced (kept; scheduled syncs are not built yet)')
+    .option('--schedule <cron>', 'when it is synced, such as "30 6 * * 1-5" or @hourly; by default daily at a quiet hour')
+    .option('--credential <from>', CREDENTIAL_HELP)
+    .option('--preview', 'show what it would bring, and add nothing')
     .option('--json', 'print JSON')
-    .action(
-      async (
-        location: string,
-        options: { name?: string; kind?: string; baseUrl?: string; readers: string; schedule?: string; json?: true },
-      ) => {
-        await withApp(async (app) => {
-          const added = await app.addSource({ location, ...options });
-          if (options.json) printJson(view(added));
-          else print(`Added "${added.name}" (${added.kind}). Index it with: npx docent sync ${quoted(added.name)}`);
-        });
-      },
-    );
+    .action(async (location: string, options: AddOptions) => {
+      const { schedule, credential, preview, json, ...rest } = options;
+      const input: AddSourceInput = {
+        location,
+        ...rest,
+        ...(schedule === undefined || schedule === 'daily' ? {} : { schedule }),
+        ...(credential === undefined ? {} : { credential: await readCredential(credential) }),
+      };
+      await withApp(async (app, signal) => {
+        if (preview) {
+          const found = await app.previewSource(input, {
+            signal,
+            onProgress: (documents) => progressLine(`${documents} documents listed…`),
+          });
+          progressLine('');
+          if (json) printJson(found);
+          else printPreview(found, input.schedule);
+          return;
+        }
+        const added = await app.addSource(input);
+        if (json) printJson(view(added));
+        else print(`Added "${added.name}" (${added.kind}). Index it with: npx docent sync ${quoted(added.name)}`);
+      });
+    });
 
   source
     .command('list')
@@ -39,10 +71,22 @@ export function sourceCommand(): Command {
         const all = await app.listSources();
         if (options.json) return printJson(all.map(statusView));
         if (all.length === 0) return print('No sources yet. Add one with: npx docent source add FOLDER|URL');
+        const zone = deploymentTimeZone(app.config.TZ);
         table([
-          ['NAME', 'KIND', 'DOCUMENTS', 'PASSAGES', 'LAST SYNC', 'LOCATION'],
-          ...all.map((s) => [s.source.name, s.source.kind, String(s.documents), String(s.passages), lastSync(s), s.source.location]),
+          ['NAME', 'KIND', 'DOCUMENTS', 'PASSAGES', 'STATE', 'LAST SYNC', 'NEXT SYNC', 'LOCATION'],
+          ...all.map((s) => [
+            s.source.name,
+            s.source.kind,
+            String(s.documents),
+            String(s.passages),
+            stateOf(s),
+            lastSync(s, zone),
+            nextSync(s.source, zone, app.clock.now()),
+            s.source.location,
+          ]),
         ]);
+        print(`Times are those of ${zone}.`);
+        for (const s of all) for (const line of notices(s.source, zone)) print(`${s.source.name}: ${line}`);
       });
     });
 
@@ -59,13 +103,36 @@ export function sourceCommand(): Command {
             name,
             (await app.listSources()).map((s) => s.source.name),
           );
-        if (options.json) return printJson({ ...statusView(found), runs: found.runs, failures: found.failures });
-        print(`${found.source.name} (${found.source.kind})  ${found.source.location}`);
-        print(`  readers: ${found.source.readers.join(', ')}${found.source.baseUrl ? `   base URL: ${found.source.baseUrl}` : ''}`);
-        print(`  ${found.documents} documents, ${found.passages} passages; last sync: ${lastSync(found)}`);
-        for (const failure of found.failures) print(`  not read: ${failure.externalId}: ${failure.reason}`);
+        const { runs, failures, unread } = found;
+        if (options.json) return printJson({ ...statusView(found), runs, failures, unread });
+        const { source: shown } = found;
+        const zone = deploymentTimeZone(app.config.TZ);
+        const hasCredential = shown.secretId === null ? '' : '   credential: kept, sealed';
+        print(`${shown.name} (${shown.kind})  ${shown.location}`);
+        print(`  readers: ${shown.readers.join(', ')}${shown.baseUrl ? `   base URL: ${shown.baseUrl}` : ''}${hasCredential}`);
+        print(`  ${found.documents} documents, ${found.passages} passages; last sync: ${lastSync(found, zone)}`);
+        print(
+          `  synced ${shown.schedule === null ? 'daily at a quiet hour' : `by "${shown.schedule}"`}; next sync: ${nextSync(shown, zone, app.clock.now())} (${zone})`,
+        );
+        for (const line of notices(shown, zone)) print(`  ${line}`);
+        for (const failure of failures) print(`  not read: ${failure.externalId}: ${failure.reason}`);
+        for (const document of unread) print(`  read in part: ${document.externalId}: ${document.unread}`);
       });
     });
+
+  source
+    .command('kinds')
+    .description('the kinds of sources, and what each needs to be let in')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: true }) => {
+      await withApp(async (app) => {
+        const kinds = await app.connectors();
+        if (options.json) printJson(kinds);
+        else printKinds(kinds);
+      });
+    });
+
+  for (const command of changeCommands()) source.addCommand(command);
 
   source
     .command('remove')
@@ -81,28 +148,4 @@ export function sourceCommand(): Command {
       });
     });
   return source;
-}
-
-const view = (s: SourceStatus['source']) => ({
-  id: s.id,
-  name: s.name,
-  kind: s.kind,
-  location: s.location,
-  baseUrl: s.baseUrl,
-  readers: s.readers,
-  schedule: s.schedule,
-});
-const statusView = (s: SourceStatus) => ({
-  ...view(s.source),
-  documents: s.documents,
-  passages: s.passages,
-  syncing: s.syncing,
-  lastRun: s.lastRun,
-});
-const quoted = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `"${name}"`);
-
-function lastSync({ lastRun }: SourceStatus): string {
-  if (!lastRun) return 'never';
-  const when = new Date(lastRun.startedAt).toISOString().slice(0, 16).replace('T', ' ');
-  return lastRun.state === 'done' ? when : `${when} (${lastRun.state})`;
 }

@@ -20,6 +20,7 @@ export const sourcesEn = {
   state_cancelled: 'Cancelled',
   never: 'never',
   dueNow: 'due now',
+  soon: 'in a moment',
   notWhilePaused: 'when resumed',
   phase_listing: 'Listing what is there',
   phase_documents: 'Reading documents',

@@ -22,6 +22,7 @@ export const sourcesZh: Record<keyof typeof sourcesEn, string> = {
   state_cancelled: '已取消',
   never: '从未',
   dueNow: '即将开始',
+  soon: '稍后',
   notWhilePaused: '恢复之后',
   phase_listing: '正在列出内容',
   phase_documents: '正在读取文档',

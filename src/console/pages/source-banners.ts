@@ -21,7 +21,7 @@ function renderProblem(
   const next =
     pausedAt !== null
       ? words.say('problemPaused')
-      : words.say('problemNext', { ago: nextSyncAt === null || nextSyncAt <= words.now() ? words.say('dueNow') : words.ago(nextSyncAt) });
+      : words.say('problemNext', { ago: nextSyncAt === null || nextSyncAt <= words.now() ? words.say('soon') : words.ago(nextSyncAt) });
   return html`<section class="notice notice-bad banner"><h2>${words.say('problemHeading', { ago: words.ago(problem.since) })}</h2><p>${problem.reason}</p><p class="small">${next}</p></section>`;
 }
 
