@@ -37,8 +37,13 @@ export function checkSchedule(schedule: string): void {
   if (!pattern.nextRun()) throw inputError('schedule', `"${schedule}" names a day that never comes`);
 }
 
-/** The time zone of this process: TZ, or the system's. */
-export function deploymentTimeZone(): string {
+/** The deployment's time zone: what TZ names, or the system's where it names none that is known. */
+export function deploymentTimeZone(tz: string | undefined): string {
+  try {
+    if (tz !== undefined) return zoneOrThrow(tz.replace(/^:/, ''));
+  } catch {
+    // TZ may be a file or a rule, such as "CET-1CEST"; the system knows what it means.
+  }
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 

@@ -1,12 +1,13 @@
 /** One job of the catalog is taken up: looked at again, done, and what follows from it is put in line. */
 import { AppError } from '../src/errors.ts';
-import { jobKey, type Work } from '../src/queue/jobs.ts';
+import { jobKey, type Job, type Work } from '../src/queue/jobs.ts';
 import type { Handler, Queue } from '../src/queue/queue.ts';
 import type { Clock } from '../src/types.ts';
 import { addDue } from './sweep.ts';
 
 /** Somebody else holds it: when to look again. */
 const BUSY_MS = 5_000;
+const CLASH_MS = 500;
 /** What ended a moment ago and is due still waits for the next sweep, so that nothing turns in a circle. */
 const PAUSE_MS = 10_000;
 
@@ -17,16 +18,24 @@ const PAUSE_MS = 10_000;
 export function takeUp(deps: { queue: Queue; work: Work; clock: Clock }): Handler {
   const { work, clock } = deps;
   const endedAt = new Map<string, number>();
+  // A lease keeps other processes away, not this one: two jobs never touch one source here, and what is about all of them runs alone.
+  const running = new Set<Job>();
+  const clashes = ({ kind, id }: Job): boolean =>
+    [...running].some((one) => one.id === id || one.kind === 'keep-index' || kind === 'keep-index');
   return async (job, { signal, progress }) => {
     const due = (await work.due()).find((one) => jobKey(one) === jobKey(job));
     if (!due) return;
     const wait = (due.notBefore ?? 0) - clock.now();
     if (wait > 0) return { againInMs: wait };
+    if (clashes(job)) return { againInMs: CLASH_MS };
+    running.add(job);
     try {
       await work.run(job, { signal, onProgress: progress });
     } catch (error) {
       if (error instanceof AppError && error.code === 'sync.busy') return { againInMs: BUSY_MS };
       throw error;
+    } finally {
+      running.delete(job);
     }
     if (signal.aborted) return;
     const now = clock.now();
