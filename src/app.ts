@@ -31,6 +31,7 @@ import { modelName } from './models/embedding.ts';
 import { findOllama } from './models/ollama.ts';
 import type { Timeouts } from './models/watch.ts';
 import { createOutbound } from './net/outbound.ts';
+import { redisHealth } from './queue/registry.ts';
 import { searchDrivers } from './search/registry.ts';
 import { deploymentTimeZone } from './schedule.ts';
 import { createSecrets } from './secrets.ts';
@@ -367,6 +368,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
           embeddingNotes: embeddingNotes(embedding.awaited?.name, inUse.download()),
           ...(vectors ? { vectors } : {}),
           modelNotes: notes,
+          openCredential: (source) => sources.credentialOf(source),
+          queueFindings: async () =>
+            config.REDIS_URL
+              ? redisHealth(config.REDIS_URL)
+              : [{ level: 'ok', message: 'background work runs in this process; REDIS_URL spreads it over several' }],
           budget: await budget.state(),
         },
         signal,

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Finding, VectorStatus } from './app-contract.ts';
 import type { Catalog } from './catalog/database.ts';
 import { countsBySource } from './catalog/documents.ts';
-import { listFailures, listRuns, listSources } from './catalog/sources.ts';
+import { listFailures, listRuns, listSources, type Source } from './catalog/sources.ts';
 import type { Config } from './config.ts';
 import { publicMessageOf } from './errors.ts';
 import { indexIsCurrent, orphansAmong, readIndexFacts } from './indexing.ts';
@@ -27,6 +27,9 @@ export interface DoctorDeps {
   /** How far search by meaning is. */
   vectors?: VectorStatus;
   modelNotes: string[];
+  /** @throws when it cannot be opened with this key */
+  openCredential: (source: Source) => Promise<unknown>;
+  queueFindings: () => Promise<Omit<Finding, 'name'>[]>;
   budget: { limitUsd: number | null; spentUsd: number };
 }
 
@@ -74,7 +77,15 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
     const bad: string[] = [];
     for (const source of sources) {
       const [run] = await listRuns(deps.db, source.id, 1);
-      if (run?.state === 'failed') bad.push(`"${source.name}": ${run.summary?.error ?? 'its last sync was cut short; sync it again'}`);
+      if (source.problem)
+        bad.push(
+          `"${source.name}" fails since ${new Date(source.problem.since).toISOString().slice(0, 16).replace('T', ' ')} UTC: ${source.problem.reason}`,
+        );
+      else if (source.doubt && source.doubt.confirmedAt === null)
+        bad.push(
+          `"${source.name}": ${source.doubt.gone} of ${source.doubt.known} documents are no longer listed; confirm with "docent source confirm", or mend the source`,
+        );
+      else if (run?.state === 'failed') bad.push(`"${source.name}": ${run.summary?.error ?? 'its last sync was cut short; sync it again'}`);
       else if (run && (run.summary?.failed ?? 0) > 0)
         bad.push(
           `"${source.name}": ${run.summary!.failed} documents could not be read, e.g. ${(await listFailures(deps.db, run.id, 1)).map((f) => `${f.externalId}: ${f.reason}`).join('')}`,
@@ -84,6 +95,15 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
       ? warning(bad.join('; '))
       : ok(`${sources.length}, with ${[...counts.values()].reduce((n, c) => n + c.documents, 0)} documents`);
   });
+  await check('credentials', async () => {
+    const sealed = (await listSources(deps.db)).filter((source) => source.secretId !== null);
+    const shut: string[] = [];
+    for (const source of sealed) await deps.openCredential(source).catch(() => shut.push(`"${source.name}"`));
+    return shut.length > 0
+      ? problem(`those of ${shut.join(', ')} were sealed with another SECRET_KEY; set that key again, or give them anew.`)
+      : ok(sealed.length === 0 ? 'no source needs one' : `${sealed.length} can be opened`);
+  });
+  for (const finding of await deps.queueFindings()) findings.push({ name: 'queue', ...finding });
   await check('index', async () => {
     if (!(await indexIsCurrent(deps)))
       return problem('it was made with another analyzer; it is rebuilt by the running server, or by "npx docent reindex".');

@@ -17,6 +17,8 @@ import { never } from '../fakes/open-app.ts';
 const CHILD = fileURLToPath(new URL('../fakes/sync-child.ts', import.meta.url));
 const DOCUMENTS = 10;
 const SECTIONS = 3;
+/** `npm run soak` asks for more. */
+const ROUNDS = Number(process.env['SOAK_ROUNDS'] ?? 20);
 vi.setConfig({ testTimeout: 60_000 });
 const STEPS: WriteStep[] = ['noted', 'put', 'committed', 'dropped'];
 
@@ -134,9 +136,9 @@ describe('killed while documents are written', () => {
     await expectNextSyncFinishes();
   });
 
-  test('at 20 random moments', { timeout: 240_000 }, async () => {
+  test(`at ${ROUNDS} random moments`, { timeout: 12_000 * ROUNDS }, async () => {
     let cut = 0;
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       writeVersion(round % 2 === 0 ? 'new' : 'old');
       const afterMs = Math.round(Math.random() * syncMs * 0.9);
       const { ended, ms } = await runChild('none', 0, afterMs);
