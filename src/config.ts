@@ -31,7 +31,7 @@ export const ENTRIES = {
     schema: url,
   }),
   SECRET_KEY: entry({
-    doc: 'Signs console sessions. Without it one is made and kept in DATA_DIR.',
+    doc: 'Signs console sessions and seals the credentials of sources. Without it one is made and kept in DATA_DIR.',
     schema: z.string().min(16, 'must have at least 16 characters'),
     secret: true,
   }),
