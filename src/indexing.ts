@@ -297,7 +297,7 @@ export async function reindex(
   const { db, index, clock, embedder } = deps;
   const { signal } = options;
   const startedAt = clock.now();
-  const sources = holdSources(db, LEASE_OWNER, clock);
+  const sources = holdSources(db, `${LEASE_OWNER}:${startedAt}:${Math.random()}`, clock);
   try {
     await sources.takeNew(signal);
     if (options.unlessCurrent && (await indexIsCurrent(deps))) return { documents: 0, passages: 0, ms: clock.now() - startedAt };
