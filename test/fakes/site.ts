@@ -17,18 +17,30 @@ export interface FakeSite {
   url: string;
   /** By path, `/a`. The sitemap is made from them unless one is among them. ETags are made from the bodies. */
   pages: Map<string, FakePage>;
+  /** What is answered for a path that is none of them; 404 when it gives nothing. */
+  unknown: (path: string) => FakePage | undefined;
   /** `METHOD path` of every request, in order. */
   requests: { path: string; headers: http.IncomingHttpHeaders; status: number }[];
   close(): Promise<void>;
 }
 
 export async function startSite(pages: Record<string, FakePage> = {}): Promise<FakeSite> {
-  const site: FakeSite = { url: '', pages: new Map(Object.entries(pages)), requests: [], close: () => Promise.resolve() };
+  const site: FakeSite = {
+    url: '',
+    pages: new Map(Object.entries(pages)),
+    unknown: () => undefined,
+    requests: [],
+    close: () => Promise.resolve(),
+  };
   const server = http.createServer((request, response) => {
     const path = request.url ?? '/';
     const page =
       site.pages.get(path) ??
-      (path === '/sitemap.xml' ? { body: sitemapOf(site), headers: { 'content-type': 'application/xml' } } : undefined);
+      (path === '/sitemap.xml'
+        ? { body: sitemapOf(site), headers: { 'content-type': 'application/xml' } }
+        : /^\/(?:robots\.txt|sitemap)/.test(path)
+          ? undefined
+          : site.unknown(path));
     const etag = page && page.status === undefined ? `"${Buffer.from(page.body).length}-${sum(page.body)}"` : undefined;
     const unchanged = etag !== undefined && request.headers['if-none-match'] === etag;
     const status = page ? (unchanged ? 304 : (page.status ?? 200)) : 404;

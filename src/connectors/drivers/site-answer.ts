@@ -140,7 +140,8 @@ function withoutEcho(text: string, url: URL): string {
   let plain = text;
   const parts = [url.href, url.pathname + url.search, url.pathname, url.pathname.split('/').findLast((part) => part !== '') ?? ''];
   for (const part of parts) {
-    for (const form of [part, decoded(part)]) if (form.length > 2) plain = plain.replaceAll(form.replaceAll(/\d+/g, '0'), '');
+    for (const form of [part, decoded(part)])
+      if (form.length > (form.startsWith('/') ? 1 : 2)) plain = plain.replaceAll(form.replaceAll(/\d+/g, '0'), '');
   }
   return plain.toLowerCase().trim();
 }

@@ -22,6 +22,8 @@ interface Step {
   depth: number;
   /** The address as it was linked, where what belongs to the visit was taken from it. */
   linked?: URL;
+  /** It is only looked whether it is still there: what it leads to is followed where that was known. */
+  checked?: true;
 }
 
 interface Held {
@@ -68,30 +70,34 @@ export async function* crawl(
     return one?.pathname.startsWith(below) || one?.href === start.href ? one : undefined;
   };
 
-  const enqueue = (linked: URL, depth: number): void => {
+  const enqueue = (linked: URL, depth: number, checked?: true): void => {
     const url = withoutVisit(linked);
     if (queued.has(url.href) || isNoPage(url)) return;
-    if (!before.has(url.href)) {
+    const known = before.has(url.href);
+    if (checked && !known) return;
+    const deep = depth > limits.maxDepth && !known;
+    if (!known) {
       const pattern = patternOf(url);
       const count = (patterns.get(pattern) ?? 0) + 1;
       patterns.set(pattern, count);
-      const many = count > manyOfAPattern && (depth > farFromStart || [...url.searchParams].length >= 3);
+      const far = depth > farFromStart || [...url.searchParams].length >= 3;
+      const many = (count > manyOfAPattern && far) || (deep && count > limits.maxDepth / 2);
       if (many || isEndless(url)) {
-        const key = many ? pattern : '';
+        const key = isEndless(url) ? '' : pattern;
         traps.set(key, { count: (traps.get(key)?.count ?? 0) + 1, example: traps.get(key)?.example ?? url.href });
         return;
       }
     }
-    if (depth > limits.maxDepth) tooDeep = true;
+    if (deep) tooDeep = true;
     else if (queued.size >= maxQueued) tooMany = true;
     else {
       queued.add(url.href);
-      queue.push({ url, depth, ...(url === linked ? {} : { linked }) });
+      queue.push({ url, depth, ...(url === linked ? {} : { linked }), ...(checked ? { checked } : {}) });
     }
   };
 
   const follow = (record: PageRecord, step: Step): void => {
-    for (const link of record.links) enqueue(new URL(link), step.depth + 1);
+    for (const link of record.links) enqueue(new URL(link), step.depth + 1, step.checked);
   };
 
   const visit = async (step: Step): Promise<SiteAnswer | AppError | 'file'> => {
@@ -206,18 +212,25 @@ export async function* crawl(
     follow(record, step);
   }
 
-  let asked = 0;
-  for (let at = 0; at < queue.length;) {
-    run.signal.throwIfAborted();
-    if (asked >= limits.maxPages) {
-      tooMany = true;
-      break;
+  let at = 0;
+  async function* drain(): AsyncIterable<ListedDocument> {
+    while (at < queue.length) {
+      run.signal.throwIfAborted();
+      if (at >= limits.maxPages) {
+        tooMany = true;
+        return;
+      }
+      const batch = queue.slice(at, Math.min(at + limits.atOnce, limits.maxPages));
+      at += batch.length;
+      const answers = await Promise.all(batch.map(visit));
+      for (const [i, step] of batch.entries()) yield* take(step, answers[i]!);
     }
-    const batch = queue.slice(at, at + Math.min(limits.atOnce, limits.maxPages - asked));
-    at += batch.length;
-    asked += batch.length;
-    const answers = await Promise.all(batch.map(visit));
-    for (const [i, step] of batch.entries()) yield* take(step, answers[i]!);
+  }
+  yield* drain();
+  // Where addresses were left out, what was known may hang on them now: each is asked whether it is still there.
+  if (traps.size > 0) {
+    for (const [url, record] of before) if (record.id !== undefined) enqueue(new URL(url), limits.maxDepth, true);
+    yield* drain();
   }
   // The page that others name as theirs may be missing, or name another: then they stand for themselves.
   for (const one of held.values()) {

@@ -35,7 +35,18 @@ export function readPage(html: string, address: URL, robotsHeader = ''): PageFac
   let apart = 0;
   let unread = '';
 
+  let piece = '';
+
+  // The tokenizer gives words and blanks apart.
+  const flush = (): void => {
+    const text = piece.replaceAll(/\s+/g, ' ').trim();
+    piece = '';
+    if (text === '') return;
+    if (apart === 0) facts.mainLength += text.length;
+    facts.texts.add(text.replaceAll(/\d+/g, '0'));
+  };
   const startTag = (token: Token.TagToken): void => {
+    flush();
     const { tagName: name } = token;
     const attribute = (wanted: string): string | undefined => token.attrs.find((one) => one.name === wanted)?.value;
     switch (name) {
@@ -80,6 +91,7 @@ export function readPage(html: string, address: URL, robotsHeader = ''): PageFac
     }
   };
   const endTag = ({ tagName: name }: Token.TagToken): void => {
+    flush();
     if (name === unread) unread = '';
     const depth = open.get(name) ?? 0;
     if (depth === 0) return;
@@ -87,11 +99,7 @@ export function readPage(html: string, address: URL, robotsHeader = ''): PageFac
     apart--;
   };
   const characters = ({ chars }: Token.CharacterToken): void => {
-    if (unread !== '') return;
-    const text = chars.replaceAll(/\s+/g, ' ').trim();
-    if (text === '') return;
-    if (apart === 0) facts.mainLength += text.length;
-    facts.texts.add(text.replaceAll(/\d+/g, '0'));
+    if (unread === '') piece += chars;
   };
   const nothing = (): void => {};
   const tokenizer = new Tokenizer(
@@ -99,9 +107,9 @@ export function readPage(html: string, address: URL, robotsHeader = ''): PageFac
     {
       onComment: nothing,
       onDoctype: nothing,
-      onEof: nothing,
+      onEof: flush,
       onNullCharacter: nothing,
-      onWhitespaceCharacter: nothing,
+      onWhitespaceCharacter: characters,
       onStartTag: startTag,
       onEndTag: endTag,
       onCharacter: characters,
