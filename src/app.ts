@@ -30,8 +30,9 @@ import type { Embedder } from './models/embedder.ts';
 import { modelName } from './models/embedding.ts';
 import { findOllama } from './models/ollama.ts';
 import type { Timeouts } from './models/watch.ts';
+import { withHostLimit } from './net/host-limit.ts';
 import { createOutbound } from './net/outbound.ts';
-import { redisHealth } from './queue/registry.ts';
+import { hostLimit, redisHealth } from './queue/registry.ts';
 import { searchDrivers } from './search/registry.ts';
 import { deploymentTimeZone } from './schedule.ts';
 import { createSecrets } from './secrets.ts';
@@ -100,7 +101,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   });
 
   let settings = await readSettings(db);
-  const outbound = createOutbound({ allowInternal: () => settings.internalAddresses });
+  const requests = await hostLimit(config.REDIS_URL);
+  const outbound = withHostLimit(createOutbound({ allowInternal: () => settings.internalAddresses }), requests.limiter, clock);
   // Not for sources: a proxy resolves names by itself, so what it connects to is checked less.
   const downloads = createOutbound({
     allowInternal: () => settings.internalAddresses,
@@ -401,7 +403,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     async close() {
       await extractor?.close();
       await inUse.close();
-      await Promise.all([outbound.close(), downloads.close()]);
+      await Promise.all([outbound.close(), downloads.close(), requests.close()]);
       await index.close();
       await db.destroy();
     },
