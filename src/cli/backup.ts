@@ -122,7 +122,8 @@ async function agreed(what: string): Promise<boolean> {
 }
 
 const contentsOf = (facts: BackupFacts): string =>
-  `${facts.documents} documents of ${facts.sources} sources, with ${facts.answers} answers`;
+  `${count(facts.documents, 'document')} of ${count(facts.sources, 'source')}, with ${count(facts.answers, 'answer')}`;
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 const when = ({ madeAt }: BackupFacts): string => new Date(madeAt).toLocaleString('sv-SE');
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const forJson = <T extends BackupFacts>(facts: T): Omit<T, 'madeAt'> & { madeAt: string } => ({
