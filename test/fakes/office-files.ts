@@ -18,11 +18,12 @@ export interface OfficeFacts {
   modified?: string;
 }
 
-/** Packs parts by name; texts and bytes. */
+/** Packs parts by name; texts and bytes. Small ones are stored as they are, so that damage reaches their XML. */
 export function zipFile(parts: Record<string, string | Uint8Array>): Buffer {
   const files: Zippable = {};
   for (const [name, part] of Object.entries(parts)) files[name] = typeof part === 'string' ? strToU8(part) : part;
-  return Buffer.from(zipSync(files, { level: 6 }));
+  const size = Object.values(parts).reduce((sum, part) => sum + part.length, 0);
+  return Buffer.from(zipSync(files, { level: size < 100_000 ? 0 : 6 }));
 }
 
 function officeFile(main: string, facts: OfficeFacts, parts: Record<string, string>): Buffer {

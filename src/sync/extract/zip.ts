@@ -1,4 +1,5 @@
 /** The parts of a zip file (what Office files are), within limits. Runs in the extraction child. */
+import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
 import { AppError } from '../../errors.ts';
 
@@ -45,7 +46,12 @@ export async function openZip(bytes: Uint8Array): Promise<Zip> {
       const entry = entries.get(name.toLowerCase());
       if (!entry) throw broken(`its part ${name} is missing`);
       try {
-        yield* (await file.openReadStreamPromise(entry)) as AsyncIterable<Uint8Array>;
+        let sum = 0;
+        for await (const piece of (await file.openReadStreamPromise(entry)) as AsyncIterable<Uint8Array>) {
+          sum = crc32(piece, sum);
+          yield piece;
+        }
+        if (sum !== entry.crc32) throw broken(`its part ${name} is damaged`);
       } catch (error) {
         throw error instanceof AppError ? error : broken(`its part ${name} is damaged`, error);
       }
