@@ -61,7 +61,8 @@ export function connectorContract(name: string, kind: string, create: () => Prom
       const [before] = await list();
       const first = await fetch(before!);
       const [after] = await list();
-      expect(after!.version).toBe(before!.version);
+      // One that was too fresh to have a version may have it later.
+      if (before!.version !== undefined) expect(after!.version).toBe(before!.version);
       const again = await fetch(after!, first.kind === 'document' ? first.validators : undefined);
       if (again.kind === 'document') expect(wordsOf(again)).toBe(wordsOf(first));
       else expect(again).toEqual({ kind: 'unchanged' });

@@ -144,8 +144,7 @@ describe.skipIf(!here)('DokuWiki (skipped where its package is missing)', () => 
       const source = at(undefined, `${wiki.url}doku.php?id=start&idx=people`);
       expect(await ids(list(source))).toEqual(['people:uk:tax', 'people:leave']);
       await save(['people:leave', 'Forty days.'], ['start', 'Hello.']);
-      // What the overlap lists again is of the namespace, too.
-      expect((await ids(changes(cursor!, source))).sort()).toEqual(['people:leave', 'people:uk:tax']);
+      expect(await ids(changes(cursor!, source))).toEqual(['people:leave']);
     });
 
     test('a thousand pages take two requests, and another listing says the same of each', async () => {
@@ -213,21 +212,16 @@ describe.skipIf(!here)('DokuWiki (skipped where its package is missing)', () => 
   });
 
   describe('what changed', () => {
-    let before: Map<string, ListedDocument>;
-    /** Without what the overlap lists again as it was. */
-    const news = async (): Promise<Map<string, ListedDocument>> =>
-      new Map([...(await changes(cursor!))].filter(([id, { version }]) => version === undefined || version !== before.get(id)?.version));
-
     beforeEach(async () => {
       await wiki.reset();
       await put(['a', 'Alpha.'], ['b', 'Beta.'], ['c', 'Gamma.']);
-      before = await list();
+      await list();
       asked = [];
     });
 
     test('an added, an edited and a removed page, and nothing else, in one request and one for the removal', async () => {
       await save(['a', 'Alpha anew.'], ['new:d', 'Delta.'], ['b', '']);
-      const found = await news();
+      const found = await changes(cursor!);
       expect([...found.values()].map(({ externalId, gone }) => [externalId, gone])).toEqual([
         ['a', undefined],
         ['new:d', undefined],
@@ -237,11 +231,10 @@ describe.skipIf(!here)('DokuWiki (skipped where its package is missing)', () => 
       expect(await fetchOf('b')).toEqual({ kind: 'gone' });
     });
 
-    test('a quiet wiki: one request, nothing to do, and the cursor stays', async () => {
-      const kept = cursor!;
-      expect(await news()).toEqual(new Map());
-      expect(asked).toEqual(['wiki.getRecentChanges']);
-      expect(cursor).toBe(kept);
+    test('a quiet wiki: one request and nothing to do', async () => {
+      expect(await changes(cursor!)).toEqual(new Map());
+      expect(await changes(cursor!)).toEqual(new Map());
+      expect(asked).toEqual(['wiki.getRecentChanges', 'wiki.getRecentChanges']);
     });
 
     test('a moved page is gone where it was and new where it is, with the same bytes', async () => {
@@ -286,7 +279,7 @@ describe.skipIf(!here)('DokuWiki (skipped where its package is missing)', () => 
       expect((await changes(cursor!)).has('a')).toBe(false);
     });
 
-    test.each(['1000000000', 'nonsense', ''])('a cursor from before the changelog (%s) is lost', async (lost) => {
+    test.each(['1000000000-1000000000', '1000000000', 'nonsense', ''])('a cursor from before the changelog (%s) is lost', async (lost) => {
       expect(await failureOf(changes(lost))).toMatchObject({ code: 'connector.cursor_lost' });
     });
 
@@ -319,7 +312,8 @@ describe.skipIf(!here)('DokuWiki (skipped where its package is missing)', () => 
 
     test('a wrong password is an error in each call, also where everyone may read some pages', async () => {
       await wiki.allow('* @ALL 1', 'hr:* @ALL 0', 'hr:* @staff 1');
-      const since = String(Math.floor(yesterday.getTime() / 1000));
+      await list(at(reader));
+      const since = cursor!;
       for (const work of [
         () => connector.check(at(wrong), contextOf()),
         () => list(at(wrong)),
@@ -530,6 +524,8 @@ describe.skipIf(!here)('a sync of DokuWiki', () => {
       await nextSecond();
       const writes = await db.selectFrom('changes').select('document_id').execute();
       const third = await sync();
+      // Pages of the last second before the listing, and the removals of the last minute, are asked for once more.
+      expect(asked.length).toBeLessThan(845);
       expect(third).toMatchObject({ added: 0, changed: 0, removed: 0, unchanged: 845, passagesEmbedded: 0, complete: true });
       expect(await db.selectFrom('changes').select('document_id').execute()).toHaveLength(writes.length);
 
@@ -539,6 +535,6 @@ describe.skipIf(!here)('a sync of DokuWiki', () => {
       expect(whole).toMatchObject({ listed: 845, added: 0, changed: 0, removed: 0, unchanged: 845, passagesEmbedded: 0, complete: true });
       expect(whole.requests).toBe(2);
     },
-    120_000,
+    240_000,
   );
 });

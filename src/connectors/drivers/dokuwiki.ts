@@ -8,6 +8,8 @@ import { failure, isDokuwikiAddress, openWiki, type Reply, type Wiki } from './d
 
 /** Lines of the changelog may come a little after later ones: a slow save ends behind a quick one. */
 const overlapSeconds = 60;
+/** What is older than this when it is listed is not looked at again; longer than two clocks could be apart. */
+const quietSeconds = 3_600;
 /** `getRecentChanges` wants ten digits: everything that the changelog holds. */
 const beginning = 1_000_000_000;
 /** Later versions answer depth 0 from their search index, which may lack pages; a depth makes them walk the files. */
@@ -53,12 +55,12 @@ export function createDokuwikiConnector(): Connector {
     },
     async *list(source, context) {
       const wiki = await wikiOf(source, context);
-      const now = Math.floor(context.clock.now() / 1000);
       // The changes first: what is edited between the two comes again next time.
-      const { changes, newest } = await changesFrom(wiki, beginning, now);
+      const first = await changesFrom(wiki, beginning);
+      const { changes } = first;
       const { pages, at } = await listing(wiki);
       const editors = new Map(changes.map((change) => [change.id, change]));
-      if (newest > 0) context.keepCursor?.(String(Math.min(newest, now)));
+      if (first.newest > 0) context.keepCursor?.(cursorOf(first));
       for (const page of pages) {
         context.signal.throwIfAborted();
         const edit = editors.get(page.id);
@@ -67,15 +69,19 @@ export function createDokuwikiConnector(): Connector {
     },
     async *listChanges(source, cursor, context) {
       const wiki = await wikiOf(source, context);
-      const since = /^\d{10}$/.test(cursor) ? Number(cursor) : 0;
-      const recent = await changesFrom(wiki, since - overlapSeconds, since);
-      const { changes, newest, reaches, at } = recent.reaches ? recent : await changesFrom(wiki, beginning, since);
-      if (!reaches) throw new AppError({ code: 'connector.cursor_lost', message: 'the changelog does not reach back to the cursor' });
-      context.keepCursor?.(String(Math.max(since, Math.min(newest, Math.floor(context.clock.now() / 1000)))));
-      for (const change of changes) {
+      const [, newest, seen] = /^(\d{10})-(\d{10})$/.exec(cursor) ?? [];
+      const lost = new AppError({ code: 'connector.cursor_lost', message: 'the changelog does not reach back to the cursor' });
+      if (newest === undefined || seen === undefined) throw lost;
+      const reaches = ({ changes }: Changes): boolean => changes.some((change) => change.time <= Number(newest));
+      const recent = await changesFrom(wiki, Math.min(Number(newest), Number(seen)));
+      const found = reaches(recent) ? recent : await changesFrom(wiki, beginning);
+      // Nothing between can be missing while something before it is still there: the oldest lines go first.
+      if (!reaches(found)) throw lost;
+      context.keepCursor?.(cursorOf(found));
+      for (const change of found.changes) {
         context.signal.throwIfAborted();
-        if (change.time < since - overlapSeconds) continue;
-        if (change.size !== undefined) yield entry({ ...change, size: change.size }, at, change.editor);
+        if (change.time < Number(seen) || !isIn(wiki, change.id)) continue;
+        if (change.size !== undefined) yield entry({ ...change, size: change.size }, found.at, change.editor);
         else if (await isDeleted(wiki, change.id)) yield { externalId: change.id, gone: true };
         else context.log.info({}, 'a page without its file was left to the next full listing');
       }
@@ -133,24 +139,27 @@ async function listing(wiki: Wiki): Promise<{ pages: ListedPage[]; at: number }>
 }
 
 interface Changes {
-  /** Of each page the newest. */
+  /** Of each page of the wiki the newest. */
   changes: Change[];
-  /** Nothing after `since` can be missing, as something before it is still there. */
-  reaches: boolean;
-  /** Seconds, of the whole wiki; 0 without any. */
+  /** Seconds, and never after `at`; 0 without any. */
   newest: number;
   at: number;
 }
 
-async function changesFrom(wiki: Wiki, from: number, since: number): Promise<Changes> {
+async function changesFrom(wiki: Wiki, from: number): Promise<Changes> {
   const reply = await wiki.call('wiki.getRecentChanges', Math.max(from, beginning));
-  const all = noChanges(reply) ? [] : rows(reply, wiki).map(changeOf);
-  return {
-    changes: all.filter((change) => wiki.namespace === '' || change.id.startsWith(`${wiki.namespace}:`)),
-    reaches: all.some((change) => change.time <= since),
-    newest: all.reduce((latest, change) => Math.max(latest, change.time), 0),
-    at: reply.at,
-  };
+  const changes = noChanges(reply) ? [] : rows(reply, wiki).map(changeOf);
+  const newest = changes.reduce((latest, change) => Math.max(latest, change.time), 0);
+  return { changes, newest: Math.min(newest, Math.floor(reply.at / 1000)), at: reply.at };
+}
+
+/** The newest change, and the time from which on changes are looked at again. */
+function cursorOf({ newest, at }: Changes): string {
+  return `${newest}-${Math.max(newest - overlapSeconds, Math.floor(at / 1000) - quietSeconds)}`;
+}
+
+function isIn(wiki: Wiki, id: string): boolean {
+  return wiki.namespace === '' || id.startsWith(`${wiki.namespace}:`);
 }
 
 /** "There are no changes" is a fault (321), which API 11 sends as an empty struct. */
