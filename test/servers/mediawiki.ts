@@ -35,8 +35,8 @@ export interface Mediawiki {
   move(from: string, to: string, options?: { redirect?: boolean }): Promise<void>;
   /** The jobs that edits leave behind: a template's edit reaches the pages that use it. */
   runJobs(): Promise<void>;
-  /** Many pages at once, as an import leaves them: each a revision by Admin of the present time, without a recent change. */
-  importTexts(texts: Map<string, string>): Promise<void>;
+  /** Many pages at once, as an import leaves them: each a revision by Admin of that time, without a recent change. */
+  importTexts(texts: Map<string, string>, time?: Date): Promise<void>;
   /** Everybody is signed out. */
   forgetSessions(): Promise<void>;
   close(): Promise<void>;
@@ -70,11 +70,9 @@ export async function startMediawiki(): Promise<Mediawiki> {
   await fs.writeFile(path.join(root, 'nginx.conf'), nginxConfig(root, port, paths.socket));
   const asRoot = process.getuid?.() === 0;
   const children = [
-    spawn(fpm!, ['-F', '-y', path.join(root, 'fpm.conf'), ...(asRoot ? ['-R'] : [])], { stdio: 'ignore' }),
-    spawn(nginx, ['-p', root, '-c', path.join(root, 'nginx.conf'), '-e', path.join(root, 'nginx-error.log')], { stdio: 'ignore' }),
+    spawnBound(fpm!, ['-F', '-y', path.join(root, 'fpm.conf'), ...(asRoot ? ['-R'] : [])]),
+    spawnBound(nginx, ['-p', root, '-c', path.join(root, 'nginx.conf'), '-e', path.join(root, 'nginx-error.log')]),
   ];
-  const stop = (): void => children.forEach((child) => child.kill('SIGTERM'));
-  process.once('exit', stop);
 
   const wiki: Mediawiki = {
     url,
@@ -97,11 +95,11 @@ export async function startMediawiki(): Promise<Mediawiki> {
     move: async (from, to, { redirect = true } = {}) =>
       void (await wiki.act('move', { from, to, ...(redirect ? {} : { noredirect: '1' }) })),
     runJobs: async () => void (await php('runJobs')),
-    async importTexts(texts) {
+    async importTexts(texts, time = new Date()) {
       const file = path.join(root, 'import.json');
       await fs.writeFile(file, JSON.stringify([...texts]));
       await fs.writeFile(path.join(root, 'import.php'), importer);
-      await run('php', [path.join(root, 'import.php'), file], {
+      await run('php', [path.join(root, 'import.php'), file, time.toISOString()], {
         cwd: home,
         env: { ...process.env, MW_CONFIG_FILE: paths.local, MW_INSTALL_PATH: home },
         maxBuffer: 1e8,
@@ -111,7 +109,6 @@ export async function startMediawiki(): Promise<Mediawiki> {
       await fs.copyFile(path.join(paths.template, 'wikicache.sqlite'), path.join(paths.data, 'wikicache.sqlite'));
     },
     async close() {
-      process.removeListener('exit', stop);
       await Promise.all(children.map((child) => ended(child)));
       await fs.rm(root, { recursive: true, force: true, maxRetries: 3 });
     },
@@ -182,7 +179,7 @@ use MediaWiki\\MediaWikiServices;
 use MediaWiki\\Revision\\MutableRevisionRecord;
 use MediaWiki\\Revision\\SlotRecord;
 class DocentImport extends Maintenance {
-  public function __construct() { parent::__construct(); $this->addArg('file', 'JSON of [title, text]'); }
+  public function __construct() { parent::__construct(); $this->addArg('file', 'JSON of [title, text]'); $this->addArg('time', 'ISO'); }
   public function execute() {
     $services = MediaWikiServices::getInstance();
     $store = $services->getRevisionStore();
@@ -202,7 +199,7 @@ class DocentImport extends Maintenance {
       if ($before) $revision->setParentId($before);
       $revision->setContent(SlotRecord::MAIN, new WikitextContent($text));
       $revision->setUser($user);
-      $revision->setTimestamp(wfTimestampNow());
+      $revision->setTimestamp(wfTimestamp(TS_MW, $this->getArg(1)));
       $revision->setComment(CommentStoreComment::newUnsavedComment('import'));
       if (!$page->updateRevisionOn($db, $store->insertRevisionOn($revision, $db), $before)) $this->fatalError("not saved: $name");
     }
@@ -294,11 +291,15 @@ async function answering(url: string, children: ChildProcess[]): Promise<void> {
   throw new Error('the wiki does not answer', { cause: last });
 }
 
+/** A process that ends when its input does: with `stdin.end()`, and with this process, however that ends. */
+function spawnBound(command: string, args: string[]): ChildProcess {
+  const script = '"$@" <&- & child=$!; read -r _; kill "$child"; wait "$child"';
+  return spawn('sh', ['-c', script, 'sh', command, ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
+}
+
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const hard = setTimeout(() => child.kill('SIGKILL'), 3000);
+  child.stdin!.end();
   await exit;
-  clearTimeout(hard);
 }

@@ -93,6 +93,10 @@ test.each([
   ['https://w.example/wiki/', false],
   ['https://team.example/wiki/spaces/HR/overview', false],
   ['https://team.example/wiki/home', false],
+  ['https://w.example/wiki/doku.php?id=start', false],
+  ['https://w.example/wiki/handbook.git', false],
+  ['https://w.example/wiki/sitemap.xml', false],
+  ['https://github.com/o/r/wiki/Home', false],
   ['/srv/wiki/Main_Page', false],
   ['not an address', false],
 ])('by its address alone %s is a MediaWiki: %s', (location, expected) => {

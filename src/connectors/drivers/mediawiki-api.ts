@@ -137,7 +137,7 @@ async function findApi(source: SourceLocation, context: ConnectorContext): Promi
   if (status === 429 || status >= 500) throw failure('unreachable', `${host} answered ${status}; try again later.`, true);
   throw failure(
     'not_mediawiki',
-    `No MediaWiki answers at ${host}. Give the address of one of its pages or of its api.php; it also stands on the wiki's page Special:Version.`,
+    `No MediaWiki answers at ${host}. Give the address of one of its pages or of its api.php; it also stands on the wiki's page Special:Version. If it is a wiki or site of another kind, name that kind.`,
   );
 }
 

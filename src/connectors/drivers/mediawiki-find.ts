@@ -7,8 +7,9 @@ import type { ConnectorContext } from '../connector.ts';
 const USUAL = ['/w/api.php', '/api.php', '/mediawiki/api.php', '/wiki/api.php'];
 /** A page's head is in its first part. */
 const HEAD = 200_000;
-/** Below `/wiki/` of other systems (Confluence). */
-const OTHERS = /^\/wiki\/(?:spaces|home|display|pages|rest|x|login|search|people|s)(?:[/.?]|$)/i;
+/** Below `/wiki/` of other systems: Confluence, DokuWiki's scripts, repositories, files of a site. */
+const OTHERS =
+  /^\/wiki\/(?:(?:spaces|home|display|pages|rest|x|login|search|people|s)(?:[/.?]|$)|.*\.(?:php|git|xml|html?|aspx?|jsp|md)(?:\/|$))/i;
 
 /** Whether an address by itself looks like a MediaWiki's: api.php, index.php with a page, /wiki/Title, a folder "mediawiki". */
 export function looksLikeMediawiki(location: string): boolean {

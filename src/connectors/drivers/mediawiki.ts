@@ -10,7 +10,8 @@ import { looksLikeMediawiki } from './mediawiki-find.ts';
 import { htmlDocument, isRedirect } from './mediawiki-html.ts';
 import { listedPage, placeOf, readPages, readPlace, type PagePlace } from './mediawiki-pages.ts';
 
-type Open = (source: SourceLocation, context: ConnectorContext) => Promise<Wiki>;
+/** @param anew a listing asks the wiki what it is now; the fetches after it go on in its session */
+type Open = (source: SourceLocation, context: ConnectorContext, anew?: 'anew') => Promise<Wiki>;
 
 /**
  * The location is any address of the wiki. External ids are page ids, which moves keep; versions are described at `listedPage`.
@@ -42,7 +43,7 @@ export function createMediawikiConnector(): Connector {
     },
     list: (source, context) => list(open, source, context),
     async *listChanges(source, cursor, context) {
-      yield* listWikiChanges(await open(source, context), cursor, context);
+      yield* listWikiChanges(await open(source, context, 'anew'), cursor, context);
     },
     fetch: async (source, listed, _validators, context) => fetchPage(await open(source, context), listed, context),
   };
@@ -51,26 +52,26 @@ export function createMediawikiConnector(): Connector {
 /** One session for each way out (a run has its own), location and credential. */
 function openedOnce(): Open {
   const opened = new WeakMap<Outbound, Map<string, Promise<Wiki>>>();
-  return async (source, context) => {
+  return async (source, context, anew) => {
     context.signal.throwIfAborted();
     const key = createHash('sha256')
       .update(JSON.stringify([source.location, source.credential?.['user'], source.credential?.['password']]))
       .digest('hex');
     const known = opened.get(context.outbound) ?? new Map<string, Promise<Wiki>>();
     opened.set(context.outbound, known);
-    const wiki = known.get(key) ?? openWiki(source, context);
+    const wiki = (anew ? undefined : known.get(key)) ?? openWiki(source, context);
     known.set(key, wiki);
     try {
       return await wiki;
     } catch (error) {
-      known.delete(key);
+      if (known.get(key) === wiki) known.delete(key);
       throw error;
     }
   };
 }
 
 async function* list(open: Open, source: SourceLocation, context: ConnectorContext): AsyncIterable<ListedDocument> {
-  const wiki = await open(source, context);
+  const wiki = await open(source, context, 'anew');
   const seen = new Set<number>();
   for (const namespace of wiki.site.namespaces) {
     const selection = {
