@@ -3,12 +3,18 @@ import { jobKey, type Work } from '../src/queue/jobs.ts';
 import type { Handler, Queue } from '../src/queue/queue.ts';
 import type { Clock } from '../src/types.ts';
 
-/** Adds every job that is due and whose key is not among `except`; what somebody holds, for when he may let go of it. */
-export async function addDue(deps: { queue: Queue; work: Work; clock: Clock }, except?: (key: string) => boolean): Promise<void> {
+/**
+ * Adds every job that is due; what somebody holds, for when he may let go of it.
+ * @param pauseOf how long to wait at least before a job of that key, in ms; undefined: it is left to the next sweep
+ */
+export async function addDue(
+  deps: { queue: Queue; work: Work; clock: Clock },
+  pauseOf: (key: string) => number | undefined = () => 0,
+): Promise<void> {
   for (const { kind, id, notBefore } of await deps.work.due()) {
     const job = { kind, id };
-    if (except?.(jobKey(job))) continue;
-    await deps.queue.add(job, { delayMs: Math.max(0, (notBefore ?? 0) - deps.clock.now()) });
+    const pause = pauseOf(jobKey(job));
+    if (pause !== undefined) await deps.queue.add(job, { delayMs: Math.max(pause, (notBefore ?? 0) - deps.clock.now()) });
   }
 }
 

@@ -8,8 +8,9 @@ import { addDue } from './sweep.ts';
 /** Somebody else holds it: when to look again. */
 const BUSY_MS = 5_000;
 const CLASH_MS = 500;
-/** What ended a moment ago and is due still waits for the next sweep, so that nothing turns in a circle. */
-const PAUSE_MS = 10_000;
+/** What ended a moment ago and is due again waits so long, so that nothing turns in a circle. */
+const PAUSE_MS = 5_000;
+const FOLLOW_MS = 50;
 
 /**
  * A job is a hint: what the catalog does not ask for any more is left, and what somebody holds is put off until he may let
@@ -41,7 +42,9 @@ export function takeUp(deps: { queue: Queue; work: Work; clock: Clock }): Handle
     const now = clock.now();
     endedAt.set(jobKey(job), now);
     for (const [key, at] of endedAt) if (at < now - PAUSE_MS) endedAt.delete(key);
-    // The next sweep finds what cannot be added now.
-    await addDue(deps, (key) => endedAt.has(key)).catch(() => {});
+    const busy = new Set([job, ...running].map(jobKey));
+    const pauseOf = (key: string): number => Math.max(FOLLOW_MS, (endedAt.get(key) ?? 0) + PAUSE_MS - now);
+    // The next sweep finds what cannot be added now, and what this job left as it was.
+    await addDue(deps, (key) => (busy.has(key) ? undefined : pauseOf(key))).catch(() => {});
   };
 }

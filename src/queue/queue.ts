@@ -55,7 +55,7 @@ export interface Queue {
   /**
    * Puts a job in line, first come first served.
    * Of one key (default: kind and id) at most one job waits or runs. `known`: it waits already; or it runs, and then runs
-   * once more afterwards, however often it was added meanwhile.
+   * once more afterwards (after the delay that was given last), however often it was added meanwhile.
    * @throws AppError `queue.unreachable` (retryable) within seconds when it cannot be reached
    */
   add(job: Job, options?: { key?: string; delayMs?: number }): Promise<'added' | 'known'>;

@@ -99,7 +99,8 @@ export function queueContract(name: string, create: () => Promise<QueueFactory>,
       );
       work(async () => void done++);
       await until('it is done', () => done === 1);
-      await until('it can be added again', async () => (await queue.add(source('a'))) === 'added');
+      await until('nothing runs', async () => (await queue.running()).length === 0);
+      equal(await queue.add(source('a')), 'added', 'adding it again');
       await until('it is done again', () => done === 2);
       await sleep(100);
       equal(done, 2, 'times done');
@@ -118,6 +119,23 @@ export function queueContract(name: string, create: () => Promise<QueueFactory>,
       await until('it ran once more', () => runs === 2);
       await sleep(200);
       equal(runs, 2, 'runs in all');
+    });
+
+    it('what is added with a delay while it runs, keeps the delay afterwards', async () => {
+      const first = gate();
+      const begun: number[] = [];
+      work((job, handling) => {
+        begun.push(performance.now());
+        return begun.length === 1 ? first.handler(job, handling) : Promise.resolve();
+      });
+      await queue.add(source('a'));
+      await until('it runs', () => begun.length === 1);
+      await queue.add(source('a'), { delayMs: 600 });
+      first.open();
+      const from = performance.now();
+      await until('it ran once more', () => begun.length === 2);
+      const waited = begun[1]! - from;
+      holds(`after its delay (${waited} ms)`, waited > 500);
     });
 
     it('another key is another job', async () => {

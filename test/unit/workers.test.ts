@@ -120,13 +120,28 @@ test('what follows from a job is done at once', async () => {
   expect(done).toEqual(['a', 'index']);
 });
 
-test('what stays due although it was done waits for the next sweep', async () => {
+test('what stays due although it was done waits for the next sweep, or pauses before it follows another', async () => {
   run = async () => {};
   ask('a');
-  ask('index', { kind: 'fill-vectors' });
   start();
-  await sleep(400);
-  expect(done.length).toBeLessThanOrEqual(3);
+  await sleep(300);
+  expect(done).toEqual(['a']);
+  ask('index', { kind: 'fill-vectors' });
+  workers.wake();
+  await sleep(500);
+  expect(done.length).toBeLessThanOrEqual(4);
+});
+
+test('vectors that gave way to a source are gone on with after it', async () => {
+  run = async (job) => {
+    if (job.kind === 'fill-vectors' && due.size > 1) return;
+    await met(job);
+  };
+  ask('index', { kind: 'fill-vectors' });
+  ask('a');
+  start();
+  await until('both are done', () => due.size === 0, 8_000);
+  expect(done.at(-1)).toBe('index');
 });
 
 describe('two at once', () => {

@@ -10,8 +10,8 @@ interface Entry {
   turn: number;
   runAt: number;
   failed: number;
-  /** Added again while it ran. */
-  again: boolean;
+  /** Added again while it ran: with what delay, in ms. */
+  again?: number;
   running?: { startedAt: number; ended: Promise<void>; progress?: JobProgress };
 }
 
@@ -55,7 +55,7 @@ export function createEmbeddedQueue({ clock, log }: QueueDeps): Queue {
       if (outcome) entry.runAt = clock.now() + outcome.againInMs;
       else {
         entries.delete(entry.key);
-        if (entry.again) put(entry.job, entry.key, 0);
+        if (entry.again !== undefined) put(entry.job, entry.key, entry.again);
       }
       pump();
     });
@@ -85,12 +85,12 @@ export function createEmbeddedQueue({ clock, log }: QueueDeps): Queue {
   }
 
   function put(job: Job, key: string, delayMs: number): void {
-    entries.set(key, { job: { kind: job.kind, id: job.id }, key, turn: turns++, runAt: clock.now() + delayMs, failed: 0, again: false });
+    entries.set(key, { job: { kind: job.kind, id: job.id }, key, turn: turns++, runAt: clock.now() + delayMs, failed: 0 });
   }
 
   function add(job: Job, { key = jobKey(job), delayMs = 0 }: { key?: string; delayMs?: number } = {}): 'added' | 'known' {
     const known = entries.get(key);
-    if (known?.running) known.again = true;
+    if (known?.running) known.again = delayMs;
     if (known) return 'known';
     put(job, key, delayMs);
     pump();
