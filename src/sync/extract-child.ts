@@ -9,8 +9,15 @@ export interface ExtractRequest extends ExtractInput {
 
 export type ExtractReply =
   | { ready: true }
+  /** A long file goes on: a page or a piece of it is done. */
+  | { id: number; alive: true }
   | { id: number; document: ExtractedDocument }
   | { id: number; code: string; message: string; publicMessage: string };
+
+export type ExtractOutcome = Exclude<ExtractReply, { ready: true } | { alive: true }>;
+
+/** Between two signs of life, in ms. */
+const aliveEvery = 500;
 
 const waiting: ExtractRequest[] = [];
 let busy = false;
@@ -34,9 +41,18 @@ process.on('disconnect', () => process.exit(0));
 // Loading is no file's time.
 process.send?.({ ready: true } satisfies ExtractReply);
 
-async function replyTo(request: ExtractRequest): Promise<Exclude<ExtractReply, { ready: true }>> {
+function signsOfLife(id: number): () => Promise<void> | undefined {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < aliveEvery) return undefined;
+    last = performance.now();
+    return new Promise((resolve) => process.send?.({ id, alive: true } satisfies ExtractReply, undefined, undefined, () => resolve()));
+  };
+}
+
+async function replyTo(request: ExtractRequest): Promise<ExtractOutcome> {
   try {
-    return { id: request.id, document: await extractDocument(request) };
+    return { id: request.id, document: await extractDocument(request, signsOfLife(request.id)) };
   } catch (error) {
     if (error instanceof AppError) {
       return { id: request.id, code: error.code, message: error.message, publicMessage: error.publicMessage ?? error.message };

@@ -13,8 +13,8 @@ export interface ExtractInput {
   format: DocumentFormat;
   /** The page's address or the file's path: canonical links are checked against it. */
   name: string;
-  /** How long parsing may take, in ms: a long PDF is read as far as it suffices. Default: without end. */
-  timeoutMs?: number;
+  /** How long parsing may take in all, in ms: a long PDF is read as far as it suffices. Default: without end. */
+  wholeMs?: number;
 }
 
 /** Of the time, the share in which pages are begun: the last one, and the blocks, take theirs. */
@@ -23,18 +23,21 @@ const readingShare = 0.6;
 /** Quotes and lists one in another that a person could still read; mdast overflows its stack at some thousands. */
 const maxNesting = 100;
 
-/** Throws AppError `document.*` whose public message completes "could not be read: …". */
-export async function extractDocument(input: ExtractInput): Promise<ExtractedDocument> {
+/**
+ * Throws AppError `document.*` whose public message completes "could not be read: …".
+ * @param alive is called, and waited for, whenever a page or a piece of a long file is done
+ */
+export async function extractDocument(input: ExtractInput, alive?: () => unknown): Promise<ExtractedDocument> {
   // Each parser is loaded with the first file that needs it.
   switch (input.format) {
     case 'pdf':
-      return (await import('./extract/pdf.ts')).extractPdf(input.bytes, (input.timeoutMs ?? Number.POSITIVE_INFINITY) * readingShare);
+      return (await import('./extract/pdf.ts')).extractPdf(input.bytes, alive, (input.wholeMs ?? Number.POSITIVE_INFINITY) * readingShare);
     case 'docx':
-      return (await import('./extract/docx.ts')).extractDocx(input.bytes);
+      return (await import('./extract/docx.ts')).extractDocx(input.bytes, alive);
     case 'pptx':
-      return (await import('./extract/pptx.ts')).extractPptx(input.bytes);
+      return (await import('./extract/pptx.ts')).extractPptx(input.bytes, alive);
     case 'xlsx':
-      return (await import('./extract/xlsx.ts')).extractXlsx(input.bytes);
+      return (await import('./extract/xlsx.ts')).extractXlsx(input.bytes, alive);
     case 'csv':
       return (await import('./extract/csv.ts')).extractCsv(input.bytes);
     default:

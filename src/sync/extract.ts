@@ -4,13 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { maxBytesOf } from '../connectors/file-formats.ts';
 import { AppError } from '../errors.ts';
 import type { ExtractedDocument } from '../types.ts';
-import type { ExtractReply, ExtractRequest } from './extract-child.ts';
+import type { ExtractOutcome, ExtractReply, ExtractRequest } from './extract-child.ts';
 import type { ExtractInput } from './extract-document.ts';
 
 export type { ExtractInput } from './extract-document.ts';
 
 export interface ExtractorOptions {
-  /** A file that takes longer is given up; PDF, Office and CSV files have a tenth more for each MB. Default 10,000 ms. */
+  /**
+   * A file that takes longer is given up. PDF, Office and CSV files have a tenth more for each MB, and three times as long in
+   * all while their pages or pieces get done in this time. Default 10,000 ms.
+   */
   timeoutMs?: number;
   /** The child's heap. Default 512 MB. */
   memoryMb?: number;
@@ -31,12 +34,17 @@ interface Waiting {
   request: ExtractRequest;
   /** Sent alone, or known to be the one: when the child dies now, this file did it. */
   alone: boolean;
+  timeoutMs: number;
+  /** When the child began with it. */
+  since?: number;
   resolve(document: ExtractedDocument): void;
   reject(error: unknown): void;
 }
 
 /** Loading the parsers takes a second on a busy machine. */
 const maxStartMs = 30_000;
+/** How many times its time a long file has in all, while it goes on. */
+const wholeTimes = 3;
 
 /** One child, started with the first file and again after each death. Calls may overlap; they are answered in order. */
 export function createExtractor(options: ExtractorOptions = {}): Extractor {
@@ -49,7 +57,8 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let ready = false;
-  let timedOut = false;
+  /** Set when the child is ended for a file's sake: the limit in ms that it passed. */
+  let passed: number | undefined;
   let closed = false;
   let nextId = 1;
 
@@ -72,15 +81,19 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     child?.channel?.ref();
     if (!ready) return startWatch();
     const watched = sent[0];
-    timer = setTimeout(() => {
-      // An answer that came while this process was busy is read first.
+    if (watched) watched.since ??= Date.now();
+    const ends = watched && watched.since! + watched.request.wholeMs! - Date.now();
+    const limit = Math.max(0, Math.min(watched?.timeoutMs ?? 0, ends ?? 0));
+    const own = setTimeout(() => {
+      // An answer, or a sign of life, that came while this process was busy is read first.
       setImmediate(() => {
-        if (!watched || sent[0] !== watched) return;
+        if (!watched || sent[0] !== watched || timer !== own) return;
         watched.alone = true;
-        timedOut = true;
+        passed = limit < watched.timeoutMs ? watched.request.wholeMs! : limit;
         child?.kill('SIGKILL');
       });
-    }, watched?.request.timeoutMs);
+    }, limit);
+    timer = own;
   }
 
   function startWatch(): void {
@@ -107,6 +120,8 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
       if ('ready' in reply) {
         ready = true;
         if (sent.length > 0) watch();
+      } else if ('alive' in reply) {
+        if (sent[0]?.request.id === reply.id) watch();
       } else settle(reply);
     });
     started.on('error', () => {});
@@ -116,7 +131,7 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     return started;
   }
 
-  function settle(reply: Exclude<ExtractReply, { ready: true }>): void {
+  function settle(reply: ExtractOutcome): void {
     const at = sent.findIndex((waiting) => waiting.request.id === reply.id);
     const waiting = sent[at];
     if (!waiting) return;
@@ -138,12 +153,14 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     ready = false;
     const [first, ...rest] = sent;
     sent = [];
-    const late = timedOut;
-    timedOut = false;
+    for (const waiting of rest) delete waiting.since;
+    const late = passed;
+    passed = undefined;
     queue.unshift(...rest);
-    if (first && (first.alone || rest.length === 0)) first.reject(late ? tooLong(first.request.timeoutMs!) : tooLarge(memoryMb));
+    if (first && (first.alone || rest.length === 0)) first.reject(late === undefined ? tooLarge(memoryMb) : tooLong(late));
     else if (first) {
       first.alone = true;
+      delete first.since;
       queue.unshift(first);
     }
     pump();
@@ -162,9 +179,10 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
             bytes: input.bytes,
             format: input.format,
             name: input.name,
-            timeoutMs: input.timeoutMs ?? timeFor(input),
+            wholeMs: wholeTimes * timeFor(input),
           },
           alone: false,
+          timeoutMs: timeFor(input),
           resolve,
           reject,
         };

@@ -15,8 +15,8 @@ const cellCharacters = 600;
  * and deleted text are left out. Footnotes stand behind the block that refers to them as `[1] …`.
  * @throws AppError `document.*`
  */
-export async function extractDocx(bytes: Uint8Array): Promise<ExtractedDocument> {
-  const zip = await openZip(bytes);
+export async function extractDocx(bytes: Uint8Array, alive?: () => unknown): Promise<ExtractedDocument> {
+  const zip = await openZip(bytes, alive);
   const part = await mainPart(zip);
   const relationships = await readRelationships(zip, part);
   const partOf = (type: string): string | undefined =>

@@ -3,7 +3,7 @@ import { timeOf } from './front-matter.ts';
 
 /** What Office, LaTeX and scanners write when nobody gave a title. */
 const noTitle =
-  /^(?:untitled|title|document|presentation|powerpoint[ -]pr[äe]sentation|powerpoint presentation|slide|folie|workbook|book|mappe|sheet|scan|scanned document|image|unknown|no title|文档|演示文稿|幻灯片|工作簿|无标题|未命名)[ _-]?\d*$/i;
+  /^(?:untitled|title|document|presentation|powerpoint[ -]pr[äe]sentation|powerpoint presentation|slide|folie|workbook|book|mappe|sheet|scan|scanned document|image|unknown|no title|unspecified|\(?anonymous\)?|文档|演示文稿|幻灯片|工作簿|无标题|未命名)[ _-]?\d*$/i;
 const fileName = /\.(?:docx?|docm|pptx?|xlsx?|xls|pdf|indd|tex|dvi|odt|ods|odp|rtf|txt|qxd|pmd|ai|psd|html?)$/i;
 
 /** A title that a person gave; file names and the programs' own words are none. */
@@ -20,7 +20,7 @@ export function titleFact(value: unknown): string | undefined {
 
 /** Accounts and programs, which are nobody to ask. */
 const nobody =
-  /\b(?:user|admin|administrator|owner|guest|root|unknown|author|benutzer|anwender|utilisateur|default|test|microsoft|office|adobe|acrobat|latex|tex|openpyxl|python|apache|libreoffice|openoffice|google|canva|scanner|canon|xerox|hp|epson|wps|copilot|chatgpt)\b|用户|管理员|未知|作者/i;
+  /\b(?:user|admin|administrator|owner|guest|root|unknown|anonymous|author|benutzer|anwender|utilisateur|default|test|microsoft|office|adobe|acrobat|latex|tex|openpyxl|python|apache|libreoffice|openoffice|google|canva|scanner|canon|xerox|hp|epson|wps|copilot|chatgpt)\b|用户|管理员|未知|作者/i;
 
 /** An author one could ask: first and last name, a name in Han, or an e-mail address. */
 export function ownerFact(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 /** Lines of a PDF's pages to headings, paragraphs, lists and tables. Pure. Part of the PDF extractor. */
 import type { Block } from '../../types.ts';
-import { textOf, type PdfPage } from './pdf-furniture.ts';
+import { roundSize, textOf, type PdfPage } from './pdf-furniture.ts';
 import type { PdfCell, PdfLine } from './pdf-lines.ts';
 
 /** A heading that the file itself names (a bookmark): its words, without blanks and in small letters, and its depth. */
@@ -27,10 +27,12 @@ interface Open {
   lines: number;
 }
 
-/** Every block's anchor is the page that it begins on, `page=3`. Furniture is out already. */
-export function pdfBlocks(pages: PdfPage[], outline: PdfOutline): Block[] {
+/**
+ * Every block's anchor is the page that it begins on, `page=3`. Furniture is out already.
+ * @param body the height of most letters
+ */
+export function pdfBlocks(pages: PdfPage[], body: number, outline: PdfOutline): Block[] {
   const lines = pages.flatMap((page) => page.lines);
-  const body = bodySize(lines);
   const depths = headingDepths(lines, body, outline);
   const words = knownWords(lines);
   const blocks: Block[] = [];
@@ -151,18 +153,6 @@ function knownWords(lines: PdfLine[]): Set<string> {
   }
   return words;
 }
-
-/** The height of most letters. */
-function bodySize(lines: PdfLine[]): number {
-  const letters = new Map<number, number>();
-  for (const line of lines) {
-    const size = roundSize(line.size);
-    letters.set(size, (letters.get(size) ?? 0) + textOf(line).length);
-  }
-  return [...letters].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [10, 0] as [number, number])[0];
-}
-
-const roundSize = (size: number): number => Math.round(size * 2) / 2;
 
 /** The depth of each size of heading: the bookmarks' where they tell, else by size, the largest first. */
 function headingDepths(lines: PdfLine[], body: number, outline: PdfOutline): Map<number, number> {

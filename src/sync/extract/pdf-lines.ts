@@ -38,7 +38,7 @@ interface Run extends PdfCell {
 
 /** In units of the letters' height: a blank, the gap between cells, and how far a base line may wander (notes, indices). */
 const blankGap = 0.17;
-const cellGap = 1.5;
+const cellGap = 1.1;
 const baseline = 0.45;
 
 /**

@@ -7,7 +7,7 @@ import type { ExtractedDocument } from '../../types.ts';
 import { ownerFact, timeFact, titleFact } from './file-facts.ts';
 import { numberRanges } from './office.ts';
 import { pdfBlocks, squeezed } from './pdf-blocks.ts';
-import { dropFurniture, type PdfPage } from './pdf-furniture.ts';
+import { bodySize, dropFurniture, type PdfPage } from './pdf-furniture.ts';
 import { linesOf, type PdfItem } from './pdf-lines.ts';
 
 type Pdfjs = typeof pdfjsTypes;
@@ -23,10 +23,15 @@ const smallestPicture = 2500;
 /**
  * Text in the order in which the file draws it, lines joined to paragraphs; what every page repeats is left out. Pages that
  * hold no text but a picture are named as unread, and so are those that the time did not suffice for.
+ * @param alive is told of each page that is read, and waited for
  * @param budgetMs after which no further page is begun
  * @throws AppError `document.encrypted`, `document.broken`, `document.scanned`
  */
-export async function extractPdf(bytes: Uint8Array, budgetMs = Number.POSITIVE_INFINITY): Promise<ExtractedDocument> {
+export async function extractPdf(
+  bytes: Uint8Array,
+  alive: () => unknown = () => {},
+  budgetMs = Number.POSITIVE_INFINITY,
+): Promise<ExtractedDocument> {
   const started = performance.now();
   const pdfjs = await loadPdfjs();
   const { document, end } = await openPdf(pdfjs, bytes, {});
@@ -40,12 +45,14 @@ export async function extractPdf(bytes: Uint8Array, budgetMs = Number.POSITIVE_I
       if (!page) failed.push(number);
       else if (page.lines.length === 0) empty.push(number);
       pages.push(page ?? { number, height: 1, lines: [] });
+      await alive();
     }
     const readable = pages.some((page) => page.lines.length > 0);
     const scanned = await scannedPages(pdfjs, bytes, empty, started + budgetMs);
     if (!readable && failed.length > 0) throw damaged();
     if (!readable && scanned.length > 0) throw allScanned(pages.length);
-    dropFurniture(pages);
+    const body = bodySize(pages);
+    dropFurniture(pages, body);
     const unread = [
       ...named(scanned, 'is a scanned image without text', 'are scanned images without text'),
       ...named(failed, 'is damaged', 'are damaged'),
@@ -55,7 +62,7 @@ export async function extractPdf(bytes: Uint8Array, budgetMs = Number.POSITIVE_I
       textFragments: false,
       ...(await readPdfFacts(document)),
       ...(unread.length === 0 ? {} : { unread: unread.join('; ') }),
-      blocks: pdfBlocks(pages, await readOutline(document)),
+      blocks: pdfBlocks(pages, body, await readOutline(document)),
     };
   } finally {
     await end();

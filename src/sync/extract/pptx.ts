@@ -14,8 +14,8 @@ const repeated = new Set(['dt', 'ftr', 'hdr', 'sldNum', 'sldImg']);
  * Hidden slides, and slides of pictures alone, are named as unread.
  * @throws AppError `document.*`
  */
-export async function extractPptx(bytes: Uint8Array): Promise<ExtractedDocument> {
-  const zip = await openZip(bytes);
+export async function extractPptx(bytes: Uint8Array, alive?: () => unknown): Promise<ExtractedDocument> {
+  const zip = await openZip(bytes, alive);
   const part = await mainPart(zip);
   const targets = new Map((await readRelationships(zip, part)).map((relationship) => [relationship.id, relationship.target]));
   const order: string[] = [];

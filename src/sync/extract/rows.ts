@@ -13,7 +13,9 @@ export interface Cell {
 
 /** What one file may give: beyond, its rows are counted and named. */
 export const maxRows = 200_000;
-export const maxRowCharacters = 20_000_000;
+export const maxRowCharacters = 22_000_000;
+/** What a cell costs beside its characters. */
+export const cellCharacters = 16;
 
 /** A row longer than this becomes several blocks, each with the first column in front: about half a passage. */
 const blockCharacters = 1200;

@@ -1,5 +1,5 @@
 /** One sheet's rows as a person sees them (ECMA-376-1, 18.3). Part of the XLSX extractor. */
-import type { Cell } from './rows.ts';
+import { cellCharacters, type Cell } from './rows.ts';
 import type { CellStyles } from './xlsx-styles.ts';
 import { readXml } from './xml.ts';
 import type { Zip } from './zip.ts';
@@ -87,7 +87,7 @@ export async function readSheet(
           rows.push(row);
           numbers.push(rowNumber);
           limits.rows--;
-          for (const { text } of row) limits.characters -= text.length;
+          for (const { text } of row) limits.characters -= text.length + cellCharacters;
         }
       }
     },

@@ -18,8 +18,8 @@ interface NamedSheet {
  * hidden rows and columns, and rows beyond the limits, are left out and named.
  * @throws AppError `document.*`
  */
-export async function extractXlsx(bytes: Uint8Array): Promise<ExtractedDocument> {
-  const zip = await openZip(bytes);
+export async function extractXlsx(bytes: Uint8Array, alive?: () => unknown): Promise<ExtractedDocument> {
+  const zip = await openZip(bytes, alive);
   const part = await mainPart(zip);
   const relationships = new Map((await readRelationships(zip, part)).map((relationship) => [relationship.id, relationship]));
   const { sheets, date1904 } = await readWorkbook(zip, part);

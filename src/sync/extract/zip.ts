@@ -18,9 +18,10 @@ export interface Zip {
 
 /**
  * Reads the directory of a zip file; nothing is unpacked yet.
+ * @param alive is told of each piece that is unpacked, and waited for
  * @throws AppError `document.encrypted`, `document.old_format`, `document.broken`, `document.bomb`
  */
-export async function openZip(bytes: Uint8Array): Promise<Zip> {
+export async function openZip(bytes: Uint8Array, alive: () => unknown = () => {}): Promise<Zip> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (buffer.subarray(0, 8).equals(oleMark)) throw oleFile(buffer);
   const entries = new Map<string, yauzl.Entry>();
@@ -50,6 +51,7 @@ export async function openZip(bytes: Uint8Array): Promise<Zip> {
         for await (const piece of (await file.openReadStreamPromise(entry)) as AsyncIterable<Uint8Array>) {
           sum = crc32(piece, sum);
           yield piece;
+          await alive();
         }
         if (sum !== entry.crc32) throw broken(`its part ${name} is damaged`);
       } catch (error) {
