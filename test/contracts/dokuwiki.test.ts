@@ -266,6 +266,14 @@ describe.skipIf(!here)('DokuWiki (skipped where its package is missing)', () => 
       expect((await list()).get('a')!.version).toBe(again.get('a')!.version);
     });
 
+    test('a hidden page is listed with all others, and its changes come with them alone', async () => {
+      await wiki.configure({ hidepages: '^:?a$' });
+      expect(await ids(list())).toEqual(['a', 'b', 'c']);
+      await save(['a', 'Alpha anew.']);
+      expect((await changes(cursor!)).has('a')).toBe(false);
+      expect(connector.blindSpots.join()).toContain('hidepages');
+    });
+
     test('a page restored after its removal is there again', async () => {
       await save(['a', '']);
       expect((await changes(cursor!)).get('a')).toEqual({ externalId: 'a', gone: true });
@@ -336,7 +344,13 @@ describe.skipIf(!here)('DokuWiki (skipped where its package is missing)', () => 
       const context = contextOf();
       await gather(connector.list(at(reader), context));
       await wiki.endSessions();
-      expect(await connector.fetch(at(reader), { externalId: 'hr:pay' }, undefined, context)).toMatchObject({ kind: 'document' });
+      asked = [];
+      const side = ['hr:pay', 'hr:leave', 'start', 'hr:pay', 'hr:leave', 'start'];
+      for (const externalId of side)
+        expect(await connector.fetch(at(reader), { externalId }, undefined, context)).toMatchObject({ kind: 'document' });
+      expect(asked.filter((method) => method === 'dokuwiki.login').length).toBeLessThanOrEqual(1);
+      await wiki.endSessions();
+      await Promise.all(side.map((externalId) => connector.fetch(at(reader), { externalId }, undefined, context)));
       await wiki.endSessions();
       await wiki.setPassword('reader', 'another');
       expect(await failureOf(gather(connector.list(at(reader), context)))).toMatchObject({ code: 'source.credential' });

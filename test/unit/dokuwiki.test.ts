@@ -19,7 +19,7 @@ interface Given {
 let server: http.Server;
 let outbound: Outbound;
 let url: string;
-let given: (method: string, path: string) => Given;
+let given: (method: string, path: string, cookie: string | undefined) => Given;
 let sent: { method: string; body: string; cookie: string | undefined }[];
 let cursor: string | undefined;
 
@@ -49,7 +49,7 @@ beforeEach(async () => {
     request.on('end', () => {
       const method = /<methodName>([^<]*)/.exec(body)?.[1] ?? `${request.method}`;
       sent.push({ method, body, cookie: request.headers.cookie });
-      const { status = 200, headers = {}, body: text = '' } = given(method, request.url ?? '');
+      const { status = 200, headers = {}, body: text = '' } = given(method, request.url ?? '', request.headers.cookie);
       response.writeHead(status, headers).end(text);
     });
   });
@@ -129,6 +129,21 @@ describe('the credential', () => {
     await expect(list(at(reader))).rejects.toMatchObject({ code: 'source.credential' });
     // Without a credential nobody is to be known.
     expect(await list()).toHaveLength(1);
+  });
+
+  test('a session that ends while calls run side by side is opened again once', async () => {
+    const dw = `DW${'0'.repeat(32)}`;
+    let session = 0;
+    given = (method, _path, cookie) => {
+      if (method === 'dokuwiki.login') return answer(true, { 'set-cookie': [`${dw}=s${++session}`] });
+      return cookie === `${dw}=s${session}` && session > 1 ? answer('<h1 id="a">A</h1>') : answer({}, { ...forgotten });
+    };
+    const context = contextOf();
+    const all = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => connector.fetch(at(reader), { externalId: `p${i}`, place: '[5,"x"]' }, undefined, context)),
+    );
+    expect(all.map(({ kind }) => kind)).toEqual(Array(8).fill('document'));
+    expect(sent.filter(({ method }) => method === 'dokuwiki.login')).toHaveLength(2);
   });
 
   test('a wiki without accounts does not take one', async () => {

@@ -43,46 +43,46 @@ export async function openWiki(source: SourceLocation, context: ConnectorContext
   const location = locationUrl(source.location);
   const credential = credentialOf(source);
   const outbound = withRetries(context.outbound, { clock: context.clock });
-  const cookies = new Map<string, string>();
+  type Cookies = Map<string, string>;
 
-  async function post(base: string, method: string, params: RpcValue[]): Promise<Reply & { known: boolean }> {
+  async function post(base: string, method: string, params: RpcValue[], cookies: Cookies): Promise<Reply & { known: boolean }> {
     const url = new URL(endpoint, base).href;
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { 'content-type': 'text/xml; charset=utf-8', accept: 'text/xml', ...(cookie === '' ? {} : { cookie }) };
-    const body = encodeCall(method, params);
     const response = await outbound.fetch(url, {
       method: 'POST',
-      body,
-      headers,
+      body: encodeCall(method, params),
+      headers: { 'content-type': 'text/xml; charset=utf-8', accept: 'text/xml', ...(cookie === '' ? {} : { cookie }) },
       signal: context.signal,
       ...(longMethods.has(method) ? long : {}),
     });
-    const known = !isForgotten(response);
     if (credential) keepCookies(response, cookies);
     const answer = await readAnswer(response, url);
     const date = Date.parse(response.headers.date ?? '');
-    const denied = response.status !== 200;
-    return { ...answer, denied, at: Number.isFinite(date) ? date : context.clock.now(), known };
+    const at = Number.isFinite(date) ? date : context.clock.now();
+    return { ...answer, denied: response.status !== 200, at, known: !isForgotten(response) };
   }
 
-  async function login(): Promise<void> {
-    if (!credential) return;
-    cookies.clear();
-    const answer = await post(base, 'dokuwiki.login', [credential.user, credential.password]);
+  async function login(base: string): Promise<Cookies> {
+    const cookies: Cookies = new Map();
+    if (!credential) return cookies;
+    const answer = await post(base, 'dokuwiki.login', [credential.user, credential.password], cookies);
     if (!('value' in answer) || (answer.value !== true && answer.value !== 1)) throw refused(base);
+    return cookies;
   }
 
-  const base = await findBase(location, (candidate) => post(candidate, 'dokuwiki.getXMLRPCAPIVersion', []));
-  await login();
+  const base = await findBase(location, (candidate) => post(candidate, 'dokuwiki.getXMLRPCAPIVersion', [], new Map()));
+  let session = login(base);
+  await session;
   return {
     base,
     namespace: namespaceOf(location),
     async call(method, ...params) {
-      const reply = await post(base, method, params);
+      const used = session;
+      const reply = await post(base, method, params, await used);
       if (!credential || reply.known) return reply;
-      // The session may have ended; a password that is no longer right fails here.
-      await login();
-      const again = await post(base, method, params);
+      // The session has ended: one of the calls that find it so logs in again. A password that is no longer right fails there.
+      if (session === used) session = login(base);
+      const again = await post(base, method, params, await session);
       if (!again.known) throw refused(base);
       return again;
     },

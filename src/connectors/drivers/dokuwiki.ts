@@ -37,6 +37,7 @@ export function createDokuwikiConnector(): Connector {
       "Who may read a page: all documents get the readers of the source, and a change of the wiki's access rights never appears as a change.",
       'A page that the account may no longer read stays until the next full listing.',
       'Pages put into or taken out of the data folder past the wiki itself, until the next full listing.',
+      'What becomes of pages that the wiki hides (setting "hidepages"), until the next full listing.',
       'What plugins take into a page from elsewhere: a page counts as changed only when it is edited itself.',
       'Files of the media manager.',
     ],
