@@ -1,4 +1,4 @@
-/** Reading a repository: its files at a commit, what changed between two, a file's bytes. Part of the git driver. */
+/** Reading a repository: its files at a commit, what changed between two. Part of the git driver. */
 import { AppError } from '../../errors.ts';
 import { runGit, type GitCall } from './git-run.ts';
 
@@ -63,27 +63,6 @@ export async function missingAt(commit: string, call: Reading): Promise<Set<stri
   const output = await runGit(['rev-list', '--objects', '--no-object-names', '--missing=print', '--no-walk', `${commit}^{tree}`], call);
   const lines = output.toString('latin1').split('\n');
   return new Set(lines.filter((line) => line.startsWith('?')).map((line) => line.slice(1)));
-}
-
-/** @throws AppError `document.unreadable` when it is larger; `git.failed` when it is not here */
-export async function readBlob(blob: string, maxBytes: number, call: Reading): Promise<Uint8Array> {
-  let output: Buffer;
-  try {
-    output = await runGit(['cat-file', '--batch'], { ...call, input: `${blob}\n`, maxBytes: maxBytes + 1000 });
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'git.too_large') throw tooLarge(maxBytes);
-    throw error;
-  }
-  const end = output.indexOf(10);
-  const size = Number(/^\S+ blob (\d+)$/.exec(output.subarray(0, end).toString('latin1'))?.[1]);
-  if (!Number.isFinite(size)) throw new AppError({ code: 'git.failed', message: `git cat-file: ${blob} is missing` });
-  if (size > maxBytes) throw tooLarge(maxBytes);
-  return output.subarray(end + 1, end + 1 + size);
-}
-
-function tooLarge(maxBytes: number): AppError {
-  const publicMessage = `it is larger than ${maxBytes / 1_000_000} MB, the limit for its kind`;
-  return new AppError({ code: 'document.unreadable', message: publicMessage, publicMessage });
 }
 
 async function succeeded(output: Promise<Buffer>): Promise<string | undefined> {

@@ -8,9 +8,10 @@ import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocati
 import { fileFormatOf, maxBytesOf } from '../file-formats.ts';
 import { gitDates, type FileHistory } from './folder-git.ts';
 import { isRepository, pageOf, placeOf } from './git-address.ts';
+import { openBlobs, type BlobReader } from './git-blobs.ts';
 import { bringBlobs, removeClone, updateClone, type Clone } from './git-clone.ts';
 import { askRemote, type Remote } from './git-remote.ts';
-import { changesBetween, commitOf, filesAt, isAncestor, readBlob, type GitFile } from './git-repository.ts';
+import { changesBetween, commitOf, filesAt, isAncestor, type GitFile } from './git-repository.ts';
 import { environment, requireGit, runGit } from './git-run.ts';
 
 const passingMs = 900_000;
@@ -18,6 +19,7 @@ const passingMs = 900_000;
 /** One listing and the fetches after it. */
 interface Run {
   clone: Clone;
+  reader: BlobReader;
   /** Absent for a folder. */
   remote?: Remote;
   /** The clone is only to look at: without history, and with the bytes of the files that are asked for. */
@@ -133,11 +135,10 @@ async function openRepository(source: SourceLocation, context: ConnectorContext)
   const passing = context.cacheFolder === undefined;
   const clone = await updateClone(context.cacheFolder ?? (await passingFolder()), remote, context, passing);
   return {
-    clone,
     remote,
     ...(passing ? { passing } : {}),
     ...(remote.branch === undefined ? {} : { branch: remote.branch }),
-    ...nothingListed(clone.head),
+    ...nothingListed(clone),
   };
 }
 
@@ -171,11 +172,11 @@ async function openFolder(given: string, context: ConnectorContext): Promise<Run
   const head = await commitOf('HEAD', { dir, signal });
   if (head === undefined)
     throw new AppError({ code: 'source.empty', message: 'no commit', publicMessage: `${folder} has no commit on its current branch.` });
-  return { clone: { dir, head }, ...nothingListed(head) };
+  return nothingListed({ dir, head });
 }
 
-function nothingListed(head: string): Pick<Run, 'blobs' | 'whole' | 'range'> {
-  return { blobs: new Map(), whole: false, range: head };
+function nothingListed(clone: Clone): Pick<Run, 'clone' | 'reader' | 'blobs' | 'whole' | 'range'> {
+  return { clone, reader: openBlobs(clone.dir), blobs: new Map(), whole: false, range: clone.head };
 }
 
 async function readableFiles({ clone }: Run, { signal }: ConnectorContext): Promise<GitFile[]> {
@@ -216,12 +217,11 @@ async function fetchFile(run: Run, listed: ListedDocument, source: SourceLocatio
 }
 
 async function bytesOf(blob: string, maxBytes: number, run: Run, context: ConnectorContext): Promise<Uint8Array> {
-  const call = { dir: run.clone.dir, signal: context.signal };
   try {
-    return await readBlob(blob, maxBytes, call);
+    return await run.reader.read(blob, maxBytes, context.signal);
   } catch (error) {
     if (!run.remote || !(error instanceof AppError) || error.code !== 'git.failed') throw error;
     await bringBlobs(run.clone, new Set([blob]), run.remote, context);
-    return readBlob(blob, maxBytes, call);
+    return run.reader.read(blob, maxBytes, context.signal);
   }
 }

@@ -1,0 +1,153 @@
+/** Two states of a real handbook, a month apart, and a sync of them that counts what it does. The data stands beside the repository. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Nodes } from 'mdast';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { frontmatterFromMarkdown } from 'mdast-util-frontmatter';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { frontmatter } from 'micromark-extension-frontmatter';
+import { gfm } from 'micromark-extension-gfm';
+import { openCatalog } from '../../src/catalog/database.ts';
+import { addSource, type RunSummary } from '../../src/catalog/sources.ts';
+import type { Connector } from '../../src/connectors/connector.ts';
+import { createLog } from '../../src/log.ts';
+import type { Embedder } from '../../src/models/embedder.ts';
+import { createOutbound } from '../../src/net/outbound.ts';
+import { openSqliteIndex } from '../../src/search/drivers/sqlite.ts';
+import { createExtractor } from '../../src/sync/extract.ts';
+import { fillVectors } from '../../src/sync/fill-vectors.ts';
+import { syncSource } from '../../src/sync/sync.ts';
+import { embedByWords } from './embed-by-words.ts';
+
+const data = fileURLToPath(new URL('../../../shared/data/wikis/sourcegraph-handbook', import.meta.url));
+
+/** Tests that need it skip by name where it is missing, and fail in CI. */
+export const noHandbookStates = !existsSync(data) && !process.env.CI;
+
+/** What `changes.tsv` says: 36 added, 128 changed, 10 removed; none is moved. */
+export const handbookChanges = { added: 36, changed: 128, removed: 10 };
+
+export function handbookFolder(state: 'older' | 'newer'): string {
+  return join(data, state);
+}
+
+/** By the address that a site made of the handbook would give each page. */
+export function handbookPages(state: 'older' | 'newer'): Map<string, string> {
+  const folder = join(handbookFolder(state), 'content');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
+  return new Map(files.toSorted().map((file) => [addressOf(file), pageOf(readFileSync(join(folder, file), 'utf8'), file)]));
+}
+
+const addressOf = (file: string): string => `/${file.replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '')}`;
+
+function pageOf(markdown: string, file: string): string {
+  const tree = fromMarkdown(markdown, {
+    extensions: [gfm(), frontmatter(['yaml'])],
+    mdastExtensions: [gfmFromMarkdown(), frontmatterFromMarkdown(['yaml'])],
+  });
+  // As site generators do: the page's source stands behind an "edit this page" of that very text's number.
+  const edition = [...markdown].reduce((sum, character) => (sum * 31 + character.codePointAt(0)!) % 1_000_000_007, 7);
+  return `<!doctype html><html lang="en"><head><title>Handbook</title><meta name="edition" content="${edition}"></head><body><nav><a href="/">Home</a></nav><main>${html(tree, file)}</main><footer>Imprint</footer></body></html>`;
+}
+
+function html(node: Nodes, file: string): string {
+  const inner = 'children' in node ? node.children.map((child) => html(child, file)).join('') : '';
+  switch (node.type) {
+    case 'heading':
+      return `<h${node.depth}>${inner}</h${node.depth}>\n`;
+    case 'paragraph':
+      return `<p>${inner}</p>\n`;
+    case 'list':
+      return node.ordered ? `<ol>${inner}</ol>\n` : `<ul>${inner}</ul>\n`;
+    case 'listItem':
+      return `<li>${inner}</li>`;
+    case 'table':
+      return `<table>${inner}</table>\n`;
+    case 'tableRow':
+      return `<tr>${inner}</tr>`;
+    case 'tableCell':
+      return `<td>${inner}</td>`;
+    case 'blockquote':
+      return `<blockquote>${inner}</blockquote>`;
+    case 'link':
+      return `<a href="${escape(linkOf(node.url, file))}">${inner}</a>`;
+    case 'code':
+      return `<pre>${escape(node.value)}</pre>\n`;
+    case 'inlineCode':
+      return `<code>${escape(node.value)}</code>`;
+    case 'text':
+      return escape(node.value);
+    case 'break':
+      return '<br>';
+    default:
+      return inner;
+  }
+}
+
+function linkOf(url: string, file: string): string {
+  if (/^(?:[a-z]+:|#)/i.test(url)) return url;
+  const target = new URL(url, `http://x/${file}`);
+  return addressOf(target.pathname.slice(1)) + target.hash;
+}
+
+const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+
+export interface Walked {
+  summary: RunSummary;
+  /** Points written to the index, and taken out of it. */
+  put: number;
+  dropped: number;
+  /** Vectors computed. */
+  embedded: number;
+}
+
+/** One source of a catalog of its own. Waits cost no time. */
+export async function openWalk(connector: () => Connector, location: string): Promise<{ sync(): Promise<Walked>; close(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'docent-walk-'));
+  const db = await openCatalog(folder);
+  const opened = openSqliteIndex({ path: join(folder, 'index.db') });
+  const extractor = createExtractor();
+  const outbound = createOutbound({ allowInternal: () => ['127.0.0.1'] });
+  const input = { name: 'walk', kind: connector().kind, location, baseUrl: null, readers: ['everyone'], schedule: null };
+  const source = await addSource(db, input, 1);
+  const count = { put: 0, dropped: 0 };
+  const index = {
+    ...opened,
+    put: (...[points, signal]: Parameters<typeof opened.put>) => ((count.put += points.length), opened.put(points, signal)),
+    drop: (...[ids, signal]: Parameters<typeof opened.drop>) => ((count.dropped += ids.length), opened.drop(ids, signal)),
+  };
+  const embedder: Embedder = { model: 'fake:8', embed: async (texts) => texts.map((text) => Float32Array.from(embedByWords(text, 8))) };
+  return {
+    async sync() {
+      Object.assign(count, { put: 0, dropped: 0 });
+      const { signal } = new AbortController();
+      const summary = await syncSource(
+        source,
+        {
+          db,
+          index,
+          connector: connector(),
+          extractor,
+          outbound,
+          embeddingModel: embedder.model,
+          clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
+          log: createLog('silent'),
+          leaseOwner: 'walk',
+          cacheFolder: join(folder, 'cache'),
+        },
+        signal,
+      );
+      const { embedded } = await fillVectors({ db, index, embedder }, { signal });
+      return { summary, ...count, embedded };
+    },
+    async close() {
+      await extractor.close();
+      await outbound.close();
+      await index.close();
+      await db.destroy();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
