@@ -5,7 +5,7 @@ import { inputError } from '../errors.ts';
 import { deploymentTimeZone } from '../schedule.ts';
 import { CREDENTIAL_HELP, readCredential } from './credential.ts';
 import { print, printJson, withApp } from './run.ts';
-import { nextSync, quoted, view } from './source-view.ts';
+import { many, nextSync, quoted, view } from './source-view.ts';
 
 type Change = Parameters<App['changeSource']>[1];
 
@@ -41,7 +41,7 @@ export function changeCommands(): Command[] {
           const { source } = (await app.showSource(name))!;
           if (options.json) return printJson(view(source));
           print(
-            `Confirmed: ${source.doubt?.gone ?? 0} documents of "${source.name}" are removed by the next whole sync, if no more than these are missing then.`,
+            `Confirmed: ${many(source.doubt?.gone ?? 0, 'document')} of "${source.name}" will be removed by the next whole sync, if no more than these are missing then.`,
           );
           print(`A running server syncs it now; otherwise: npx docent sync ${quoted(source.name)}`);
         });

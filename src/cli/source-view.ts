@@ -1,5 +1,6 @@
 /** A source as commands print it: for programs, and for people in the deployment's time zone. */
 import type { ConnectorView, SourcePreview, SourceStatus } from '../app-contract.ts';
+import { QUIET_HOURS } from '../schedule.ts';
 import { print, table } from './run.ts';
 
 export const view = (s: SourceStatus['source']) => ({
@@ -66,24 +67,31 @@ export function notices({ name, problem, doubt, pausedAt, nextSyncAt }: SourceSt
       ? []
       : [
           doubt.confirmedAt === null
-            ? `${doubt.gone} of ${doubt.known} documents were missing in the last sync and were kept. If they are gone for good: npx docent source confirm ${quoted(name)}`
-            : `the removal of ${doubt.gone} documents is confirmed; the next whole sync carries it out`,
+            ? `${doubt.gone} of ${doubt.known} documents are missing there and were kept. If they are gone for good: npx docent source confirm ${quoted(name)}`
+            : `the removal of ${many(doubt.gone, 'document')} is confirmed; the next whole sync carries it out`,
         ]),
   ];
 }
+
+export const many = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 /** What a first sync would bring, for people. */
 export function printPreview(preview: SourcePreview, schedule: string | undefined): void {
   const { cost, estimate } = preview;
   print(`${preview.name} (${preview.kind}), readable by ${preview.readers.join(', ')}. Nothing was added.`);
-  print(`  ${preview.more ? 'more than ' : ''}${preview.documents} documents${estimate ? `, about ${estimate.passages} passages` : ''}`);
+  print(
+    `  ${preview.more ? 'more than ' : ''}${many(preview.documents, 'document')}${estimate ? `, about ${many(estimate.passages, 'passage')}` : ''}`,
+  );
   if (cost?.usd !== undefined) print(`  search by meaning costs about $${cost.usd.toPrecision(2)}, once (${cost.model})`);
   else if (cost?.minutes !== undefined) print(`  search by meaning takes about ${cost.minutes} min on this machine (${cost.model})`);
-  const by = schedule === undefined ? 'daily at a quiet hour' : `by "${schedule}"`;
-  print(`  synced ${by}, first at ${localTime(preview.nextSyncAt, preview.timeZone)} (${preview.timeZone})`);
+  print(
+    schedule === undefined
+      ? `  synced daily between ${QUIET_HOURS.from}:00 and ${QUIET_HOURS.to}:00 (${preview.timeZone})`
+      : `  synced by "${schedule}", next at ${localTime(preview.nextSyncAt, preview.timeZone)} (${preview.timeZone})`,
+  );
   for (const sample of preview.samples)
     print(
-      `  ${sample.problem === undefined ? `reads: ${sample.title ?? sample.externalId}, ${sample.passages} passages` : `cannot read: ${sample.externalId}: ${sample.problem}`}`,
+      `  ${sample.problem === undefined ? `reads: ${sample.title ?? sample.externalId}, ${many(sample.passages ?? 0, 'passage')}` : `cannot read: ${sample.externalId}: ${sample.problem}`}`,
     );
   for (const text of preview.blindSpots) print(`  does not see: ${text}`);
 }

@@ -5,7 +5,7 @@ import { deploymentTimeZone } from '../schedule.ts';
 import { CREDENTIAL_HELP, readCredential } from './credential.ts';
 import { print, printJson, progressLine, table, withApp } from './run.ts';
 import { changeCommands } from './source-change.ts';
-import { lastSync, nextSync, notices, printKinds, printPreview, quoted, stateOf, statusView, view } from './source-view.ts';
+import { lastSync, many, nextSync, notices, printKinds, printPreview, quoted, stateOf, statusView, view } from './source-view.ts';
 
 interface AddOptions {
   name?: string;
@@ -110,7 +110,7 @@ export function sourceCommand(): Command {
         const hasCredential = shown.secretId === null ? '' : '   credential: kept, sealed';
         print(`${shown.name} (${shown.kind})  ${shown.location}`);
         print(`  readers: ${shown.readers.join(', ')}${shown.baseUrl ? `   base URL: ${shown.baseUrl}` : ''}${hasCredential}`);
-        print(`  ${found.documents} documents, ${found.passages} passages; last sync: ${lastSync(found, zone)}`);
+        print(`  ${many(found.documents, 'document')}, ${many(found.passages, 'passage')}; last sync: ${lastSync(found, zone)}`);
         print(
           `  synced ${shown.schedule === null ? 'daily at a quiet hour' : `by "${shown.schedule}"`}; next sync: ${nextSync(shown, zone, app.clock.now())} (${zone})`,
         );

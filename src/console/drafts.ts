@@ -12,11 +12,13 @@ export type DraftState =
   | { phase: 'looking'; documents: number }
   | { phase: 'stopped' }
   | { phase: 'refused'; error: unknown }
-  | { phase: 'ready'; preview: SourcePreview };
+  | { phase: 'ready'; preview: SourcePreview }
+  /** Its credential is forgotten; who comes back is led to the source. */
+  | { phase: 'added'; sourceId: string };
 
 export interface Draft {
   readonly id: string;
-  readonly input: AddSourceInput & { credential?: Record<string, string> };
+  input: AddSourceInput & { credential?: Record<string, string> };
   state: DraftState;
   /** Ends, without an error, when the look has. */
   looked: Promise<void>;

@@ -61,6 +61,7 @@ export function newSourceRoutes(deps: ConsoleDeps): Router {
     const draft = draftOf(req, res);
     if (!draft) return res.redirect(303, GONE);
     const { state, input } = draft;
+    if (state.phase === 'added') return res.redirect(303, `/sources/${state.sourceId}`);
     if (state.phase === 'looking')
       return send(res, 200, lookingPage(context, { draftId: draft.id, location: input.location, documents: state.documents }));
     if (state.phase === 'ready' && field(req.query, 'edit') !== '1') {
@@ -88,12 +89,15 @@ export function newSourceRoutes(deps: ConsoleDeps): Router {
   router.post('/sources/new/:draft/add', form, async (req, res) => {
     const draft = draftOf(req, res);
     if (!draft) return res.redirect(303, GONE);
+    if (draft.state.phase === 'added') return res.redirect(303, `/sources/${draft.state.sourceId}`);
     if (draft.state.phase !== 'ready') return res.redirect(303, `/sources/new/${draft.id}`);
     try {
       draft.adding ??= addSource(app, draft.input);
-      const source = await draft.adding;
-      drafts.drop(draft.id);
-      res.redirect(303, `/sources/${source.id}`);
+      const { id } = await draft.adding;
+      draft.state = { phase: 'added', sourceId: id };
+      const { credential: _forgotten, ...rest } = draft.input;
+      draft.input = rest;
+      res.redirect(303, `/sources/${id}`);
     } catch (error) {
       delete draft.adding;
       draft.state = { phase: 'refused', error };
