@@ -1,5 +1,6 @@
 /** Parses files in a child process with limits: a hostile file fails by name, and the next one goes on. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { maxBytesOf } from '../connectors/file-formats.ts';
 import { AppError } from '../errors.ts';
@@ -45,6 +46,9 @@ interface Waiting {
 const maxStartMs = 30_000;
 /** How many times its time a long file has in all, while it goes on. */
 const wholeTimes = 3;
+/** How many times its heap the whole child may take: a sheet of 100,000 rows takes as much as its heap may be. */
+const wholeMemory = 2.5;
+const weighEvery = 200;
 
 /** One child, started with the first file and again after each death. Calls may overlap; they are answered in order. */
 export function createExtractor(options: ExtractorOptions = {}): Extractor {
@@ -96,6 +100,16 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
     timer = own;
   }
 
+  /** Buffers are no part of the heap: where the system tells (Linux), the whole process is held to a limit, too. */
+  function weigh(): void {
+    const weighed = sent[0];
+    if (!weighed || child?.pid === undefined) return;
+    const resident = residentMb(child.pid);
+    if (resident === undefined || resident < memoryMb * wholeMemory) return;
+    weighed.alone = true;
+    child.kill('SIGKILL');
+  }
+
   function startWatch(): void {
     timer = setTimeout(() => child?.kill('SIGKILL'), maxStartMs);
   }
@@ -125,6 +139,8 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
       } else settle(reply);
     });
     started.on('error', () => {});
+    const scales = setInterval(weigh, weighEvery).unref();
+    started.once('exit', () => clearInterval(scales));
     started.on('exit', () => {
       if (started === child) buried();
     });
@@ -218,6 +234,14 @@ export function createExtractor(options: ExtractorOptions = {}): Extractor {
       });
     },
   };
+}
+
+function residentMb(pid: number): number | undefined {
+  try {
+    return (Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]) * 4096) / 1_000_000;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Formats in which a large file is an ordinary one. */

@@ -1,4 +1,5 @@
 /** Hostile, truncated and damaged PDF and Office files: each fails by name or is read, none takes the next one with it. */
+import { existsSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test, vi } from 'vitest';
@@ -35,16 +36,17 @@ const samples: Record<'pdf' | 'docx' | 'pptx' | 'xlsx' | 'csv', (word: string) =
 };
 const formats = Object.keys(samples) as (keyof typeof samples)[];
 
+const object = (n: number, text: string): string => `${n} 0 obj\n${text}\nendobj\n`;
+const pdfWith = (content: Buffer, filter = '/FlateDecode'): Buffer =>
+  Buffer.concat([
+    Buffer.from(
+      `%PDF-1.7\n${object(1, '<< /Type /Catalog /Pages 2 0 R >>')}${object(2, '<< /Type /Pages /Kids [3 0 R] /Count 1 >>')}${object(3, '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>')}4 0 obj\n<< /Filter ${filter} /Length ${content.length} >>\nstream\n`,
+    ),
+    content,
+    Buffer.from('\nendstream\nendobj\ntrailer << /Root 1 0 R >>\n'),
+  ]);
+
 describe('hostile files fail by name', () => {
-  const object = (n: number, text: string): string => `${n} 0 obj\n${text}\nendobj\n`;
-  const pdfWith = (content: Buffer, filter = '/FlateDecode'): Buffer =>
-    Buffer.concat([
-      Buffer.from(
-        `%PDF-1.7\n${object(1, '<< /Type /Catalog /Pages 2 0 R >>')}${object(2, '<< /Type /Pages /Kids [3 0 R] /Count 1 >>')}${object(3, '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>')}4 0 obj\n<< /Filter ${filter} /Length ${content.length} >>\nstream\n`,
-      ),
-      content,
-      Buffer.from('\nendstream\nendobj\ntrailer << /Root 1 0 R >>\n'),
-    ]);
   const pages = (kids: string): string =>
     `%PDF-1.7\n${object(1, '<< /Type /Catalog /Pages 2 0 R >>')}${object(2, `<< /Type /Pages /Kids [${kids}] /Count 100000 >>`)}`;
 
@@ -117,6 +119,22 @@ describe('hostile files fail by name', () => {
     expect(first).toContain('before');
     expect(last).toContain('after');
   });
+});
+
+test.skipIf(!existsSync('/proc/self/statm'))('memory beside the heap counts, too: the file is named, its neighbours are read', async () => {
+  const small = createExtractor({ memoryMb: 64, timeoutMs: 60_000 });
+  const say = (bytes: Buffer, format: DocumentFormat): Promise<string> =>
+    small.extract({ bytes, format, name: 'a' }).then(
+      (document) => document.blocks.map((block) => block.text).join(''),
+      (error: AppError) => error.code,
+    );
+  const bomb = pdfWith(deflateSync(deflateSync(Buffer.alloc(300_000_000, 32))), '[/FlateDecode /FlateDecode]');
+  expect(await Promise.all([say(Buffer.from('before'), 'text'), say(bomb, 'pdf'), say(Buffer.from('after'), 'text')])).toEqual([
+    'before',
+    'document.too_much_memory',
+    'after',
+  ]);
+  await small.close();
 });
 
 describe('damaged files', () => {

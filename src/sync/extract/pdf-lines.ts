@@ -66,7 +66,8 @@ export function linesOf(items: PdfItem[], view: number[], page: number, monoFont
       continue;
     }
     const rtl = item.dir === 'rtl';
-    const mono = monoFonts.has(item.fontName);
+    // Han is as wide in every font.
+    const mono = monoFonts.has(item.fontName) && !/[\u2e80-\uffef]/.test(item.str);
     const x = e;
     const end = e + item.width;
     const last = row.at(-1);
