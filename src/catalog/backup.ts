@@ -125,16 +125,20 @@ function signBackup(file: string, docent: string, madeAt: number): BackupFacts {
 }
 
 /**
- * What a backup says of itself, after looking whether it is one, and whole. Reads all of it.
+ * What a backup says of itself, after looking whether it is one that this version knows.
+ * @param known names of the migrations that this version has
+ * @param options.whole reads all of it, to see whether it is whole
+ * @param options.name of the file, for what is wrong with it; default: its path
  * @throws AppError `restore.not_found`, `restore.no_backup`, `restore.damaged`, `restore.newer`
  */
-export function readBackup(file: string, known: readonly string[]): BackupFacts {
-  const found = statSync(file, { throwIfNoEntry: false });
+export function readBackup(path: string, known: readonly string[], options: { whole?: boolean; name?: string } = {}): BackupFacts {
+  const file = options.name ?? path;
+  const found = statSync(path, { throwIfNoEntry: false });
   if (!found?.isFile()) throw problem('restore.not_found', `There is no file ${file}.`);
   const no = problem('restore.no_backup', `${file} is no backup of Docent's ("docent backup FILE" makes one). Nothing was changed.`);
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(file, { readOnly: true });
+    db = new DatabaseSync(path, { readOnly: true });
     if (!db.prepare("select 1 from sqlite_schema where type = 'table' and name = 'docent_backup'").get()) throw no;
     const row = db.prepare('select format, facts_json from docent_backup').get();
     if (!row) throw no;
@@ -146,8 +150,10 @@ export function readBackup(file: string, known: readonly string[]): BackupFacts 
         'restore.newer',
         `${file} was made by a newer version of Docent (${facts.docent}${unknown ? `, migration ${unknown}` : ''}). Restore it with that version. Nothing was changed.`,
       );
-    const checked = db.prepare('pragma integrity_check(1)').get()!['integrity_check'];
-    if (checked !== 'ok') throw damaged(file, String(checked));
+    if (options.whole) {
+      const checked = db.prepare('pragma integrity_check(1)').get()!['integrity_check'];
+      if (checked !== 'ok') throw damaged(file, String(checked));
+    }
     return facts;
   } catch (cause) {
     if (cause instanceof AppError) throw cause;

@@ -5,7 +5,8 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
-import { problem, readBackup, syncFile, writeBackup, type BackupFacts, type CopyOptions } from './backup.ts';
+import { AppError } from '../errors.ts';
+import { copyCatalog, problem, readBackup, syncFile, writeBackup, type BackupFacts, type CopyOptions } from './backup.ts';
 import { pathForCopy, pruneCopies } from './copies.ts';
 import { openCatalog, type Catalog } from './database.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -41,7 +42,7 @@ export async function restoreCatalog(
   const names = MIGRATIONS.map(({ name }) => name);
   const live = join(folder, 'catalog.db');
   if (isSameFile(file, live)) throw problem('restore.no_backup', `${file} is the catalog itself. Nothing was changed.`);
-  // What is wrong with the file is said before anything is written.
+  // What is wrong with the file at first sight is said before anything is written.
   readBackup(file, names);
   removeAbandoned(folder);
   const work = mkdtempSync(join(folder, WORK));
@@ -49,7 +50,7 @@ export async function restoreCatalog(
     const ready = join(work, 'catalog.db');
     copyFileSync(file, ready, constants.COPYFILE_FICLONE);
     chmodSync(ready, 0o600);
-    const facts = readBackup(ready, names);
+    const facts = readBackup(ready, names, { whole: true, name: file });
     const mark = randomUUID();
     await prepare(work, mark, options.now);
     options.signal.throwIfAborted();
@@ -82,21 +83,24 @@ async function prepare(work: string, mark: string, now: number): Promise<void> {
   file.close();
 }
 
+/** What is damaged within is overwritten like the rest; only what cannot be opened needs another way. */
 function stateOf(live: string): 'none' | 'whole' | 'broken' {
   if (!existsSync(live)) return 'none';
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(live, { timeout: BUSY_MS });
     db.prepare('select count(*) from sqlite_schema').get();
-    return db.prepare('pragma quick_check(1)').get()!['quick_check'] === 'ok' ? 'whole' : 'broken';
+    return 'whole';
   } catch (error) {
-    // SQLITE_CORRUPT and SQLITE_NOTADB, without their extended codes.
-    if ([11, 26].includes(((error as { errcode?: number }).errcode ?? 0) & 0xff)) return 'broken';
+    if (isDamage(error)) return 'broken';
     throw error;
   } finally {
     db?.close();
   }
 }
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB, without their extended codes. */
+const isDamage = (error: unknown): boolean => [11, 26].includes(((error as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff);
 
 /** A copy that can be restored in turn; of a broken catalog its bytes. */
 async function keepPresent(
@@ -106,8 +110,15 @@ async function keepPresent(
   options: CopyOptions & { docent: string; now: number },
 ): Promise<string> {
   const copy = pathForCopy(folder);
-  if (state === 'whole') await writeBackup(live, copy, { docent: options.docent, now: options.now, signal: options.signal });
-  else {
+  if (state === 'whole') {
+    try {
+      await writeBackup(live, copy, { docent: options.docent, now: options.now, signal: options.signal });
+    } catch (error) {
+      // Damaged within, so that it cannot be counted: its pages as they are.
+      if (!(error instanceof AppError) || !isDamage(error.cause)) throw error;
+      await copyCatalog(live, copy, { signal: options.signal });
+    }
+  } else {
     copyFileSync(live, copy);
     if (existsSync(`${live}-wal`)) copyFileSync(`${live}-wal`, `${copy}-wal`);
   }
@@ -150,6 +161,8 @@ async function overwrite(ready: string, live: string, options: CopyOptions): Pro
       }
     }
     // Else the server's next small write would move all of it from the log to the file.
+    target.exec('pragma wal_checkpoint(passive)');
+    // That held nobody up, and left little for the one that does.
     target.exec(`pragma busy_timeout = ${TIDY_MS}; pragma wal_checkpoint(truncate)`);
   } finally {
     source.close();

@@ -280,6 +280,10 @@ describe('restoring', () => {
     mkdirSync(data);
     expect(await restoreCatalog(file, data, options())).not.toHaveProperty('copy');
     expect(wordIn(live)).toBe('old 100');
+    const bytes = readFileSync(live);
+    writeFileSync(live, bytes.fill(7, 50_000, bytes.length - 20_000));
+    expect(await restoreCatalog(file, data, options())).toHaveProperty('copy');
+    expect(wordIn(live)).toBe('old 100');
     writeFileSync(live, 'no database any more '.repeat(1000));
     const { copy } = await restoreCatalog(file, data, options());
     expect(readFileSync(copy!, 'utf8')).toContain('no database any more');
