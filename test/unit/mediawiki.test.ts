@@ -190,7 +190,7 @@ test('what names the API is read as browsers read it', () => {
 });
 
 const documentOf = (html: string): string =>
-  htmlDocument({ title: 'T & <U>', displayTitle: 'T &amp; &lt;U&gt;', url: 'https://w.example/wiki/T?a="b"', language: 'en', html });
+  htmlDocument({ title: 'T & <U>', url: 'https://w.example/wiki/T?a="b"', language: 'en', html });
 const blocksOf = async (html: string) =>
   (await extractDocument({ bytes: Buffer.from(documentOf(html)), format: 'html', name: '7' })).blocks;
 
@@ -198,7 +198,19 @@ test('a heading keeps its words and its anchor in the HTML of wikis before and a
   const old = '<h2><span id="Gr.C3.B6.C3.9Fe"></span><span class="mw-headline" id="Größe">Größe &amp; <i>Maß</i></span></h2><p>x</p>';
   const now = '<div class="mw-heading mw-heading2"><h2 id="Größe">Größe &amp; <i>Maß</i></h2></div><p>x</p>';
   for (const html of [old, now])
-    expect((await blocksOf(html))[1]).toEqual({ kind: 'heading', depth: 2, text: 'Größe & Maß\n\n', anchor: 'Größe' });
+    expect((await blocksOf(html))[0]).toEqual({ kind: 'heading', depth: 2, text: 'Größe & Maß\n\n', anchor: 'Größe' });
+});
+
+test("the title is the page's, whatever headings of the first level it has", async () => {
+  const html = '<h1><span class="mw-headline" id="One">One</span></h1><p>x</p><h2 id="Two">Two</h2><h6 id="Six">Six</h6>';
+  const read = await extractDocument({ bytes: Buffer.from(documentOf(html)), format: 'html', name: '7' });
+  expect(read).toMatchObject({ title: 'T & <U>', url: 'https://w.example/wiki/T?a=%22b%22' });
+  const headings = read.blocks.filter((block) => block.kind === 'heading');
+  expect(headings.map(({ depth, anchor }) => [depth, anchor])).toEqual([
+    [2, 'One'],
+    [3, 'Two'],
+    [6, 'Six'],
+  ]);
 });
 
 test('footnote marks, comments, pictures and the targets of links are left out, their words stay', async () => {
@@ -206,7 +218,7 @@ test('footnote marks, comments, pictures and the targets of links are left out, 
     '<!-- made in 3 ms --><p>See <a href="/x" class="new" title="X (page does not exist)">the <b>leave</b> page</a>.' +
     '<sup id="cite_ref-1" class="reference"><a href="#cite_note-1">&#91;1&#93;</a></sup> H<sub>2</sub>O 10<sup>3</sup><img src="a.png"> end</p>';
   const text = (await blocksOf(html)).map((block) => block.text).join('');
-  expect(text).toBe('T & <U>\n\nSee the leave page. H2O 103 end\n\n');
+  expect(text).toBe('See the leave page. H2O 103 end\n\n');
   expect(documentOf(html)).not.toMatch(/href="\/x"|redlink|ms -->|a\.png/);
 });
 
@@ -225,7 +237,7 @@ test('property: of well-formed HTML, as a wiki makes it, every word outside of m
   const empty = documentOf('');
   fc.assert(
     fc.property(html, (body) => {
-      expect(textsOf(documentOf(body))).toBe(textsOf(empty.replace('\n</main>', () => `\n${body}</main>`)));
+      expect(textsOf(documentOf(body))).toBe(textsOf(empty.replace('</main>', () => `${body}</main>`)));
     }),
   );
 });

@@ -3,8 +3,6 @@
 export interface RenderedPage {
   /** Plain text. */
   title: string;
-  /** HTML, as the wiki shows it above the page. */
-  displayTitle: string;
   url: string;
   /** BCP 47. */
   language: string;
@@ -14,12 +12,13 @@ export interface RenderedPage {
 /**
  * Links lose their targets and pictures go, so that the bytes differ only where the text does: a link turns from red to blue
  * when another page is made. Older wikis (before 1.43) name a heading on a span within it; the name is put on the heading,
- * where it is an anchor whatever its words are. Marks of footnotes go. Linear in the text's length.
+ * where it is an anchor whatever its words are. Marks of footnotes go. The title stands in the head alone: passages stay what they
+ * are when the page is moved; so headings of the first level, which would be taken for it, become of the second, and so on.
+ * Linear in the text's length.
  */
 export function htmlDocument(page: RenderedPage): string {
   const head = `<meta charset="utf-8"><title>${escaped(page.title)}</title><link rel="canonical" href="${escaped(page.url)}">`;
-  const body = `<h1>${cleaned(page.displayTitle)}</h1>\n${cleaned(page.html)}`;
-  return `<!doctype html>\n<html lang="${escaped(page.language)}"><head>${head}</head><body><main>${body}</main></body></html>\n`;
+  return `<!doctype html>\n<html lang="${escaped(page.language)}"><head>${head}</head><body><main>${cleaned(page.html)}</main></body></html>\n`;
 }
 
 /** True of a page that only leads to another. */
@@ -31,6 +30,7 @@ function cleaned(html: string): string {
   const out: string[] = [];
   let heading = -1;
   let inMark = false;
+  const down = /<h1[\s>]/i.test(html) ? 1 : 0;
   for (const { tag, text } of tokensOf(html)) {
     const name = tag === undefined ? undefined : /^<(\/?[a-z][a-z0-9]*)/i.exec(tag)?.[1]!.toLowerCase();
     if (inMark) inMark = name !== '/sup';
@@ -42,8 +42,9 @@ function cleaned(html: string): string {
       if (id !== undefined) out[heading] = `${out[heading]!.slice(0, 3)}${id}>`;
       out.push('<span>');
     } else if (name !== 'img') {
-      if (/^\/?h[1-6]$/.test(name)) heading = name.startsWith('/') ? -1 : out.length;
-      out.push(tag);
+      const depth = /^\/?h([1-6])$/.exec(name)?.[1];
+      if (depth !== undefined) heading = name.startsWith('/') ? -1 : out.length;
+      out.push(depth === undefined ? tag : tag.replace(depth, String(Math.min(6, Number(depth) + down))));
     }
   }
   return out.join('');

@@ -61,7 +61,7 @@ const placeSchema = z.object({
   revision: z.number(),
   title: z.string(),
   url: z.string(),
-  language: z.string(),
+  language: z.string().optional(),
   changedAt: z.number().optional(),
   owner: z.string().optional(),
 });
@@ -74,7 +74,7 @@ export function placeOf(page: Page): PagePlace | undefined {
     revision: page.lastrevid,
     title: page.title,
     url: page.canonicalurl,
-    language: page.pagelanguagehtmlcode ?? 'und',
+    language: page.pagelanguagehtmlcode,
     ...(Number.isFinite(changedAt) ? { changedAt } : {}),
     // An anonymous editor is known by an address, which is nobody's to show.
     ...(latest?.user !== undefined && !latest.anon ? { owner: latest.user } : {}),

@@ -93,7 +93,7 @@ async function* list(open: Open, source: SourceLocation, context: ConnectorConte
 }
 
 const parsedSchema = z.object({
-  parse: z.object({ title: z.string(), revid: z.number(), text: z.string(), displaytitle: z.string() }),
+  parse: z.object({ title: z.string(), revid: z.number(), text: z.string() }),
 });
 
 async function fetchPage(wiki: Wiki, listed: ListedDocument, context: ConnectorContext): Promise<Fetched> {
@@ -101,7 +101,7 @@ async function fetchPage(wiki: Wiki, listed: ListedDocument, context: ConnectorC
   const parameters = {
     action: 'parse',
     pageid: listed.externalId,
-    prop: 'text|displaytitle|revid',
+    prop: 'text|revid',
     disableeditsection: '1',
     disabletoc: '1',
     disablelimitreport: '1',
@@ -118,13 +118,14 @@ async function fetchPage(wiki: Wiki, listed: ListedDocument, context: ConnectorC
     const publicMessage = 'the wiki does not give its text as a MediaWiki does';
     throw new AppError({ code: 'document.unreadable', message: publicMessage, publicMessage });
   }
-  const { title, revid, text, displaytitle } = parsed.data.parse;
+  const { title, revid, text } = parsed.data.parse;
   if (isRedirect(text)) return gone;
   const told = readPlace(listed.place);
   // Edited or moved since it was listed: what the listing said of it is of another state.
   const place = told && told.revision === revid && told.title === title ? told : await askPlace(wiki, listed, context);
   if (!place) return gone;
-  const html = htmlDocument({ title, displayTitle: displaytitle, url: place.url, language: place.language, html: text });
+  const language = place.language ?? wiki.site.language;
+  const html = htmlDocument({ title, url: place.url, language, html: text });
   return {
     kind: 'document',
     bytes: Buffer.from(html),
