@@ -3,8 +3,11 @@ import { jobKey, type Work } from '../src/queue/jobs.ts';
 import type { Handler, Queue } from '../src/queue/queue.ts';
 import type { Clock } from '../src/types.ts';
 
+/** How often what somebody holds is looked at: he may let go of it before his lease ends. */
+export const LOOK_MS = 2_000;
+
 /**
- * Adds every job that is due; what somebody holds, for when he may let go of it.
+ * Adds every job that is due; what somebody holds, for the next look at it.
  * @param pauseOf how long to wait at least before a job of that key, in ms; undefined: it is left to the next sweep
  */
 export async function addDue(
@@ -14,7 +17,8 @@ export async function addDue(
   for (const { kind, id, notBefore } of await deps.work.due()) {
     const job = { kind, id };
     const pause = pauseOf(jobKey(job));
-    if (pause !== undefined) await deps.queue.add(job, { delayMs: Math.max(pause, (notBefore ?? 0) - deps.clock.now()) });
+    const held = Math.min(LOOK_MS, (notBefore ?? 0) - deps.clock.now());
+    if (pause !== undefined) await deps.queue.add(job, { delayMs: Math.max(pause, held) });
   }
 }
 

@@ -3,18 +3,16 @@ import { AppError } from '../src/errors.ts';
 import { jobKey, type Job, type Work } from '../src/queue/jobs.ts';
 import type { Handler, Queue } from '../src/queue/queue.ts';
 import type { Clock } from '../src/types.ts';
-import { addDue } from './sweep.ts';
+import { addDue, LOOK_MS } from './sweep.ts';
 
-/** Somebody else holds it: when to look again. */
-const BUSY_MS = 5_000;
 const CLASH_MS = 500;
 /** What ended a moment ago and is due again waits so long, so that nothing turns in a circle. */
 const PAUSE_MS = 5_000;
 const FOLLOW_MS = 50;
 
 /**
- * A job is a hint: what the catalog does not ask for any more is left, and what somebody holds is put off until he may let
- * go of it. So a job may come twice, late, or in two processes, and is done once.
+ * A job is a hint: what the catalog does not ask for any more is left, and what somebody holds is looked at again until he
+ * lets go of it. So a job may come twice, late, or in two processes, and is done once.
  */
 export function takeUp(deps: { queue: Queue; work: Work; clock: Clock }): Handler {
   const { work, clock } = deps;
@@ -27,13 +25,13 @@ export function takeUp(deps: { queue: Queue; work: Work; clock: Clock }): Handle
     const due = (await work.due()).find((one) => jobKey(one) === jobKey(job));
     if (!due) return;
     const wait = (due.notBefore ?? 0) - clock.now();
-    if (wait > 0) return { againInMs: wait };
+    if (wait > 0) return { againInMs: Math.min(wait, LOOK_MS) };
     if (clashes(job)) return { againInMs: CLASH_MS };
     running.add(job);
     try {
       await work.run(job, { signal, onProgress: progress });
     } catch (error) {
-      if (error instanceof AppError && error.code === 'sync.busy') return { againInMs: BUSY_MS };
+      if (error instanceof AppError && error.code === 'sync.busy') return { againInMs: LOOK_MS };
       throw error;
     } finally {
       running.delete(job);

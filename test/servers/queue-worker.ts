@@ -4,38 +4,17 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../../src/app.ts';
-import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import { systemClock as clock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { openQueue } from '../../src/open-queue.ts';
-import type { DueJob, Work } from '../../src/queue/jobs.ts';
 import { runWorkers } from '../../workers/run.ts';
-import { systemClock as clock } from '../../src/clock.ts';
+import { workOf } from '../../workers/work-of.ts';
 
 const [dataDir, redisUrl, stepMs, sweepMs] = process.argv.slice(2) as [string, string, string, string];
 const config = readConfig({ DATA_DIR: dataDir, EMBEDDING_MODEL: 'none', ...(redisUrl === '-' ? {} : { REDIS_URL: redisUrl }) });
 const log = createLog('silent');
 const app = await createApp(config, { log, atStep: async () => void (await sleep(Number(stepMs))) });
-const db = await openCatalog(dataDir);
-
-const work: Work = {
-  due: () => requestedSyncs(db),
-  run: async ({ id }, { signal }) => void (await app.syncNow([id], { signal })),
-};
-const workers = runWorkers({ queue: await openQueue(config, { clock, log }), work, clock, log }, { sweepMs: Number(sweepMs) });
+const workers = runWorkers({ queue: await openQueue(config, { clock, log }), work: workOf(app), clock, log }, { sweepMs: Number(sweepMs) });
 process.on('SIGTERM', () => void workers.stop(8_000).then(() => process.exit(0)));
 process.stdout.write('ready\n');
-
-async function requestedSyncs(catalog: Catalog): Promise<DueJob[]> {
-  const rows = await catalog
-    .selectFrom('sources')
-    .select(['id', 'lease_until'])
-    .where('sync_requested_at', 'is not', null)
-    .orderBy('sync_requested_at')
-    .execute();
-  return rows.map(({ id, lease_until }) => ({
-    kind: 'sync-source',
-    id,
-    ...(lease_until !== null && lease_until > clock.now() ? { notBefore: lease_until } : {}),
-  }));
-}

@@ -94,6 +94,14 @@ test('what somebody holds is taken up when he lets go of it', async () => {
   await until('it is done', () => done.length === 1, 2_000);
 });
 
+test('what somebody lets go of before his lease ends is not left until then', async () => {
+  ask('held', { notBefore: Date.now() + 60_000 });
+  start();
+  await sleep(200);
+  ask('held');
+  await until('it is done', () => done.length === 1, 4_000);
+});
+
 test('one that turns out to be held comes again, without a failure', async () => {
   let tries = 0;
   run = async (job) => {
