@@ -144,6 +144,34 @@ test('what cannot be read is refused by reason', async () => {
   expect(await reason(Buffer.alloc(0))).toMatch(/^document\.broken/);
 });
 
+test('pages that the time does not suffice for are named', async () => {
+  const bytes = pdfFile(Array.from({ length: 20 }, (_, i) => linesFrom(700, [`Page ${i} has text.`])));
+  const document = await extractDocument(
+    { bytes, format: 'pdf', name: 'a.pdf', wholeMs: 3000 },
+    () => new Promise((resolve) => setTimeout(resolve, 500)),
+  );
+  expect(document.blocks.length).toBeLessThan(20);
+  expect(document.unread).toMatch(/^pages \d+ to 20 were left out: the file is too long$/);
+});
+
+test('a title page, numbered headings and a table of figures', async () => {
+  const document = await read(
+    pdfFile([
+      [
+        { x: 72, y: 700, size: 14, text: '1.2' },
+        { x: 110, y: 700, size: 14, text: 'Scope of the policy' },
+        ...linesFrom(670, ['It holds for all who work at ACME and for those who visit it.']),
+        ...[640, 626, 612].flatMap((y, i) => [`${i + 1}`, `${i}7`, 'Bonn'].map((text, c) => ({ x: 72 + c * 120, y, text }))),
+      ],
+    ]),
+  );
+  expect(texts(document)).toEqual([
+    'heading1 page=1: 1.2 Scope of the policy',
+    'paragraph page=1: It holds for all who work at ACME and for those who visit it.',
+    'table page=1: 1 | 07 | Bonn\n2 | 17 | Bonn\n3 | 27 | Bonn',
+  ]);
+});
+
 test('a file locked against changes alone is read', async () => {
   expect(texts(await read(pdfFile([linesFrom(700, ['Open to readers.'])], { password: '' })))).toEqual([
     'paragraph page=1: Open to readers.',

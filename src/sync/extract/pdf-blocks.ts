@@ -127,7 +127,8 @@ function goesOnInCell(open: Open, line: PdfLine): boolean {
 /** A hyphen at a line's end goes where the document writes the word without one elsewhere, or nowhere with it. */
 function join(before: string, after: string, words: ReadonlySet<string>): string {
   if (before === '') return after;
-  const cut = /([\p{L}\p{M}]+)[-\u00ad\u2010]$/u.exec(before);
+  const tail = before.slice(-60);
+  const cut = /([\p{L}\p{M}]+)[-\u00ad\u2010]$/u.exec(tail);
   const rest = /^(\p{Ll}[\p{L}\p{M}]*)/u.exec(after);
   if (cut && rest) {
     const [left, right] = [cut[1]!.toLowerCase(), rest[1]!.toLowerCase()];
@@ -135,9 +136,9 @@ function join(before: string, after: string, words: ReadonlySet<string>): string
     return keeps ? before + after : before.slice(0, -1) + after;
   }
   const han =
-    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、；：？！（）《》“”]$/u.test(before) &&
+    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、；：？！（）《》“”]$/u.test(tail) &&
     /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、；：？！（）《》“”]/u.test(after);
-  return han || /[/\u2010-]$/.test(before) ? before + after : `${before} ${after}`;
+  return han || /[/\u2010-]$/.test(tail) ? before + after : `${before} ${after}`;
 }
 
 /** Words that stand within lines, in small letters. */

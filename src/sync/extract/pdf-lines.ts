@@ -97,19 +97,16 @@ export function linesOf(items: PdfItem[], view: number[], page: number, monoFont
   return lines.filter((line) => line.cells.some((cell) => cell.text !== ''));
 }
 
+/** `3`, `3.1`, `3)`, `(3)`, `a)`, `•`; in a row of three cells or more, what cannot be a value. */
+const numbered = /^(?:\(?\d{1,2}(?:\.\d{1,2}){0,5}[.)]?|\(?[a-z]\)|[•▪■●○◦‣·–—*-]|[\uf000-\uf0ff])$/i;
+const marked = /^(?:\(?\d{1,2}(?:\.\d{1,2}){0,5}[.)]|\(?[a-z]\)|[•▪■●○◦‣·–—*]|[\uf000-\uf0ff])$/i;
+
 function lineOf(runs: Run[], page: number): PdfLine {
   const cells = runs.map(({ x, end, text }) => ({ x, end, text: text.replaceAll(/[\s\u00a0]+/g, ' ').trim() }));
   // The label of a heading or an item belongs to its words, however far it stands.
-  while (
-    cells.length > 1 &&
-    /^(?:\(?(?:\d+[.)]?)(?:\d+\.?)*\)?|[a-z]\)|[•▪■●○◦‣·–—*-]|[\uf000-\uf0ff])$/i.test(cells[0]!.text) &&
-    !/^\d{3,}$/.test(cells[0]!.text)
-  ) {
-    if (cells.length > 2 && !/[.)•▪■●○◦‣·–—*-]$/.test(cells[0]!.text)) break;
-    const [label, next, ...rest] = cells as [PdfCell, PdfCell, ...PdfCell[]];
-    cells.splice(0, cells.length, { x: label.x, end: next.end, text: `${label.text} ${next.text}` }, ...rest);
-    break;
-  }
+  const [label, next] = cells;
+  if (label && next && (cells.length === 2 ? numbered : marked).test(label.text))
+    cells.splice(0, 2, { x: label.x, end: next.end, text: `${label.text} ${next.text}` });
   const main = runs.reduce((longest, run) => (run.text.length > longest.text.length ? run : longest));
   return {
     page,

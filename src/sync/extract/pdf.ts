@@ -25,7 +25,7 @@ const smallestPicture = 2500;
  * hold no text but a picture are named as unread, and so are those that the time did not suffice for.
  * @param alive is told of each page that is read, and waited for
  * @param budgetMs after which no further page is begun
- * @throws AppError `document.encrypted`, `document.broken`, `document.scanned`
+ * @throws AppError `document.encrypted`, `document.broken`, `document.scanned`, `document.too_slow`
  */
 export async function extractPdf(
   bytes: Uint8Array,
@@ -49,6 +49,7 @@ export async function extractPdf(
     }
     const readable = pages.some((page) => page.lines.length > 0);
     const scanned = await scannedPages(pdfjs, bytes, empty, started + budgetMs);
+    if (!readable && pages.length < count) throw tooSlow();
     if (!readable && failed.length > 0) throw damaged();
     if (!readable && scanned.length > 0) throw allScanned(pages.length);
     const body = bodySize(pages);
@@ -210,6 +211,10 @@ function range(from: number, to: number): number[] {
 
 function damaged(cause?: unknown): AppError {
   return new AppError({ code: 'document.broken', message: 'broken PDF', publicMessage: 'it is no PDF file, or it is damaged', cause });
+}
+
+function tooSlow(): AppError {
+  return new AppError({ code: 'document.too_slow', message: 'no page in time', publicMessage: 'its pages take too long to read' });
 }
 
 function allScanned(pages: number): AppError {

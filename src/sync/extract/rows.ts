@@ -113,5 +113,5 @@ function addRow(blocks: Block[], row: Cell[], names: Map<number, string> | undef
 }
 
 function oneLine(text: string): string {
-  return text.includes('\n') || text.includes('\t') ? text.replaceAll(/\s+/g, ' ').trim() : text.trim();
+  return /\s\s|[\n\t]/.test(text) ? text.replaceAll(/\s+/g, ' ').trim() : text.trim();
 }
