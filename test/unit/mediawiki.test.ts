@@ -213,6 +213,11 @@ test("the title is the page's, whatever headings of the first level it has", asy
   ]);
 });
 
+test('a page of no words is read as its title', async () => {
+  for (const html of ['', '<div class="mw-parser-output"><p><img src="plan.png" alt="Plan">&#160;\n</p></div>'])
+    expect((await blocksOf(html)).map((block) => block.text)).toEqual(['T & <U>\n\n']);
+});
+
 test('footnote marks, comments, pictures and the targets of links are left out, their words stay', async () => {
   const html =
     '<!-- made in 3 ms --><p>See <a href="/x" class="new" title="X (page does not exist)">the <b>leave</b> page</a>.' +
@@ -234,10 +239,10 @@ test('property: of well-formed HTML, as a wiki makes it, every word outside of m
       tie('html').map((inner) => `<p><a href="/w" title="a > b <c>">${inner.replaceAll(/<[^>]*>/g, '')}</a></p>`),
     ),
   }));
-  const empty = documentOf('');
+  const empty = documentOf('.');
   fc.assert(
     fc.property(html, (body) => {
-      expect(textsOf(documentOf(body))).toBe(textsOf(empty.replace('</main>', () => `${body}</main>`)));
+      expect(textsOf(documentOf(`${body}.`))).toBe(textsOf(empty.replace('<main>', () => `<main>${body}`)));
     }),
   );
 });

@@ -18,7 +18,10 @@ export interface RenderedPage {
  */
 export function htmlDocument(page: RenderedPage): string {
   const head = `<meta charset="utf-8"><title>${escaped(page.title)}</title><link rel="canonical" href="${escaped(page.url)}">`;
-  return `<!doctype html>\n<html lang="${escaped(page.language)}"><head>${head}</head><body><main>${cleaned(page.html)}</main></body></html>\n`;
+  const text = cleaned(page.html);
+  // A page of no words, or of a picture, is no failure: its title is what can be read.
+  const body = hasWords(text) ? text : `<h1>${escaped(page.title)}</h1>${text}`;
+  return `<!doctype html>\n<html lang="${escaped(page.language)}"><head>${head}</head><body><main>${body}</main></body></html>\n`;
 }
 
 /** True of a page that only leads to another. */
@@ -81,6 +84,11 @@ function endOfTag(html: string, open: number): number {
     else if (character === '>') return at + 1;
   }
   return html.length;
+}
+
+function hasWords(html: string): boolean {
+  for (const { text } of tokensOf(html)) if (text.replaceAll(/&(?:nbsp|#160);/g, '').trim() !== '') return true;
+  return false;
 }
 
 function hasClass(tag: string, name: string): boolean {
