@@ -1,7 +1,7 @@
 /** The console as people use it, in a real browser over real HTTP: by keyboard, without JavaScript, on a phone, in the dark, in Chinese. */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createFakeApp, type FakeApp, type FakeOptions } from '../fakes/app.ts';
+import { createFakeApp, RIGHT_PASSWORD, type FakeApp, type FakeOptions } from '../fakes/app.ts';
 import { browserMissing, openBrowser } from '../fakes/browser.ts';
 import { fakeDocuments } from '../fakes/handbook.ts';
 import { serveConsole, type Served } from '../fakes/serve-console.ts';
@@ -296,6 +296,42 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       await page.getByText('The source was removed.').waitFor();
       expect(await app.listSources()).toEqual([]);
     });
+    test.each([true, false])('fields to sign in and times show with their choice; script: %s', async (javaScriptEnabled) => {
+      const { page, app, url } = await visit({}, { javaScriptEnabled });
+      await page.goto(`${url}/sources/new`);
+      expect([await page.getByLabel('Password').isVisible(), await page.getByLabel('cron').isVisible()]).toEqual([false, false]);
+      await page.getByLabel('Kind').selectOption('mediawiki');
+      await page.getByLabel('At times of its own').check();
+      expect([await page.getByLabel('Password').isVisible(), await page.getByLabel('cron').isVisible()]).toEqual([true, true]);
+      await page.getByLabel('Folder or address').fill('https://wiki.example.com');
+      await page.getByLabel('User').fill('Bot');
+      await page.getByLabel('Password').fill('wrong');
+      await page.getByLabel('cron').fill('@weekly');
+      await page.getByRole('button', { name: 'Preview' }).click();
+      expect(await page.getByRole('alert').textContent()).toContain('does not accept this user and password');
+      if (javaScriptEnabled) expect(await focused(page)).toBe('credential.mediawiki.user');
+      await page.getByLabel('Password').fill(RIGHT_PASSWORD);
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByRole('button', { name: 'Add and sync now' }).click();
+      await page.getByText('Kept, sealed').waitFor();
+      expect(app.added).toMatchObject([{ schedule: '@weekly', credential: { user: 'Bot', password: RIGHT_PASSWORD } }]);
+    });
+    test('a long look moves on by itself, and can be cancelled', async () => {
+      const { page, app, url } = await visit({ delayMs: 3 });
+      const look = async (): Promise<void> => {
+        await page.goto(`${url}/sources/new`);
+        await page.getByLabel('Folder or address').fill('https://slow.example.com');
+        await page.getByRole('button', { name: 'Preview' }).click();
+        await page.getByText(/documents listed so far/).waitFor();
+      };
+      await look();
+      await page.getByRole('button', { name: 'Add and sync now' }).waitFor();
+      await look();
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByLabel('Folder or address').waitFor();
+      expect(await page.getByLabel('Folder or address').inputValue()).toBe('https://slow.example.com');
+      expect([app.stopped, app.added.length]).toEqual([1, 0]);
+    });
     test('a sync can be cancelled', async () => {
       const { page } = await visit({ delayMs: 60 });
       await page.getByRole('link', { name: 'Sources' }).click();
@@ -419,6 +455,23 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       '/ /t/kept /t/missing /sources /sources/new /documents /documents/pto /settings /nowhere /glossary /glossary?q=none /glossary/new /glossary/import /glossary/nowhere'.split(
         ' ',
       );
+    /** Sources that want something of the admin, and a new one as it is looked at; the addresses of their pages. */
+    const wanting = async (app: FakeApp, page: Page, url: string): Promise<string[]> => {
+      const [decide, failing] = [app.addFilled('Wiki', []).source, app.addFilled('Support', []).source];
+      Object.assign(decide, { kind: 'mediawiki', doubt: { runId: 'r', known: 845, gone: 512, confirmedAt: null }, pausedAt: 5 });
+      Object.assign(failing, { problem: { reason: `503 ${'long'.repeat(60)}`, since: 5 }, schedule: '30 6 * * 1-5' });
+      app.unread.set(decide.id, [{ externalId: `scans/${'lease'.repeat(30)}.pdf`, title: 'Lease', unread: 'pages 3 to 9' }]);
+      const look = async (form: Record<string, string>): Promise<string> =>
+        (await page.request.post(`${url}/sources`, { form, maxRedirects: 0 })).headers()['location']!;
+      const wiki = { location: `https://wiki.example.com/${'long'.repeat(40)}`, kind: 'mediawiki', when: 'own', schedule: '@weekly' };
+      return [
+        `/sources/${decide.id}`,
+        `/sources/${failing.id}`,
+        await look({ location: '/srv/other' }),
+        await look({ ...wiki, 'credential.mediawiki.user': 'a', 'credential.mediawiki.password': 'b' }),
+        await look({ location: 'https://slow.example.com' }),
+      ];
+    };
     const terms = { term: 'annual leave', synonyms: ['PTO', `a${'long'.repeat(22)}`], explanation: 'Paid, every year' };
     test.each([
       ['light', 'en-GB', 360],
@@ -428,23 +481,24 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       ['light', 'en-GB', 1280],
       ['light', 'en-GB', 768],
     ] as const)('%s, %s, %i wide: nothing sticks out, all text can be read', async (colorScheme, locale, width) => {
-      const { page, url } = await visit(
+      const { app, page, url } = await visit(
         { ollama: { url: 'http://127.0.0.1:11434', models: ['llama3.2:3b'] } },
         { colorScheme, locale, viewport: { width, height: 760 } },
       );
       for (const text of ['carry over PTO', 'Where is the parking lot?', 'explode', `a${'longword'.repeat(60)}`])
         await page.request.post(`${url}/api/v1/ask`, { data: { text, threadId: 'kept' } });
       await page.request.post(`${url}/api/v1/glossary`, { data: terms });
-      for (const path of pages) {
+      for (const path of [...pages, ...(await wanting(app, page, url))]) {
         await page.goto(`${url}${path}`);
+        for (const fold of await page.locator('#source-body summary').all()) await fold.click();
         expect([path, await overflow(page)]).toEqual([path, 0]);
         expect([path, await page.evaluate(`(${lowContrast})()`)]).toEqual([path, []]);
       }
     });
     test('every control has a name, and every page one heading of the first rank', async () => {
-      const { page, url } = await visit();
+      const { app, page, url } = await visit();
       await page.request.post(`${url}/api/v1/ask`, { data: { text: 'carry over PTO', threadId: 'kept' } });
-      for (const path of pages) {
+      for (const path of [...pages, ...(await wanting(app, page, url))]) {
         await page.goto(`${url}${path}`);
         expect([path, await page.locator('h1').count()]).toEqual([path, 1]);
         expect([path, await page.evaluate(`(${nameless})()`)]).toEqual([path, []]);
