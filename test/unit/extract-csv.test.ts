@@ -41,6 +41,12 @@ test('without names of columns rows are their cells; a stray quote mark does not
   expect(rows('Part,Size\nDisk,5" wide\nTape,2" wide')).toEqual(['Part: Disk; Size: 5" wide', 'Part: Tape; Size: 2" wide']);
 });
 
+test('rows beyond the limit are counted and named', () => {
+  const document = extractCsv(Buffer.from(`Number,Word\n${'1,a\n'.repeat(200_005)}`));
+  expect(document.blocks).toHaveLength(199_999);
+  expect(document.unread).toBe('6 rows beyond the first 200,000');
+});
+
 test('binary files are refused', () => {
   expect(() => extractCsv(Buffer.from('PK\u0003\u0004\u0000\u0000'))).toThrow(AppError);
 });

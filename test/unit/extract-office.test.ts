@@ -208,6 +208,17 @@ test('a wide row is several blocks, each with its first column; no value is lost
     expect(rows.filter((row) => row.includes(`Column ${i}: ${value}`)).length).toBeGreaterThanOrEqual(2);
 });
 
+test('XLSX: a sheet that is too long is read to the limit, and what is left is named', async () => {
+  const rows = Array.from({ length: 900 }, (_, i) => `<row r="${i + 1}"><c r="A${i + 1}" t="s"><v>0</v></c></row>`).join('');
+  const document = await read(
+    xlsxFile([{ name: 'Long', xml: `<sheetData>${rows}</sheetData>` }], { strings: ['x'.repeat(30_000)] }),
+    'xlsx',
+  );
+  const kept = document.blocks.filter((block) => block.kind === 'paragraph').length;
+  expect(kept).toBeGreaterThan(700);
+  expect(document.unread).toBe(`${900 - kept} rows of the sheet “Long”, which is too long`);
+});
+
 test('files that are no Office files, are locked, or are of an older kind say so', async () => {
   const ole = Buffer.concat([Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]), Buffer.alloc(600)]);
   expect(await reason(Buffer.concat([ole, Buffer.from('EncryptedPackage', 'utf16le')]))).toBe(

@@ -13,7 +13,7 @@ export interface Cell {
 
 /** What one file may give: beyond, its rows are counted and named. */
 export const maxRows = 200_000;
-export const maxRowCharacters = 22_000_000;
+export const maxRowCharacters = 24_000_000;
 /** What a cell costs beside its characters. */
 export const cellCharacters = 16;
 
