@@ -132,6 +132,8 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
   const writer: Writer = { runId, sourceId: source.id, leaseOwner: deps.leaseOwner };
   let state: Run['state'] = 'done';
   let whole = true;
+  /** Some document may be read when it is asked for once more, and would not be listed again from the new place on. */
+  let tryAgain = false;
   let doubt: RunOutcome['doubt'] = source.doubt;
   try {
     await sweepLeftovers(source.id, deps);
@@ -197,6 +199,7 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
         if (signal.aborted || isAbort(error) || (error instanceof AppError && error.code === 'sync.lease_lost')) throw error;
         summary.failed++;
         progress.failed++;
+        tryAgain ||= !entry.problem && (!(error instanceof AppError) || error.retryable);
         await recordFailure(db, runId, entry.externalId, error instanceof AppError ? publicMessageOf(error) : reasonOf(error));
       }
       progress.left--;
@@ -303,8 +306,7 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
   summary.ms = clock.now() - startedAt;
   if (state !== 'cancelled') {
     const failures = state === 'failed' ? source.failures + 1 : 0;
-    // A document that failed would not be listed again from the new place on.
-    const taken = summary.complete && summary.failed === 0;
+    const taken = summary.complete && !tryAgain;
     await settleSource(db, source.id, {
       ...(taken && cursor !== undefined ? { cursor } : {}),
       ...(taken && whole ? { listedWholeAt: startedAt } : {}),

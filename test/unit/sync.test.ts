@@ -281,16 +281,21 @@ test('a document that failed is listed again: the cursor stays where it was', as
   const state = incremental();
   await sync();
   const good = fetching;
+  let retryable = true;
   fetching = () => {
-    throw new AppError({ code: 'document.unreadable', message: 'x', publicMessage: 'it answered 500' });
+    throw new AppError({ code: 'document.unreadable', message: 'x', publicMessage: 'it answered 500', retryable });
   };
   state.next = [{ externalId: 'a' }];
   expect(await sync()).toMatchObject({ failed: 1, complete: true });
   expect((await now()).cursor).toBe('c1');
+  // What no further try can mend does not hold the place up.
+  retryable = false;
+  expect(await sync()).toMatchObject({ failed: 1 });
+  expect((await now()).cursor).toBe('c3');
   fetching = good;
   pages.set('a', '# a\n\nIt has changed.\n');
   expect(await sync()).toMatchObject({ changed: 1 });
-  expect((await now()).cursor).toBe('c3');
+  expect((await now()).cursor).toBe('c4');
 });
 
 test('a cursor that is lost, new readers, and a week gone by: everything is listed', async () => {
