@@ -15,7 +15,11 @@ import { queueDrivers } from '../../src/queue/registry.ts';
 import { until } from '../contracts/queue.ts';
 import { redisMissing, startRedis, type RedisServer } from '../servers/redis.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
+/** `npm run soak` asks for more. */
+const MOMENTS = Number(process.env['SOAK_ROUNDS'] ?? 20);
+/** Each waits for a dead worker's lease to run out. */
+const KILLED_WORKERS = Math.ceil(MOMENTS / 10);
+vi.setConfig({ testTimeout: MOMENTS * 12_000, hookTimeout: 120_000 });
 const ROOT = join(import.meta.dirname, '../..');
 const SOURCES = 3;
 const DOCUMENTS = 6;
@@ -194,10 +198,10 @@ describe.skipIf(missing)('with the queue on Redis', () => {
     expectNoneAtOnce(all);
   });
 
-  test('Redis killed or emptied at 20 random moments while syncs run: nothing is lost, nothing doubled, back within 30 s', async () => {
+  test('Redis killed or emptied at random moments while syncs run: nothing is lost, nothing doubled, back within 30 s', async () => {
     await Promise.all([startWorker(redis.url, 15), startWorker(redis.url, 15)]);
     let longest = 0;
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < MOMENTS; i++) {
       const version = `version${i}`;
       for (let s = 0; s < SOURCES; s++) write(s, version);
       await askForAll();
@@ -222,7 +226,7 @@ describe.skipIf(missing)('with the queue on Redis', () => {
   test('a worker killed in the middle of a sync: another takes it up within 30 s', async () => {
     let longest = 0;
     const workers = [await startWorker(redis.url, 150), await startWorker(redis.url, 150)];
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < KILLED_WORKERS; i++) {
       const version = `round${i}`;
       for (let s = 0; s < SOURCES; s++) write(s, version);
       await askForAll();
