@@ -112,7 +112,7 @@ export const sourcesEn = {
   doubtBody:
     'The last sync did not find them any more. So many at once can be a mistake at the source, so they were kept, and answers still rest on them.',
   doubtRemove: 'Remove {documents}',
-  doubtRemoveNote: 'Docent looks again first, and removes them only if no more than these are missing then.',
+  doubtRemoveNote: 'If you remove them, Docent looks again first, and does so only if no more than these are missing then.',
   doubtKeep: 'Keep them',
   doubtKeepBody:
     'There is nothing to do: they stay until the source lists them again or you remove them here. Each sync looks again. If the source is wrong, mend it there, then sync.',

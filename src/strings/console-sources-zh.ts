@@ -110,7 +110,7 @@ export const sourcesZh: Record<keyof typeof sourcesEn, string> = {
   doubtHeading: '{known}中有 {gone} 篇不见了',
   doubtBody: '上次同步没有再找到它们。一次缺少这么多，可能是知识源本身出了问题，因此它们都保留着，回答仍会引用。',
   doubtRemove: '移除 {documents}',
-  doubtRemoveNote: 'Docent 会先再检查一次，缺少的不比现在多才会移除。',
+  doubtRemoveNote: '如果您选择移除，Docent 会先再检查一次，缺少的不比现在多才会移除。',
   doubtKeep: '保留它们',
   doubtKeepBody:
     '您无需操作：它们会一直保留，直到知识源重新列出它们，或您在这里移除。每次同步都会重新检查。如果是知识源有误，请在那里修正，然后同步。',

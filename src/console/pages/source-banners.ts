@@ -29,8 +29,7 @@ function renderDoubt(words: Words, id: string, doubt: NonNullable<ShownSource['s
   const documents = words.count('documents', doubt.gone);
   if (doubt.confirmedAt !== null)
     return html`<section class="notice banner"><h2>${words.say('doubtConfirmedHeading', { documents })}</h2><p>${words.say('doubtConfirmedBody', { ago: words.ago(doubt.confirmedAt) })}</p></section>`;
-  return html`<section class="notice notice-warn banner" id="decide"><h2>${words.say('doubtHeading', { gone: words.number(doubt.gone), known: words.count('documents', doubt.known) })}</h2><p>${words.say('doubtBody')}</p>
+  return html`<section class="notice notice-warn banner" id="decide"><h2>${words.say('doubtHeading', { gone: words.number(doubt.gone), known: words.count('documents', doubt.known) })}</h2><p>${words.say('doubtBody')} ${words.say('doubtRemoveNote')}</p>
 <div class="actions"><form method="post" action="/sources/${id}/confirm"><input type="hidden" name="gone" value="${doubt.gone}"><button class="button danger">${words.say('doubtRemove', { documents })}</button></form>
-<details class="keep"><summary class="button">${words.say('doubtKeep')}</summary><p class="small">${words.say('doubtKeepBody')}</p></details></div>
-<p class="small">${words.say('doubtRemoveNote')}</p></section>`;
+<details class="keep"><summary class="button">${words.say('doubtKeep')}</summary><p class="small">${words.say('doubtKeepBody')}</p></details></div></section>`;
 }
