@@ -274,7 +274,7 @@ async function lacksVectors({ index, embedder }: IndexingDeps): Promise<boolean>
 
 /** A removed source is invisible already; here its points and rows go. */
 async function takeOutSource(sourceId: string, deps: IndexingDeps): Promise<void> {
-  if (!(await takeLease(deps.db, sourceId, LEASE_OWNER, deps.clock.now())))
+  if (!(await takeLease(deps.db, sourceId, `${LEASE_OWNER}:${randomUUID()}`, deps.clock.now())))
     throw new AppError({ code: 'sync.busy', message: 'another process still works on the removed source', retryable: true });
   await sweepLeftovers(sourceId, deps);
   const ids = await sourcePassageIds(deps.db, sourceId);
