@@ -19,10 +19,10 @@ const silenceMs = 60_000;
 
 /** The process is started when it is first needed, and ends by itself when nothing was read for two seconds. */
 export function openBlobs(dir: string): BlobReader {
-  let git: ChildProcessWithoutNullStreams | undefined;
+  let current: { child: ChildProcessWithoutNullStreams; waiting: Waiting[] } | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  function start(): { child: ChildProcessWithoutNullStreams; waiting: Waiting[] } {
+  function start(): NonNullable<typeof current> {
     const child = spawn('git', [`--git-dir=${dir}`, 'cat-file', '--batch'], { env: environment(), stdio: 'pipe' });
     const waiting: Waiting[] = [];
     let head = '';
@@ -37,7 +37,7 @@ export function openBlobs(dir: string): BlobReader {
       arm(child, waiting);
     };
     const fail = (): void => {
-      if (git === child) git = undefined;
+      if (current?.child === child) current = undefined;
       clearTimeout(timer);
       child.kill('SIGKILL');
       for (const one of waiting.splice(0)) one.reject(failed('it ended'));
@@ -78,24 +78,20 @@ export function openBlobs(dir: string): BlobReader {
   }
 
   function arm(child: ChildProcessWithoutNullStreams, waiting: Waiting[]): void {
-    if (git !== child) return;
+    if (current?.child !== child) return;
     clearTimeout(timer);
     const end = (): void => {
-      if (git === child) git = undefined;
+      if (current?.child === child) current = undefined;
       if (waiting.length > 0) child.kill('SIGKILL');
       else child.stdin.end();
     };
     timer = setTimeout(end, waiting.length > 0 ? silenceMs : idleMs);
   }
 
-  let current: ReturnType<typeof start> | undefined;
   return {
     read(blob, maxBytes, signal) {
       if (signal.aborted) return Promise.reject(signal.reason as Error);
-      if (!git || current?.child !== git) {
-        current = start();
-        git = current.child;
-      }
+      current ??= start();
       const { child, waiting } = current;
       return new Promise((resolve, reject) => {
         const aborted = (): void => reject(signal.reason as Error);
