@@ -341,6 +341,7 @@ test('a source that fails is put off for longer and longer, and is well again af
   const own = (): SyncDeps => ({ ...deps(), nextSync: (failures) => failures * 1000 });
   const good = listing;
   listing = async function* () {
+    yield { externalId: 'a' };
     throw new AppError({ code: 'source.login', message: 'x', publicMessage: 'The wiki refuses the password. Give another one.' });
   };
   await syncSource(source, own(), never());
