@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { internReaders } from '../../src/access/reader-sets.ts';
 import { editDistance } from '../../src/ask/edit-distance.ts';
@@ -354,7 +355,9 @@ describe('the distance', () => {
 test('a database made by the first version opens, with its documents', async () => {
   const old = mkdtempSync(join(tmpdir(), 'docent-old-'));
   const first = await openCatalog(old, MIGRATIONS.slice(0, 1));
-  await addSource(first, { name: 'wiki', kind: 'folder', location: '/x', baseUrl: null, readers: ['everyone'], schedule: null }, 1);
+  await sql`insert into sources (id, name, kind, location, readers_json, created_at) values ('1', 'wiki', 'folder', '/x', '["everyone"]', 1)`.execute(
+    first,
+  );
   await first.destroy();
   const now = await openCatalog(old);
   expect(await now.selectFrom('sources').select('name').execute()).toEqual([{ name: 'wiki' }]);
