@@ -69,7 +69,7 @@ test.skipIf(noHandbookStates)(
   300_000,
 );
 
-// The crawl's rules are tested in crawl.test.ts; this is a look at a whole real site.
+// The crawl’s rules are tested in site-crawl.test.ts; this is a look at a whole real site.
 test.skipIf(noHandbookStates || !process.env['SOAK_ROUNDS'])(
   'by its links alone (in `npm run soak`; skipped where ../shared/data is missing)',
   async () => {
