@@ -192,7 +192,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
         cacheFolder: sources.cacheFolderOf(source),
         largestRemovalShare: settings.largestRemovalShare,
         nextSync: (failures) => sources.nextSync(source, failures),
-        credential: await sources.credentialOf(source),
+        credential: () => sources.credentialOf(source),
       }),
     };
   }

@@ -40,7 +40,8 @@ export interface SyncDeps extends WriteDeps {
   leaseOwner: string;
   /** The largest share (0 to 1) of the known documents that one run may remove without asking. */
   largestRemovalShare?: number;
-  credential?: Record<string, string> | undefined;
+  /** Undefined: the source has none. What it throws fails the run, and stands with the source. */
+  credential?: () => Promise<Record<string, string> | undefined>;
   /** A folder of this source's own that may be deleted at any time. */
   cacheFolder?: string;
   /** When the source is due next, after so many failed runs in a row; null: not by itself. */
@@ -124,11 +125,6 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
     keepCursor: (at) => (cursor = at),
     ...(deps.cacheFolder === undefined ? {} : { cacheFolder: deps.cacheFolder }),
   };
-  const location = {
-    location: source.location,
-    ...(source.baseUrl ? { baseUrl: source.baseUrl } : {}),
-    ...(deps.credential ? { credential: deps.credential } : {}),
-  };
   const writer: Writer = { runId, sourceId: source.id, leaseOwner: deps.leaseOwner };
   let state: Run['state'] = 'done';
   let whole = true;
@@ -136,6 +132,12 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
   let tryAgain = false;
   let doubt: RunOutcome['doubt'] = source.doubt;
   try {
+    const credential = await deps.credential?.();
+    const location: SourceLocation = {
+      location: source.location,
+      ...(source.baseUrl ? { baseUrl: source.baseUrl } : {}),
+      ...(credential ? { credential } : {}),
+    };
     await sweepLeftovers(source.id, deps);
     const readerSet = await internReaders(db, source.readers);
 

@@ -447,7 +447,7 @@ describe.skipIf(!here)('a sync of DokuWiki', () => {
         log: createLog('silent'),
         leaseOwner: 'test',
         embeddingModel: 'counted',
-        credential,
+        credential: async () => credential,
       },
       never(),
     );

@@ -353,3 +353,13 @@ test('a source that fails is put off for longer and longer, and is well again af
   await syncSource(source, own(), never());
   expect(await now()).toMatchObject({ failures: 0, nextSyncAt: 0, problem: null });
 });
+
+test('a credential that cannot be opened fails the run, stands with the source, and puts it off like any other failure', async () => {
+  await sync();
+  const closed = async () => {
+    throw new AppError({ code: 'secret.key', message: 'x', publicMessage: 'The credential was sealed with another SECRET_KEY.' });
+  };
+  const summary = await syncSource(source, { ...deps(), credential: closed, nextSync: (failures) => failures * 1000 }, never());
+  expect(summary).toMatchObject({ complete: false, removed: 0, error: 'The credential was sealed with another SECRET_KEY.' });
+  expect(await now()).toMatchObject({ failures: 1, nextSyncAt: 1000, problem: { reason: summary.error } });
+});
