@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import type { App } from '../app-contract.ts';
 import { inputError } from '../errors.ts';
-import { deploymentTimeZone } from '../schedule.ts';
 import { CREDENTIAL_HELP, readCredential } from './credential.ts';
 import { print, printJson, withApp } from './run.ts';
 import { many, nextSync, quoted, view } from './source-view.ts';
@@ -58,7 +57,7 @@ async function change(name: string, json: true | undefined, what: Change): Promi
   await withApp(async (app) => {
     const source = await app.changeSource(name, what);
     if (json) return printJson(view(source));
-    const zone = deploymentTimeZone(app.config.TZ);
+    const zone = app.timeZone;
     const said = [
       ...(what.credential === undefined ? [] : ['the credential works and is kept, sealed']),
       ...(what.paused === true ? ['paused'] : []),

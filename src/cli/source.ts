@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { AddSourceInput } from '../app-contract.ts';
 import { noSuchSource } from '../errors.ts';
-import { deploymentTimeZone } from '../schedule.ts';
 import { CREDENTIAL_HELP, readCredential } from './credential.ts';
 import { print, printJson, progressLine, table, withApp } from './run.ts';
 import { changeCommands } from './source-change.ts';
@@ -71,7 +70,7 @@ export function sourceCommand(): Command {
         const all = await app.listSources();
         if (options.json) return printJson(all.map(statusView));
         if (all.length === 0) return print('No sources yet. Add one with: npx docent source add FOLDER|URL');
-        const zone = deploymentTimeZone(app.config.TZ);
+        const zone = app.timeZone;
         table([
           ['NAME', 'KIND', 'DOCUMENTS', 'PASSAGES', 'STATE', 'LAST SYNC', 'NEXT SYNC', 'LOCATION'],
           ...all.map((s) => [
@@ -106,7 +105,7 @@ export function sourceCommand(): Command {
         const { runs, failures, unread } = found;
         if (options.json) return printJson({ ...statusView(found), runs, failures, unread });
         const { source: shown } = found;
-        const zone = deploymentTimeZone(app.config.TZ);
+        const zone = app.timeZone;
         const hasCredential = shown.secretId === null ? '' : '   credential: kept, sealed';
         print(`${shown.name} (${shown.kind})  ${shown.location}`);
         print(`  readers: ${shown.readers.join(', ')}${shown.baseUrl ? `   base URL: ${shown.baseUrl}` : ''}${hasCredential}`);

@@ -18,7 +18,6 @@ import { healthRoutes, metricsRoutes } from './routes/operations.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { newSourceRoutes } from './routes/new-source.ts';
 import { sourceRoutes } from './routes/sources.ts';
-import { deploymentTimeZone } from '../schedule.ts';
 import { loopbackHost, sameOrigin, securityHeaders } from './security.ts';
 import { cookieOf, createSessions, type Sessions } from './session.ts';
 import { chooseLanguage, wordsFor } from './words.ts';
@@ -69,7 +68,7 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
 
 /** What pages need of the request: language, path, number, whether somebody is signed in. */
 function putContext(deps: ConsoleDeps, sessions: Sessions): (req: Request, res: Response, next: NextFunction) => void {
-  const timeZone = deploymentTimeZone(deps.app.config.TZ);
+  const { timeZone } = deps.app;
   return (req, res, next) => {
     const language = chooseLanguage(cookieOf(req.headers.cookie, LANGUAGE_COOKIE), req.headers['accept-language']);
     res.locals.context = {
