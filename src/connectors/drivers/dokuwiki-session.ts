@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 import type { OutboundResponse } from '../../net/outbound.ts';
 import { withRetries } from '../../net/retry-outbound.ts';
 import type { ConnectorContext, SourceLocation } from '../connector.ts';
+import { cookieHeader, keepCookies, type Cookies } from '../cookies.ts';
 import { decodeAnswer, encodeCall, type RpcAnswer, type RpcValue } from './dokuwiki-rpc.ts';
 
 const endpoint = 'lib/exe/xmlrpc.php';
@@ -43,15 +44,13 @@ export async function openWiki(source: SourceLocation, context: ConnectorContext
   const location = locationUrl(source.location);
   const credential = credentialOf(source);
   const outbound = withRetries(context.outbound, { clock: context.clock });
-  type Cookies = Map<string, string>;
 
   async function post(base: string, method: string, params: RpcValue[], cookies: Cookies): Promise<Reply & { known: boolean }> {
     const url = new URL(endpoint, base).href;
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await outbound.fetch(url, {
       method: 'POST',
       body: encodeCall(method, params),
-      headers: { 'content-type': 'text/xml; charset=utf-8', accept: 'text/xml', ...(cookie === '' ? {} : { cookie }) },
+      headers: { 'content-type': 'text/xml; charset=utf-8', accept: 'text/xml', ...cookieHeader(cookies) },
       signal: context.signal,
       ...(longMethods.has(method) ? long : {}),
     });
@@ -165,15 +164,6 @@ async function readAnswer(response: OutboundResponse, url: string): Promise<RpcA
 function isForgotten(response: OutboundResponse): boolean {
   const own = response.setCookies.filter((cookie) => /^DW[0-9a-f]{32}=/.test(cookie));
   return own.length > 0 && /^\w+=(?:deleted)?(?:;|$)/.test(own.at(-1)!);
-}
-
-function keepCookies(response: OutboundResponse, cookies: Map<string, string>): void {
-  for (const cookie of response.setCookies) {
-    const [, name, value] = /^([^=;\s]+)=([^;]*)/.exec(cookie) ?? [];
-    if (name === undefined || value === undefined) continue;
-    if (value === '' || value === 'deleted') cookies.delete(name);
-    else cookies.set(name, value);
-  }
 }
 
 function refused(base: string): AppError {

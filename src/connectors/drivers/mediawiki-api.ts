@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import type { OutboundResponse } from '../../net/outbound.ts';
 import { withRetries } from '../../net/retry-outbound.ts';
 import type { ConnectorContext, SourceLocation } from '../connector.ts';
+import { cookieHeader, keepCookies, type Cookies } from '../cookies.ts';
 import { candidatesFor } from './mediawiki-find.ts';
 
 /** Asked of every call but the sign-in: a wiki whose replicas lag further behind wants robots to come later. Seconds. */
@@ -53,7 +54,7 @@ export interface Wiki {
 interface Session {
   api: string;
   host: string;
-  cookies: Map<string, string>;
+  cookies: Cookies;
   credential?: { user: string; password: string };
 }
 
@@ -199,7 +200,6 @@ async function send(
   parameters: Record<string, string>,
   context: ConnectorContext,
 ): Promise<ApiAnswer & { waitMs: number }> {
-  const cookie = [...session.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const response = await outboundOf(context).fetch(session.api, {
     method: 'POST',
     body: new URLSearchParams({ ...parameters, format: 'json', formatversion: '2' }).toString(),
@@ -208,17 +208,12 @@ async function send(
       'content-type': 'application/x-www-form-urlencoded',
       // Says that no session on the wiki's primary database is needed for this POST.
       ...(parameters['action'] === 'login' ? {} : { 'promise-non-write-api-action': 'true' }),
-      ...(cookie === '' ? {} : { cookie }),
+      ...cookieHeader(session.cookies),
     },
     signal: context.signal,
     timeoutMs: TIMEOUT_MS,
   });
-  for (const line of response.setCookies) {
-    const [, name, value] = /^\s*([^=;\s]+)=([^;]*)/.exec(line) ?? [];
-    if (name === undefined || value === undefined) continue;
-    if (value === 'deleted' || value === '') session.cookies.delete(name);
-    else session.cookies.set(name, value);
-  }
+  keepCookies(response, session.cookies);
   const answer = answerSchema.safeParse(await jsonOf(response));
   if (!answer.success) {
     if (response.status === 429 || response.status >= 500)
