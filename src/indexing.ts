@@ -37,8 +37,8 @@ export interface IndexingDeps {
   atStep?: SyncDeps['atStep'];
 }
 
-/** This process and thread, as the holder of leases. */
-const LEASE_OWNER = `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 10)}`;
+/** A holder of leases. What one process does side by side keeps each other out, too. */
+const leaseOwner = (): string => `${hostname()}:${process.pid}:${randomUUID()}`;
 /** The id of jobs that are about no source. */
 const CATALOG = 'catalog';
 const CALIBRATION_PASSAGES = 600;
@@ -120,8 +120,7 @@ export async function syncNow(
         index: deps.index,
         clock: deps.clock,
         log: deps.log,
-        // Two syncs of one source in one process keep each other out, too.
-        leaseOwner: `${LEASE_OWNER}:${randomUUID()}`,
+        leaseOwner: leaseOwner(),
         ...(deps.embedder ? { embeddingModel: deps.embedder.model } : {}),
         ...(await deps.syncDeps(source)),
         ...(onProgress ? { onProgress } : {}),
@@ -274,7 +273,7 @@ async function lacksVectors({ index, embedder }: IndexingDeps): Promise<boolean>
 
 /** A removed source is invisible already; here its points and rows go. */
 async function takeOutSource(sourceId: string, deps: IndexingDeps): Promise<void> {
-  if (!(await takeLease(deps.db, sourceId, `${LEASE_OWNER}:${randomUUID()}`, deps.clock.now())))
+  if (!(await takeLease(deps.db, sourceId, leaseOwner(), deps.clock.now())))
     throw new AppError({ code: 'sync.busy', message: 'another process still works on the removed source', retryable: true });
   await sweepLeftovers(sourceId, deps);
   const ids = await sourcePassageIds(deps.db, sourceId);
@@ -297,7 +296,7 @@ export async function reindex(
   const { db, index, clock, embedder } = deps;
   const { signal } = options;
   const startedAt = clock.now();
-  const sources = holdSources(db, `${LEASE_OWNER}:${startedAt}:${Math.random()}`, clock);
+  const sources = holdSources(db, leaseOwner(), clock);
   try {
     await sources.takeNew(signal);
     if (options.unlessCurrent && (await indexIsCurrent(deps))) return { documents: 0, passages: 0, ms: clock.now() - startedAt };
