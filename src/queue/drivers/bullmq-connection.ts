@@ -6,8 +6,8 @@ const FAIL_MS = 2_000;
 const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times, 10), 1_000);
 
 /** For who adds jobs: a command fails within two seconds, so that a dead Redis never hangs a request. */
-export function impatientRedis(url: string): Redis {
-  return new Redis(url, { connectTimeout: FAIL_MS, commandTimeout: FAIL_MS, maxRetriesPerRequest: 1, retryStrategy });
+export function impatientRedis(url: string, options: { lazyConnect?: true } = {}): Redis {
+  return new Redis(url, { ...options, connectTimeout: FAIL_MS, commandTimeout: FAIL_MS, maxRetriesPerRequest: 1, retryStrategy });
 }
 
 /** For workers: a command waits until Redis is back. */

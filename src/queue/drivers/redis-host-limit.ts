@@ -5,7 +5,8 @@ import { impatientRedis } from './bullmq-connection.ts';
 
 /** While Redis is away each process counts by itself. */
 export function limitOnRedis(url: string): { limiter: RateLimiterAbstract; close(): Promise<void> } {
-  const redis = impatientRedis(url);
+  // Most commands ask no site.
+  const redis = impatientRedis(url, { lazyConnect: true });
   // Its faults show in `doctor` and in the queue.
   redis.on('error', () => {});
   const limiter = new RateLimiterRedis({
