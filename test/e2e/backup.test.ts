@@ -1,16 +1,15 @@
 /** `docent backup` and `docent restore` beside a running server: what it knew then is what it answers from again. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { WiredApp } from '../../src/app.ts';
 import { docentVersion } from '../../src/keeping.ts';
+import { docentCommand, type Ran } from '../fakes/docent-command.ts';
 import { answerTo, never, openApp } from '../fakes/open-app.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
-const CLI = join(import.meta.dirname, '../../src/cli/main.ts');
 const QUESTION = 'How long must a password be?';
 
 let folder: string;
@@ -53,26 +52,8 @@ async function expectAsBefore(): Promise<void> {
   expect(await index.ids(undefined, 100)).toEqual(passages.map(({ id }) => id));
 }
 
-interface Ran {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-function docent(args: string[], env: Record<string, string> = {}): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder, DATA_DIR: join(folder, 'data'), EMBEDDING_MODEL: 'none', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const ran: Ran = { code: null, out: '', err: '' };
-    child.stdout.on('data', (text: Buffer) => (ran.out += String(text)));
-    child.stderr.on('data', (text: Buffer) => (ran.err += String(text)));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ ...ran, code }));
-  });
-}
+const docent = (args: string[], env: Record<string, string> = {}): Promise<Ran> =>
+  docentCommand(args, { cwd: folder, env: { DATA_DIR: join(folder, 'data'), EMBEDDING_MODEL: 'none', ...env } });
 
 test('beside a running server: backed up, moved on, restored; it answers as it did then, and goes on', async () => {
   const { threadId } = await answerTo(app, QUESTION);

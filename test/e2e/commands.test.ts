@@ -1,9 +1,9 @@
 /** Every command of the contract, as a person or a script runs it: exit codes, one clear line on failure, the JSON's fields. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { docentCommand, type Ran } from '../fakes/docent-command.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
@@ -11,27 +11,8 @@ const ROOT = join(import.meta.dirname, '../..');
 let folder: string;
 let wiki: string;
 
-interface Ran {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-function docent(args: string[], env: Record<string, string> = {}, input = ''): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...args], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder, DATA_DIR: join(folder, 'data'), EMBEDDING_MODEL: 'none', ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const ran: Ran = { code: null, out: '', err: '' };
-    child.stdout.on('data', (text: Buffer) => (ran.out += String(text)));
-    child.stderr.on('data', (text: Buffer) => (ran.err += String(text)));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ ...ran, code }));
-    child.stdin.end(input);
-  });
-}
+const docent = (args: string[], env: Record<string, string> = {}, input = ''): Promise<Ran> =>
+  docentCommand(args, { cwd: folder, env: { DATA_DIR: join(folder, 'data'), EMBEDDING_MODEL: 'none', ...env }, input });
 
 /** As a script reads it: the tests say what its shape is. */
 // oxlint-disable-next-line typescript/no-explicit-any

@@ -1,5 +1,4 @@
 /** `docent model list|pull|use`, as a person or a script runs it. */
-import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +6,13 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { retrieve } from '../../src/ask/retrieve.ts';
 import { modelName } from '../../src/models/embedding.ts';
 import { knownModel } from '../../src/models/local/known-models.ts';
+import { docentCommand, type Ran } from '../fakes/docent-command.ts';
 import { changeSettings } from '../fakes/change-settings.ts';
 import { startModelHub, type FakeHub, type Mood } from '../fakes/model-hub.ts';
 import { never, openApp } from '../fakes/open-app.ts';
 import { withoutModel, WEIGHTS } from '../fakes/weights.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
-const CLI = join(import.meta.dirname, '../../src/cli/main.ts');
 const BGE = 'bge-small-en-v1.5';
 const noBge = withoutModel(BGE);
 let folder: string;
@@ -25,26 +24,8 @@ beforeEach(() => {
   return () => rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ran {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-function docent(args: string[], env: Record<string, string> = {}): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder, DATA_DIR: data, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const ran: Ran = { code: null, out: '', err: '' };
-    child.stdout.on('data', (text: Buffer) => (ran.out += String(text)));
-    child.stderr.on('data', (text: Buffer) => (ran.err += String(text)));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ ...ran, code }));
-  });
-}
+const docent = (args: string[], env: Record<string, string> = {}): Promise<Ran> =>
+  docentCommand(args, { cwd: folder, env: { DATA_DIR: data, ...env } });
 
 interface Row {
   name: string;

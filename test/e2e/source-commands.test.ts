@@ -1,52 +1,25 @@
 /** `docent source …` as a person or a script runs it: looked at first, let in, changed, paused, confirmed; a credential shows nowhere. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { connectorKinds } from '../../src/connectors/registry.ts';
+import { docentCommand, type Ran } from '../fakes/docent-command.ts';
 import { changeSettings } from '../fakes/change-settings.ts';
 import { startPrivateWiki, type PrivateWiki } from '../fakes/private-wiki.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
-const ROOT = join(import.meta.dirname, '../..');
 const PASSWORD = 'wm3-Sesame:opens';
 let folder: string;
 let wiki: PrivateWiki;
 let everything = '';
 
-interface Ran {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-function docent(args: string[], env: Record<string, string> = {}, input = ''): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...args], {
-      cwd: folder,
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: folder,
-        DATA_DIR: join(folder, 'data'),
-        EMBEDDING_MODEL: 'none',
-        TZ: 'Asia/Tokyo',
-        LOG_LEVEL: 'debug',
-        ...env,
-      },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const ran: Ran = { code: null, out: '', err: '' };
-    child.stdout.on('data', (text: Buffer) => (ran.out += String(text)));
-    child.stderr.on('data', (text: Buffer) => (ran.err += String(text)));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      everything += ran.out + ran.err;
-      resolve({ ...ran, code });
-    });
-    child.stdin.end(input);
-  });
+async function docent(args: string[], env: Record<string, string> = {}, input = ''): Promise<Ran> {
+  const base = { DATA_DIR: join(folder, 'data'), EMBEDDING_MODEL: 'none', TZ: 'Asia/Tokyo', LOG_LEVEL: 'debug' };
+  const ran = await docentCommand(args, { cwd: folder, env: { ...base, ...env }, input });
+  everything += ran.out + ran.err;
+  return ran;
 }
 
 const json = async (args: string[], env?: Record<string, string>, input?: string): Promise<{ code: number | null; value: Printed }> => {

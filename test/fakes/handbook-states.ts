@@ -83,6 +83,12 @@ export interface Walked {
   embedded: number;
 }
 
+/** With SHOW_WALK set: what a step cost, on one line. */
+export function showWalk(name: string, { summary, put, dropped, embedded }: Walked, more: Record<string, number>): void {
+  const { source: _, runId: __, ...figures } = summary;
+  if (process.env.SHOW_WALK) console.log(name, JSON.stringify({ ...more, ...figures, put, dropped, embedded }));
+}
+
 /** One source of a catalog of its own. Waits cost no time. */
 export async function openWalk(connector: () => Connector, location: string): Promise<{ sync(): Promise<Walked>; close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'docent-walk-'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createGitConnector } from '../../src/connectors/drivers/git.ts';
 import { makeRepository, serveRepository, type FakeRepository, type GitServer } from '../fakes/git.ts';
-import { handbookChanges, handbookFolder, noHandbookStates, openWalk } from '../fakes/handbook-states.ts';
+import { handbookChanges, handbookFolder, noHandbookStates, openWalk, showWalk } from '../fakes/handbook-states.ts';
 
 let repository: FakeRepository;
 let server: GitServer;
@@ -31,26 +31,7 @@ test.skipIf(noHandbookStates)(
     const step = async (name: string) => {
       server.requests.length = 0;
       const walked = await walk.sync();
-      const { listed, added, changed, removed, unchanged, failed, complete, requests, ms } = walked.summary;
-      if (process.env.SHOW_WALK)
-        console.log(
-          name,
-          JSON.stringify({
-            http: server.requests.length,
-            requests,
-            ms,
-            listed,
-            added,
-            changed,
-            removed,
-            unchanged,
-            failed,
-            complete,
-            put: walked.put,
-            dropped: walked.dropped,
-            embedded: walked.embedded,
-          }),
-        );
+      showWalk(name, walked, { http: server.requests.length });
       return walked;
     };
     const first = await step('git, older');

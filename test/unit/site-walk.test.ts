@@ -1,7 +1,7 @@
 /** A real handbook as a site, then as it was a month later: a sync asks for each page at most once and does what changed, nothing more. */
 import { afterEach, expect, test } from 'vitest';
 import { createSiteConnector } from '../../src/connectors/drivers/site.ts';
-import { handbookChanges, handbookPages, noHandbookStates, openWalk, type Walked } from '../fakes/handbook-states.ts';
+import { handbookChanges, handbookPages, noHandbookStates, openWalk, showWalk, type Walked } from '../fakes/handbook-states.ts';
 import { startSite, type FakeSite } from '../fakes/site.ts';
 
 let site: FakeSite;
@@ -24,26 +24,7 @@ async function step(name: string): Promise<Walked & { most: number; pages: numbe
     ({ path }) => path,
   );
   const most = Math.max(...[...counts.values()].map((requests) => requests.length));
-  const { requests, ms, added, changed, removed, unchanged, failed, complete } = walked.summary;
-  if (process.env.SHOW_WALK)
-    console.log(
-      name,
-      JSON.stringify({
-        requests,
-        ms,
-        added,
-        changed,
-        removed,
-        unchanged,
-        failed,
-        complete,
-        put: walked.put,
-        dropped: walked.dropped,
-        embedded: walked.embedded,
-        most,
-        pages: counts.size,
-      }),
-    );
+  showWalk(name, walked, { most, pages: counts.size });
   return { ...walked, most, pages: counts.size };
 }
 
