@@ -1,6 +1,7 @@
 /** Which reader sets an answer may rest on. The one place that decides it. */
 import type { Audience, Principal } from '../types.ts';
 import type { Catalog } from '../catalog/database.ts';
+import { readerLists } from './reader-sets.ts';
 
 export interface Asker {
   /** Absent: a person of the company who did not say who they are. */
@@ -19,5 +20,5 @@ function principalsOf(asker: Asker): Principal[] {
 export async function readableReaderSets(db: Catalog, asker: Asker, audience: Audience): Promise<number[]> {
   const principals = new Set(audience === 'everyone' ? principalsOf({}) : principalsOf(asker));
   const rows = await db.selectFrom('reader_sets').selectAll().execute();
-  return rows.filter((row) => (JSON.parse(row.principals_json) as Principal[]).some((p) => principals.has(p))).map((row) => row.id);
+  return rows.filter((row) => readerLists(row.principals_json).every((list) => list.some((p) => principals.has(p)))).map((row) => row.id);
 }

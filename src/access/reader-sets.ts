@@ -1,4 +1,7 @@
-/** Distinct reader lists, interned as numbers that the index filters on. */
+/**
+ * Distinct readers, interned as numbers that the index filters on. Readers are one list or several: of each list one
+ * principal must hold.
+ */
 import { createHash } from 'node:crypto';
 import { inputError } from '../errors.ts';
 import type { Principal } from '../types.ts';
@@ -22,9 +25,13 @@ export function parseReaders(list: string): Principal[] {
   return normalise(principals);
 }
 
-/** The number of a reader list, made when new. Order and repetition do not matter. */
-export async function internReaders(db: Catalog, principals: Principal[]): Promise<number> {
-  const principals_json = JSON.stringify(normalise(principals));
+/**
+ * The number of some readers, made when new. Order and repetition do not matter.
+ * @param restrictions more lists, of each of which one principal must hold too
+ */
+export async function internReaders(db: Catalog, principals: Principal[], restrictions: Principal[][] = []): Promise<number> {
+  const lists = [...new Set([principals, ...restrictions].map((list) => JSON.stringify(normalise(list))))].sort();
+  const principals_json = lists.length === 1 ? lists[0]! : `[${lists.join(',')}]`;
   const hash = createHash('sha256').update(principals_json).digest('hex');
   await db
     .insertInto('reader_sets')
@@ -32,6 +39,21 @@ export async function internReaders(db: Catalog, principals: Principal[]): Promi
     .onConflict((c) => c.column('hash').doNothing())
     .execute();
   return (await db.selectFrom('reader_sets').select('id').where('hash', '=', hash).executeTakeFirstOrThrow()).id;
+}
+
+/** The lists of interned readers, as they were normalised. */
+export function readerLists(principalsJson: string): Principal[][] {
+  const parsed = JSON.parse(principalsJson) as Principal[] | Principal[][];
+  return parsed.some((one) => Array.isArray(one)) ? (parsed as Principal[][]) : [parsed as Principal[]];
+}
+
+/** Which of some reader sets (numbers) ask for more than, or other than, what these readers say. */
+export async function setsWithout(db: Catalog, sets: Set<number>, principals: Principal[]): Promise<number[]> {
+  const wanted = JSON.stringify(normalise(principals));
+  const rows = await db.selectFrom('reader_sets').selectAll().execute();
+  return rows
+    .filter((row) => sets.has(row.id) && !readerLists(row.principals_json).some((list) => JSON.stringify(list) === wanted))
+    .map((row) => row.id);
 }
 
 const normalise = (principals: Principal[]): Principal[] =>

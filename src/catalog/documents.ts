@@ -109,7 +109,7 @@ export async function commitDocument(
   db: Catalog,
   document: DocumentWrite,
   writer: Writer,
-  kind: 'added' | 'changed' | 'moved' | 'readers',
+  kind: 'added' | 'changed' | 'moved',
   now: number,
   own: OwnWords = { terms: [], words: [] },
 ): Promise<string[]> {
@@ -169,6 +169,23 @@ export async function commitDocument(
       .values({ run_id: writer.runId, document_id: document.id, kind, gone_hashes_json: JSON.stringify(goneHashes) })
       .execute();
     return gone;
+  });
+}
+
+/**
+ * The document is as it was, for other readers.
+ * @param words those it is written in
+ * @throws AppError `sync.lease_lost`
+ */
+export async function commitReaders(db: Catalog, documentId: string, readerSet: number, writer: Writer, words: string[]): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await checkLease(tx, writer);
+    await tx.updateTable('documents').set({ reader_set: readerSet }).where('id', '=', documentId).execute();
+    await addWords(tx, readerSet, words);
+    await tx
+      .insertInto('changes')
+      .values({ run_id: writer.runId, document_id: documentId, kind: 'readers', gone_hashes_json: '[]' })
+      .execute();
   });
 }
 

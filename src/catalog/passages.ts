@@ -88,6 +88,11 @@ export async function samplePassages(db: Catalog, limit: number): Promise<Passag
   return (await passageQuery(db).orderBy('p.text_hash').orderBy('p.id').limit(limit).execute()).map(passageOf);
 }
 
+/** All current passages of a document, for the index: whoever may read them. */
+export async function passagesOfDocument(db: Catalog, documentId: string): Promise<Passage[]> {
+  return (await passageQuery(db).where('p.document_id', '=', documentId).orderBy('p.ordinal').execute()).map(passageOf);
+}
+
 /** All passages of a document in reading order. */
 export async function documentPassages(db: Catalog, documentId: string, readerSets: number[]): Promise<Passage[]> {
   if (readerSets.length === 0) return [];

@@ -1,5 +1,5 @@
 /** The connector port: code that lists and fetches the documents of one kind of source. No policy in it. */
-import type { Log, Clock } from '../types.ts';
+import type { Log, Clock, Principal } from '../types.ts';
 import type { Outbound } from '../net/outbound.ts';
 
 /** One document as a listing names it. */
@@ -12,6 +12,11 @@ export interface ListedDocument {
   problem?: string;
   /** Beside `problem`: the entry stands for a part of the source that could not be listed, so nothing may be removed. */
   unseen?: true;
+  /**
+   * Who may read it beside what the source's own readers say, for a connector that knows readers: of each list one
+   * principal must hold. A list without any opens it to nobody.
+   */
+  readers?: Principal[][];
   /** It is not there any more. A listing of changes says so; a whole listing leaves such a document out. */
   gone?: true;
   /** For the driver alone, handed back to `fetch`: where in a file the document stands. Not kept. */
@@ -79,7 +84,7 @@ export interface Connector {
     incremental: boolean;
     /** A document that is not listed is gone. */
     seesDeletions: boolean;
-    /** Knows who may read each document. */
+    /** Knows who may read each document; `listChanges` need not see a change of readers. */
     knowsReaders: boolean;
   };
   /** What it cannot see, a sentence each; shown before the first sync. */

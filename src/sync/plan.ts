@@ -14,10 +14,15 @@ export interface SyncPlan {
 }
 
 /**
- * @param readerSet the source's reader set; a document under another one is written again
+ * @param readerSetOf the reader set that an entry is to have; a document under another one is written again
  * @param whole everything was listed: what is known and not listed is gone. Otherwise only what the listing calls gone is.
  */
-export function planSync(known: Map<string, KnownDocument>, listed: ListedDocument[], readerSet: number, whole = true): SyncPlan {
+export function planSync(
+  known: Map<string, KnownDocument>,
+  listed: ListedDocument[],
+  readerSetOf: (entry: ListedDocument) => number,
+  whole = true,
+): SyncPlan {
   const seen = new Set<string>();
   const plan: SyncPlan = { fetch: [], kept: 0, gone: [], repeated: 0 };
   for (const entry of listed) {
@@ -32,7 +37,11 @@ export function planSync(known: Map<string, KnownDocument>, listed: ListedDocume
       continue;
     }
     const unchanged =
-      before && !before.deleted && before.readerSet === readerSet && entry.version !== undefined && entry.version === before.listedVersion;
+      before &&
+      !before.deleted &&
+      before.readerSet === readerSetOf(entry) &&
+      entry.version !== undefined &&
+      entry.version === before.listedVersion;
     if (unchanged) plan.kept++;
     else plan.fetch.push(entry);
   }

@@ -1,6 +1,6 @@
 /** One sync: a source becomes passages. Reads from top to bottom: list → plan → fetch, extract, chunk, embed, write → remove. */
 import { createHash } from 'node:crypto';
-import { internReaders } from '../access/reader-sets.ts';
+import { internReaders, setsWithout } from '../access/reader-sets.ts';
 import type { Catalog } from '../catalog/database.ts';
 import { commitRemoval, knownDocuments, touchDocument, type KnownDocument, type Writer } from '../catalog/documents.ts';
 import {
@@ -28,7 +28,7 @@ import type { ExtractedDocument, Log } from '../types.ts';
 import { chunk } from './chunk.ts';
 import type { Extractor } from './extract.ts';
 import { doubtRemovals, planSync } from './plan.ts';
-import { documentId, dropGone, passageRows, sweepLeftovers, writeDocument, type WriteDeps } from './write.ts';
+import { documentId, dropGone, passageRows, sweepLeftovers, writeDocument, writeReaders, type WriteDeps } from './write.ts';
 
 export interface SyncDeps extends WriteDeps {
   db: Catalog;
@@ -59,6 +59,8 @@ const TITLE_CHARACTERS = 300;
 const LARGEST_REMOVAL_SHARE = 0.5;
 /** A listing of changes may miss some (rights, templates, what the wiki forgot): everything is listed this often all the same. */
 const WHOLE_LISTING_MS = 7 * 24 * 3_600_000;
+/** Where documents have readers of their own, which a listing of changes need not show: with every daily sync. */
+const WHOLE_READERS_MS = 20 * 3_600_000;
 
 /**
  * Syncs one source and leaves a run with its summary in the catalog.
@@ -139,8 +141,6 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
       ...(credential ? { credential } : {}),
     };
     await sweepLeftovers(source.id, deps);
-    const readerSet = await internReaders(db, source.readers);
-
     const known = await knownDocuments(db, source.id);
     const listed: ListedDocument[] = [];
     const takeListing = async (listing: AsyncIterable<ListedDocument>): Promise<void> => {
@@ -153,7 +153,7 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
         await report();
       }
     };
-    const changes = listingOfChanges(source, known, readerSet, location, deps.connector, context);
+    const changes = await listingOfChanges(source, known, location, deps, context);
     whole = changes === undefined;
     try {
       if (changes) await takeListing(changes);
@@ -168,7 +168,8 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
     if (whole) await takeListing(deps.connector.list(location, context));
     summary.listed = listed.length;
 
-    const plan = planSync(known, listed, readerSet, whole);
+    const readerSetOf = await readerSetsOf(listed, source, db);
+    const plan = planSync(known, listed, readerSetOf, whole);
     const liveBefore = [...known.values()].filter((d) => !d.deleted).length;
     summary.unchanged = plan.kept + (whole ? 0 : liveBefore - listed.filter((entry) => isLive(known.get(entry.externalId))).length);
     Object.assign(progress, { phase: 'documents', done: plan.kept, left: plan.fetch.length });
@@ -183,16 +184,20 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
     const ids = new Set([...known.values()].map(({ id }) => id));
 
     const one = async (entry: ListedDocument): Promise<void> => {
-      const before = known.get(entry.externalId);
+      let before = known.get(entry.externalId);
+      const readerSet = readerSetOf(entry);
       try {
+        // Also of a document that cannot be fetched: who may not read it any more does not.
+        if (isLive(before) && before.readerSet !== readerSet) {
+          await writeReaders(before.id, readerSet, writer, deps, signal);
+          before = { ...before, readerSet };
+        }
         if (entry.problem) throw new AppError({ code: 'document.unreadable', message: entry.problem });
-        const fetched = await deps.connector.fetch(
-          location,
-          entry,
-          before && !before.deleted && before.readerSet === readerSet ? before.validators : undefined,
-          context,
-        );
-        const outcome = await take(entry, fetched, before);
+        const same = isLive(before) && entry.version !== undefined && entry.version === before.listedVersion;
+        const fetched: Fetched = same
+          ? { kind: 'unchanged' }
+          : await deps.connector.fetch(location, entry, isLive(before) ? before.validators : undefined, context);
+        const outcome = await take(entry, fetched, before, readerSet);
         if (outcome === 'gone') {
           if (before && !before.deleted) gone.add(before);
         } else summary[outcome]++;
@@ -212,6 +217,7 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
       entry: ListedDocument,
       fetched: Fetched,
       before: KnownDocument | undefined,
+      readerSet: number,
     ): Promise<'added' | 'changed' | 'unchanged' | 'gone'> => {
       if (fetched.kind === 'gone') return 'gone';
       if (fetched.kind === 'unchanged') {
@@ -221,7 +227,7 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
       const contentHash = createHash('sha256').update(fetched.bytes).digest('hex');
       const sameBytes = isLive(before) && before.contentHash === contentHash;
       const samePlace = fetched.url === null || fetched.url === before?.url;
-      if (sameBytes && samePlace && before.readerSet === readerSet) {
+      if (sameBytes && samePlace) {
         await touch(before, entry, fetched.validators);
         return 'unchanged';
       }
@@ -231,7 +237,7 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
       ids.add(id);
       const title = titleOf(extracted, fetched.title, entry.externalId);
       const passages = passageRows(id, title, chunk(extracted.blocks), deps.embeddingModel ?? '');
-      const kind = movedFrom ? 'moved' : !isLive(before) ? 'added' : !sameBytes ? 'changed' : samePlace ? 'readers' : 'moved';
+      const kind = movedFrom ? 'moved' : !isLive(before) ? 'added' : sameBytes ? 'moved' : 'changed';
       const last = movedFrom ?? before;
       const written = await writeDocument(
         {
@@ -268,7 +274,7 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
         return 'added';
       }
       if (kind === 'moved') summary.moved++;
-      return kind === 'moved' || kind === 'readers' ? 'unchanged' : kind;
+      return kind === 'moved' ? 'unchanged' : kind;
     };
 
     const touch = async (before: KnownDocument, entry: ListedDocument, validators: Record<string, string> | undefined): Promise<void> => {
@@ -346,18 +352,30 @@ function freshId(sourceId: string, externalId: string, taken: Set<string>): stri
   }
 }
 
+/** The reader set that each entry is to have: the source's own, and what the connector says beside it. */
+async function readerSetsOf(listed: ListedDocument[], source: Source, db: Catalog): Promise<(entry: ListedDocument) => number> {
+  const keyOf = ({ readers = [] }: ListedDocument): string => JSON.stringify(readers);
+  const sets = new Map([['[]', await internReaders(db, source.readers)]]);
+  for (const entry of listed) {
+    const key = keyOf(entry);
+    if (!sets.has(key)) sets.set(key, await internReaders(db, source.readers, entry.readers));
+  }
+  return (entry) => sets.get(keyOf(entry))!;
+}
+
 /** Undefined where everything has to be listed: the first time, now and then, while an admin's word is asked for, and for new readers. */
-function listingOfChanges(
+async function listingOfChanges(
   source: Source,
   known: Map<string, KnownDocument>,
-  readerSet: number,
   location: SourceLocation,
-  connector: Connector,
+  { connector, db }: Pick<SyncDeps, 'connector' | 'db'>,
   context: ConnectorContext,
-): AsyncIterable<ListedDocument> | undefined {
+): Promise<AsyncIterable<ListedDocument> | undefined> {
   if (!connector.listChanges || source.cursor === null || source.doubt) return undefined;
-  if (context.clock.now() - (source.listedWholeAt ?? 0) > WHOLE_LISTING_MS) return undefined;
-  for (const document of known.values()) if (!document.deleted && document.readerSet !== readerSet) return undefined;
+  const wholeListingMs = connector.capabilities.knowsReaders ? WHOLE_READERS_MS : WHOLE_LISTING_MS;
+  if (context.clock.now() - (source.listedWholeAt ?? 0) > wholeListingMs) return undefined;
+  const sets = new Set([...known.values()].filter(isLive).map(({ readerSet }) => readerSet));
+  if ((await setsWithout(db, sets, source.readers)).length > 0) return undefined;
   return connector.listChanges(location, source.cursor, context);
 }
 

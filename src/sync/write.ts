@@ -6,8 +6,9 @@
  */
 import { createHash } from 'node:crypto';
 import { v5 as uuid5 } from 'uuid';
-import { commitDocument, passagesOf, type DocumentWrite, type PassageRow, type Writer } from '../catalog/documents.ts';
+import { commitDocument, commitReaders, passagesOf, type DocumentWrite, type PassageRow, type Writer } from '../catalog/documents.ts';
 import { clearLeftovers, noteLeftovers, readLeftovers } from '../catalog/leftovers.ts';
+import { passagesOfDocument } from '../catalog/passages.ts';
 import type { Catalog } from '../catalog/database.ts';
 import { plainText } from '../passage-text.ts';
 import { analyzePassage } from '../search/analyzer.ts';
@@ -75,7 +76,7 @@ export function pointOf(
 export async function writeDocument(
   document: DocumentWrite,
   writer: Writer,
-  kind: 'added' | 'changed' | 'moved' | 'readers',
+  kind: 'added' | 'changed' | 'moved',
   rewriteAll: boolean,
   deps: WriteDeps,
   signal: AbortSignal,
@@ -102,6 +103,28 @@ export async function writeDocument(
   await dropGone(gone, deps);
   const embedded = deps.embeddingModel === undefined ? 0 : toPut.length - kept;
   return { embedded, reused: document.passages.length - embedded };
+}
+
+/**
+ * The document is as it was, for other readers: nothing is fetched and nothing embedded. The points come first, and the
+ * catalog decides: cut short in between, the readers of before hold, and the next sync does it again.
+ */
+export async function writeReaders(
+  documentId: string,
+  readerSet: number,
+  writer: Writer,
+  deps: WriteDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const passages = await passagesOfDocument(deps.db, documentId);
+  signal.throwIfAborted();
+  await deps.index.put(
+    passages.map((p) => pointOf(p, { id: documentId, title: p.title, language: p.language, readerSet })),
+    signal,
+  );
+  await putKeptVectors(passages, deps, signal);
+  const words = passages[0] ? ownWordsOf({ title: passages[0].title, passages }).words : [];
+  await commitReaders(deps.db, documentId, readerSet, writer, words);
 }
 
 /** Points that were put anew get back the vectors that are kept for them. Returns for how many. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readableReaderSets } from '../../src/access/audience.ts';
-import { internReaders, parseReaders } from '../../src/access/reader-sets.ts';
+import { internReaders, parseReaders, setsWithout } from '../../src/access/reader-sets.ts';
 import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
 
 let db: Catalog;
@@ -64,5 +64,24 @@ describe('readableReaderSets', () => {
     ['one named like a principal', { email: 'group:hr' }, 'asker', ['public', 'everyone']],
   ] as [string, { email?: string }, 'asker' | 'everyone', string[]][])('%s', async (_, asker, audience, lists) => {
     expect(await opened(asker, audience)).toEqual(lists);
+  });
+
+  test('restrictions come on top: of each list one principal must hold', async () => {
+    const numbers = {
+      ofAnn: await internReaders(db, ['everyone'], [['person:ann@example.com', 'group:hr']]),
+      ofBoth: await internReaders(db, ['everyone'], [['person:ann@example.com'], ['person:bob@example.com']]),
+      ofAnnTwice: await internReaders(db, ['everyone'], [['group:hr', 'person:ann@example.com', 'group:hr']]),
+      notBySource: await internReaders(db, ['group:hr'], [['person:ann@example.com']]),
+      nobody: await internReaders(db, ['public'], [[]]),
+    };
+    expect(numbers.ofAnnTwice).toBe(numbers.ofAnn);
+    const ann = await readableReaderSets(db, { email: 'ann@example.com' }, 'asker');
+    expect(Object.entries(numbers).filter(([, id]) => ann.includes(id))).toEqual([
+      ['ofAnn', numbers.ofAnn],
+      ['ofAnnTwice', numbers.ofAnn],
+    ]);
+    expect(await readableReaderSets(db, { email: 'ann@example.com' }, 'everyone')).not.toContain(numbers.ofAnn);
+    const sets = new Set(Object.values(numbers));
+    expect((await setsWithout(db, sets, ['everyone'])).sort()).toEqual([numbers.notBySource, numbers.nobody].sort());
   });
 });

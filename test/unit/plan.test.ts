@@ -25,7 +25,7 @@ describe('planSync', () => {
     const plan = planSync(
       new Map([known('a'), known('b'), known('c')]),
       [{ externalId: 'a', gone: true }, { externalId: 'd' }, { externalId: 'x', gone: true }],
-      1,
+      () => 1,
       false,
     );
     expect(plan.gone.map(({ externalId }) => externalId)).toEqual(['a']);
@@ -50,7 +50,7 @@ describe('planSync', () => {
         { externalId: 'back', version: 'v1' },
         { externalId: 'new', version: 'v1' },
       ],
-      1,
+      () => 1,
     );
     expect(plan.kept).toBe(1);
     expect(plan.fetch.map((entry) => entry.externalId)).toEqual(['changed', 'unversioned', 'back', 'new']);
@@ -65,7 +65,7 @@ describe('planSync', () => {
           { externalId: 'a', version: 'v1' },
           { externalId: 'b', version: 'v1' },
         ],
-        2,
+        () => 2,
       ),
     ).toMatchObject({ kept: 0, fetch: [{ externalId: 'a' }, { externalId: 'b' }] });
   });
@@ -78,7 +78,7 @@ describe('planSync', () => {
           { externalId: 'a', version: '1' },
           { externalId: 'a', version: '2' },
         ],
-        1,
+        () => 1,
       ),
     ).toMatchObject({ fetch: [{ version: '1' }], repeated: 1 });
   });
@@ -91,7 +91,7 @@ describe('planSync', () => {
         const plan = planSync(
           before,
           listed.map((externalId) => ({ externalId, version: 'v1' })),
-          1,
+          () => 1,
         );
         expect(plan.kept + plan.fetch.length + plan.repeated).toBe(listed.length);
         expect(plan.gone.map((d) => d.externalId).toSorted()).toEqual(

@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readableReaderSets } from '../../src/access/audience.ts';
 import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import { hydratePassages } from '../../src/catalog/passages.ts';
 import { addSource, confirmRemovals, findSource, listFailures, listRuns, takeLease, type Source } from '../../src/catalog/sources.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../../src/connectors/connector.ts';
 import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
+import { analyzeQuery } from '../../src/search/analyzer.ts';
 import { openSqliteIndex } from '../../src/search/drivers/sqlite.ts';
 import type { SearchIndex } from '../../src/search/search-index.ts';
 import { syncSource, type SyncDeps } from '../../src/sync/sync.ts';
@@ -163,6 +166,52 @@ test('changed readers are written without counting as a change of the page', asy
     .select('r.principals_json')
     .execute();
   expect(new Set(sets.map((s) => s.principals_json))).toEqual(new Set(['["group:hr"]']));
+});
+
+test('readers that the wiki knows itself: restricted and opened again with no fetch, also when the page cannot be fetched', async () => {
+  const restrictions = new Map<string, string[][]>();
+  listing = async function* () {
+    for (const id of pages.keys()) yield { externalId: id, version: '1', readers: restrictions.get(id) ?? [] };
+  };
+  const readersOf = async (id: string): Promise<string> =>
+    (
+      await db
+        .selectFrom('documents as d')
+        .innerJoin('reader_sets as r', 'r.id', 'd.reader_set')
+        .select('r.principals_json')
+        .where('d.external_id', '=', id)
+        .executeTakeFirstOrThrow()
+    ).principals_json;
+  const found = async (): Promise<string[]> => {
+    const readerSets = await readableReaderSets(db, { email: 'ann@example.com' }, 'asker');
+    const { words } = await index.search({ terms: analyzeQuery('says something', ['en']), kinds: ['passage'], readerSets, limit: 10 });
+    const passages = await hydratePassages(
+      db,
+      words.map(({ id }) => id),
+      readerSets,
+    );
+    return [...passages.values()].map(({ title }) => title).sort();
+  };
+  await sync();
+  expect(await found()).toHaveLength(3);
+  fetched = [];
+  restrictions.set('a', [['group:board']]).set('b', [['person:ann@example.com'], ['person:ann@example.com', 'group:board']]);
+  expect(await sync()).toMatchObject({ added: 0, changed: 0, moved: 0, unchanged: 3, passagesEmbedded: 0, complete: true });
+  expect(fetched).toEqual([]);
+  expect(await readersOf('a')).toBe('[["everyone"],["group:board"]]');
+  expect((await found()).map((title) => title.slice(0, 3))).toEqual(['# b', '# c']);
+  // An edited page that cannot be fetched is closed all the same.
+  listing = async function* () {
+    for (const id of pages.keys()) yield { externalId: id, version: '2', problem: 'the wiki does not give it', readers: [[]] };
+  };
+  expect(await sync()).toMatchObject({ failed: 3 });
+  expect(await found()).toEqual([]);
+  listing = async function* () {
+    for (const id of pages.keys()) yield { externalId: id, version: '1' };
+  };
+  expect(await sync()).toMatchObject({ unchanged: 3, failed: 0 });
+  expect(await found()).toHaveLength(3);
+  expect(fetched).toEqual([]);
 });
 
 test('a writer whose lease was taken over commits nothing more', async () => {
