@@ -13,6 +13,10 @@ interface Entry<T> {
 }
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address, such as http://127.0.0.1:11434/v1' });
+const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'must be a postgres address, such as postgres://docent:PASSWORD@127.0.0.1:5432/docent',
+});
 const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis or rediss address, such as redis://127.0.0.1:6379' });
 const text = z.string().min(1);
 const entry = <T>(e: Entry<T>): Entry<T> => e;
@@ -72,6 +76,21 @@ export const ENTRIES = {
     schema: redisUrl,
     secret: true,
   }),
+  DATABASE_URL: entry({
+    doc: 'Postgres for the catalog, `postgres://user:password@host:5432/database`, shared by several processes. Without it the catalog is a file in DATA_DIR. Needs QDRANT_URL and REDIS_URL too.',
+    schema: postgresUrl,
+    secret: true,
+  }),
+  QDRANT_URL: entry({
+    doc: 'Qdrant 1.16 or later for the index, such as http://127.0.0.1:6333. Without it the index is a file in DATA_DIR.',
+    schema: url,
+  }),
+  QDRANT_API_KEY: entry({ doc: 'Key of Qdrant, where it asks for one.', schema: text, secret: true }),
+  DOCENT_ROLE: entry({
+    doc: '`all`: everything in this process. `web`: console, API and answers; `worker`: background work; both need DATABASE_URL, QDRANT_URL, REDIS_URL and SECRET_KEY, the same for every process.',
+    schema: z.enum(['all', 'web', 'worker'], { error: 'must be all, web or worker' }),
+    default: 'all',
+  }),
   BUDGET_USD_MONTH: entry({
     doc: 'Spend on models in a calendar month, in US dollars: a warning at 80 %, quotes instead of prose at 100 %.',
     schema: z.coerce.number().nonnegative(),
@@ -82,14 +101,14 @@ type Entries = typeof ENTRIES;
 type Value<K extends keyof Entries> =
   Entries[K] extends Entry<infer T> ? (Entries[K] extends { default: string } ? T : T | undefined) : never;
 
-const WITH_DEFAULT = ['DATA_DIR', 'PORT', 'HOST', 'LOG_LEVEL'] as const;
+const WITH_DEFAULT = ['DATA_DIR', 'PORT', 'HOST', 'LOG_LEVEL', 'DOCENT_ROLE'] as const;
 type WithDefault = (typeof WITH_DEFAULT)[number];
 
 /** The parsed environment. */
 export type Config = { [K in keyof Entries]: K extends WithDefault ? NonNullable<Value<K>> : Value<K> | undefined };
 
 /** Part of the design's contract but not built yet: setting one says so instead of being silently ignored. */
-const NOT_YET = ['DOCENT_ROLE', 'QDRANT_URL', 'DATABASE_URL', 'SLACK_BOT_TOKEN', 'MicrosoftAppId', 'TRIAGE_CHANNEL', 'OIDC_ISSUER'];
+const NOT_YET = ['SLACK_BOT_TOKEN', 'MicrosoftAppId', 'TRIAGE_CHANNEL', 'OIDC_ISSUER'];
 
 /** The process's environment, with what a `.env` file in the working folder adds; what is set already wins. */
 function environment(): NodeJS.ProcessEnv {
@@ -99,7 +118,7 @@ function environment(): NodeJS.ProcessEnv {
 
 /** The variables that are set but that this version does not use yet. */
 export function unusedVariables(env: NodeJS.ProcessEnv = environment()): string[] {
-  return NOT_YET.filter((name) => env[name] && !(name === 'DOCENT_ROLE' && env[name] === 'all'));
+  return NOT_YET.filter((name) => env[name]);
 }
 
 /**
@@ -121,11 +140,33 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   if (config.HOST !== undefined && !isLoopback(config.HOST) && config.ADMIN_TOKEN === undefined) {
     problems.push(`HOST: ${config.HOST} can be reached from other machines, so ADMIN_TOKEN must be set (or HOST left at 127.0.0.1)`);
   }
+  problems.push(...problemsOfMix(config));
   if (problems.length > 0) {
     const message = `the environment is not right: ${problems.join('; ')}`;
     throw new AppError({ code: 'config.invalid', message, publicMessage: message });
   }
   return config;
+}
+
+/**
+ * What of the catalog, the index and the queue must not be left on one machine: a process that shares one of them with
+ * others would work on an index, or wait at a queue, that the others do not see.
+ */
+function problemsOfMix(config: Config): string[] {
+  const shared = (['DATABASE_URL', 'QDRANT_URL', 'REDIS_URL'] as const).filter((name) => config[name] === undefined);
+  const and = (names: readonly string[]): string => names.join(' and ');
+  if (config.DOCENT_ROLE === 'web' || config.DOCENT_ROLE === 'worker') {
+    const missing = [...shared, ...(config.SECRET_KEY === undefined ? ['SECRET_KEY'] : [])];
+    if (missing.length > 0)
+      return [
+        `DOCENT_ROLE: "${config.DOCENT_ROLE}" is one of several processes, which share the catalog, the index, the queue and the key that seals credentials, so ${and(missing)} must be set too (or leave DOCENT_ROLE at "all")`,
+      ];
+  } else if (config.DATABASE_URL !== undefined && shared.length > 0) {
+    return [
+      `DATABASE_URL: a catalog that several processes may share needs an index and a queue that they share, so ${and(shared)} must be set too (or leave DATABASE_URL unset: the catalog is then a file in DATA_DIR)`,
+    ];
+  }
+  return [];
 }
 
 /** One variable that a person names (`--credential env:NAME`); undefined when it is not set or empty. */

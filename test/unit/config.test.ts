@@ -4,7 +4,7 @@ import { ENTRIES, isLoopback, readConfig, unusedVariables } from '../../src/conf
 
 describe('readConfig', () => {
   test('an empty environment gives the embedded default on loopback', () => {
-    expect(readConfig({})).toEqual({ DATA_DIR: './data', PORT: 3000, HOST: '127.0.0.1', LOG_LEVEL: 'info' });
+    expect(readConfig({})).toEqual({ DATA_DIR: './data', PORT: 3000, HOST: '127.0.0.1', LOG_LEVEL: 'info', DOCENT_ROLE: 'all' });
   });
 
   test('empty and blank values count as not set', () => {
@@ -57,6 +57,46 @@ describe('readConfig', () => {
 });
 
 test('what is set but not used yet is named', () => {
-  expect(unusedVariables({ QDRANT_URL: 'http://q', DOCENT_ROLE: 'all', REDIS_URL: '' })).toEqual(['QDRANT_URL']);
-  expect(unusedVariables({ DOCENT_ROLE: 'web' })).toEqual(['DOCENT_ROLE']);
+  expect(unusedVariables({ OIDC_ISSUER: 'https://id.example', DOCENT_ROLE: 'web', TRIAGE_CHANNEL: '' })).toEqual(['OIDC_ISSUER']);
+});
+
+describe('what runs together', () => {
+  const shared = {
+    DATABASE_URL: 'postgres://docent:pw@127.0.0.1/docent',
+    QDRANT_URL: 'http://127.0.0.1:6333',
+    REDIS_URL: 'redis://127.0.0.1:6379',
+    SECRET_KEY: 'sixteen characters or more',
+  };
+  const without = (name: keyof typeof shared): Record<string, string> =>
+    Object.fromEntries(Object.entries(shared).filter(([k]) => k !== name));
+
+  test.each([
+    {},
+    { QDRANT_URL: shared.QDRANT_URL },
+    { REDIS_URL: shared.REDIS_URL },
+    shared,
+    { ...shared, DOCENT_ROLE: 'web' },
+    { ...shared, DOCENT_ROLE: 'worker' },
+  ])('%o', (env) => {
+    expect(readConfig(env)).toMatchObject({ DOCENT_ROLE: 'all', ...env });
+  });
+
+  test.each([
+    ...(['web', 'worker'] as const).flatMap((DOCENT_ROLE) =>
+      (['DATABASE_URL', 'QDRANT_URL', 'REDIS_URL', 'SECRET_KEY'] as const).map(
+        (name) => [name, { ...without(name), DOCENT_ROLE }] as const,
+      ),
+    ),
+    ['QDRANT_URL', without('QDRANT_URL')],
+    ['REDIS_URL', without('REDIS_URL')],
+    ['QDRANT_URL and REDIS_URL', { DATABASE_URL: shared.DATABASE_URL }],
+  ] as const)('without %s it does not start: %o', (name, env) => {
+    expect(() => readConfig(env as Record<string, string>)).toThrow(`so ${name} must be set too`);
+  });
+
+  test('a role that there is not, and an address of another kind', () => {
+    expect(() => readConfig({ DOCENT_ROLE: 'master' })).toThrow('DOCENT_ROLE: must be all, web or worker');
+    expect(() => readConfig({ ...shared, DATABASE_URL: 'mysql://a:secret@b/c' })).toThrow(/DATABASE_URL: must be a postgres address/);
+    expect(() => readConfig({ ...shared, DATABASE_URL: 'mysql://a:secret@b/c' })).not.toThrow(/secret@/);
+  });
 });
