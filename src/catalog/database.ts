@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { AppError } from '../errors.ts';
 import { pathForCopy, pruneCopies } from './copies.ts';
+import { migrationsDone, refuseNewer, runMissing } from './migrate.ts';
 import type { CatalogTables } from './schema.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
@@ -19,7 +20,7 @@ export async function openCatalog(folder: string, migrations: Migration[] = MIGR
   const file = join(folder, 'catalog.db');
   const isNew = !existsSync(file);
   // Opening it to write changes bytes of it already.
-  if (!isNew) refuseNewer(migrationsOf(file), migrations);
+  if (!isNew) refuseNewer(migrationsOf(file), migrations, ELSEWHERE);
   let database: DatabaseSync;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -47,32 +48,17 @@ export async function openCatalog(folder: string, migrations: Migration[] = MIGR
   return db;
 }
 
-/** Runs what is missing, each migration with its record in one transaction; `immediate` keeps two starters apart. */
+/** All that is missing in one transaction; that it begins as `immediate` keeps two starters apart. */
 async function migrate(db: Catalog, migrations: Migration[], beforeFirst: () => void): Promise<void> {
   await sql`create table if not exists migrations (name text primary key, at bigint not null)`.execute(db);
-  const done = async (): Promise<Set<string>> =>
-    new Set((await sql<{ name: string }>`select name from migrations`.execute(db)).rows.map((row) => row.name));
-  const known = await done();
-  refuseNewer(known, migrations);
-  let missing = migrations.filter((m) => !known.has(m.name));
-  if (missing.length === 0) return;
+  const known = await migrationsDone(db);
+  refuseNewer(known, migrations, ELSEWHERE);
+  if (migrations.every((m) => known.has(m.name))) return;
   beforeFirst();
-  await db.connection().execute(async (connection) => {
-    await sql`begin immediate`.execute(connection);
-    try {
-      const rows = (await sql<{ name: string }>`select name from migrations`.execute(connection)).rows;
-      missing = missing.filter((m) => !rows.some((row) => row.name === m.name));
-      for (const migration of missing) {
-        await migration.up(connection);
-        await sql`insert into migrations (name, at) values (${migration.name}, ${Date.now()})`.execute(connection);
-      }
-      await sql`commit`.execute(connection);
-    } catch (error) {
-      await sql`rollback`.execute(connection);
-      throw error;
-    }
-  });
+  await db.transaction().execute((tx) => runMissing(tx, migrations));
 }
+
+const ELSEWHERE = 'set DATA_DIR to another folder';
 
 /** Not by copying the file: closing it again would take SQLite's locks from it in this process. */
 function keepCopy(folder: string, database: DatabaseSync): void {
@@ -96,13 +82,6 @@ function migrationsOf(file: string): string[] {
   } finally {
     database?.close();
   }
-}
-
-function refuseNewer(known: Iterable<string>, migrations: Migration[]): void {
-  const newer = [...known].find((name) => !migrations.some((m) => m.name === name));
-  if (newer === undefined) return;
-  const message = `The data was written by a newer version of Docent (migration ${newer}). Start that version, or set DATA_DIR to another folder.`;
-  throw new AppError({ code: 'catalog.newer', message, publicMessage: message });
 }
 
 /** What Kysely's SQLite dialect asks of a driver, over node:sqlite. */
