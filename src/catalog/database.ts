@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import { Kysely, PostgresAdapter, SqliteDialect, sql } from 'kysely';
 import { AppError } from '../errors.ts';
 import { pathForCopy, pruneCopies } from './copies.ts';
 import { migrationsDone, refuseNewer, runMissing } from './migrate.ts';
@@ -10,6 +10,9 @@ import type { CatalogTables } from './schema.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
 export type Catalog = Kysely<CatalogTables>;
+
+/** Whether a catalog, or a transaction of one, is on Postgres; SQLite otherwise, where whoever writes is alone. */
+export const isPostgres = (db: Catalog): boolean => db.getExecutor().adapter instanceof PostgresAdapter;
 
 /**
  * Opens `catalog.db` in a folder (made when missing), after running what migrations are missing; before that a copy of

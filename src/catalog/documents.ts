@@ -1,12 +1,15 @@
 /** Documents, and the commit that makes a new version of one current. */
 import { sql } from 'kysely';
 import { AppError } from '../errors.ts';
-import type { Catalog } from './database.ts';
+import { isPostgres, type Catalog } from './database.ts';
 import { clearLeftovers, noteLeftovers } from './leftovers.ts';
 import type { CatalogTables } from './schema.ts';
 import { addWords, replaceTerms, type OwnWords } from './terms.ts';
 
 type Documents = CatalogTables['documents'];
+
+/** The last time of JavaScript's calendar. */
+const LAST_MS = 8.64e15;
 
 /** What a sync compares a listing with. */
 export interface KnownDocument {
@@ -91,9 +94,14 @@ export interface Writer {
   leaseOwner: string;
 }
 
-/** Inside a transaction, so that a writer whose lease was taken over cannot commit. */
+/** Inside a transaction, so that a writer whose lease was taken over cannot commit; nobody takes it over before the end. */
 async function checkLease(tx: Catalog, writer: Writer): Promise<void> {
-  const row = await tx.selectFrom('sources').select('lease_owner').where('id', '=', writer.sourceId).executeTakeFirst();
+  const row = await tx
+    .selectFrom('sources')
+    .select('lease_owner')
+    .where('id', '=', writer.sourceId)
+    .$if(isPostgres(tx), (query) => query.forUpdate())
+    .executeTakeFirst();
   if (row?.lease_owner !== writer.leaseOwner)
     throw new AppError({ code: 'sync.lease_lost', message: 'another process took over the sync of this source' });
 }
@@ -124,7 +132,7 @@ export async function commitDocument(
       url: document.url,
       title: document.title,
       owner: document.owner,
-      changed_at: document.changedAt,
+      changed_at: wholeMs(document.changedAt),
       language: document.language,
       text_fragments: document.textFragments ? 1 : 0,
       version: document.version,
@@ -187,6 +195,12 @@ export async function commitReaders(db: Catalog, documentId: string, readerSet: 
       .values({ run_id: writer.runId, document_id: documentId, kind: 'readers', gone_hashes_json: '[]' })
       .execute();
   });
+}
+
+/** Documents say when they changed, also what is no time: fractions fall away, and what no calendar knows. */
+function wholeMs(time: number | null): number | null {
+  const ms = Math.round(time ?? NaN);
+  return Math.abs(ms) <= LAST_MS ? ms : null;
 }
 
 /** The document's source bytes are as they were; only what the listing said of it is kept. */
@@ -337,7 +351,10 @@ export async function listDocuments(
     .where('d.deleted_at', 'is', null)
     .where('s.removed_at', 'is', null);
   if (options.sourceId) query = query.where('d.source_id', '=', options.sourceId);
-  if (options.query) query = query.where(sql<string>`lower(d.title)`, 'like', `%${options.query.toLowerCase().replaceAll(/[%_]/g, ' ')}%`);
+  if (options.query) {
+    const pattern = `%${options.query.toLowerCase().replaceAll(/[%_\\]/g, '\\$&')}%`;
+    query = query.where(sql<boolean>`lower(d.title) like ${pattern} escape '\\'`);
+  }
   if (options.readerSets) query = query.where('d.reader_set', 'in', options.readerSets);
   const { n } = await query.select((e) => e.fn.countAll().as('n')).executeTakeFirstOrThrow();
   const rows = await query
@@ -349,8 +366,9 @@ export async function listDocuments(
         .select((x) => x.fn.countAll().as('n'))
         .as('passages'),
     )
-    .orderBy('d.changed_at', 'desc')
+    .orderBy('d.changed_at', (order) => order.desc().nullsLast())
     .orderBy('d.title')
+    .orderBy('d.id')
     .offset(options.offset)
     .limit(options.limit)
     .execute();

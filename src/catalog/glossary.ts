@@ -65,7 +65,8 @@ export async function findGlossary(db: Catalog, keys: string[]): Promise<{ entry
  */
 export async function saveGlossary(db: Catalog, entries: GlossaryWrite[], now: number, id?: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    for (const entry of entries) {
+    // In one order: two imports of the same terms never wait for each other.
+    for (const entry of entries.toSorted((a, b) => (a.keys[0]! < b.keys[0]! ? -1 : 1))) {
       const termKey = entry.keys[0]!;
       const values = {
         term: entry.term,
@@ -74,14 +75,18 @@ export async function saveGlossary(db: Catalog, entries: GlossaryWrite[], now: n
         explanation: entry.explanation,
         updated_at: now,
       };
-      const there = id ?? (await tx.selectFrom('glossary').select('id').where('term_key', '=', termKey).executeTakeFirst())?.id;
-      const entryId = there ?? randomUUID();
-      if (there === undefined)
-        await tx
-          .insertInto('glossary')
-          .values({ id: entryId, ...values })
-          .execute();
-      else await tx.updateTable('glossary').set(values).where('id', '=', there).execute();
+      const kept =
+        id === undefined
+          ? await tx
+              .insertInto('glossary')
+              .values({ id: randomUUID(), ...values })
+              .onConflict((c) => c.column('term_key').doUpdateSet(values))
+              .returning('id')
+              .executeTakeFirst()
+          : await tx.updateTable('glossary').set(values).where('id', '=', id).returning('id').executeTakeFirst();
+      // Removed meanwhile.
+      if (!kept) continue;
+      const entryId = kept.id;
       await tx.deleteFrom('glossary_names').where('entry_id', '=', entryId).execute();
       await tx
         .insertInto('glossary_names')
@@ -94,8 +99,8 @@ export async function saveGlossary(db: Catalog, entries: GlossaryWrite[], now: n
 /** False when there was none. */
 export async function removeGlossaryEntry(db: Catalog, id: string): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
-    await tx.deleteFrom('glossary_names').where('entry_id', '=', id).execute();
     const { numDeletedRows } = await tx.deleteFrom('glossary').where('id', '=', id).executeTakeFirst();
+    await tx.deleteFrom('glossary_names').where('entry_id', '=', id).execute();
     return numDeletedRows > 0n;
   });
 }

@@ -1,5 +1,6 @@
 /** Sources, their lease, their runs. */
 import { randomUUID } from 'node:crypto';
+import { inputError } from '../errors.ts';
 import type { Catalog } from './database.ts';
 import type { CatalogTables } from './schema.ts';
 import type { Principal } from '../types.ts';
@@ -86,6 +87,7 @@ export interface Run {
 /** How long a sync's lease on its source holds without being renewed. */
 export const LEASE_MS = 20_000;
 
+/** @throws an input error when the name is taken */
 export async function addSource(db: Catalog, input: NewSource, now: number): Promise<Source> {
   const row = await db
     .insertInto('sources')
@@ -101,8 +103,11 @@ export async function addSource(db: Catalog, input: NewSource, now: number): Pro
       secret_id: input.secretId ?? null,
       failures: 0,
     })
+    // Another process may have added one since the name was looked at.
+    .onConflict((c) => c.column('name').doNothing())
     .returningAll()
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
+  if (!row) throw inputError('name', `there is a source "${input.name}" already; choose another name, or remove that one first`);
   return sourceOf(row);
 }
 
@@ -162,7 +167,10 @@ export async function dueSources(db: Catalog, now: number): Promise<DueSource[]>
         e.and([e('next_sync_at', '<=', now), e('paused_at', 'is', null)]),
       ]),
     )
-    .orderBy((e) => e.fn.coalesce('sync_requested_at', 'next_sync_at'))
+    .orderBy(
+      (e) => e.fn.coalesce('sync_requested_at', 'next_sync_at'),
+      (order) => order.asc().nullsFirst(),
+    )
     .execute();
   return rows.map((row) => ({
     id: row.id,

@@ -85,7 +85,9 @@ export async function findTerms(
 }
 
 /** The vocabulary of these readers grows by a document's words. */
-export async function addWords(db: Catalog, readerSet: number, words: string[]): Promise<void> {
+export async function addWords(db: Catalog, readerSet: number, given: string[]): Promise<void> {
+  // In one order: two processes that write documents with the same words never wait for each other.
+  const words = [...new Set(given)].sort();
   for (let i = 0; i < words.length; i += ROWS_AT_ONCE) {
     await db
       .insertInto('vocabulary')
