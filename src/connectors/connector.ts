@@ -41,7 +41,8 @@ export type Fetched =
   | { kind: 'unchanged' }
   | { kind: 'gone' };
 
-export type DocumentFormat = 'markdown' | 'html' | 'text' | 'jsonl-row' | 'pdf' | 'docx' | 'pptx' | 'xlsx' | 'csv';
+/** `gitlab-markdown` is Markdown whose headings have the anchors that GitLab gives them; else they are GitHub's. */
+export type DocumentFormat = 'markdown' | 'gitlab-markdown' | 'html' | 'text' | 'jsonl-row' | 'pdf' | 'docx' | 'pptx' | 'xlsx' | 'csv';
 
 export interface ConnectorContext {
   outbound: Outbound;

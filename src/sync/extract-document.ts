@@ -5,6 +5,7 @@ import { plainText } from '../passage-text.ts';
 import type { ExtractedDocument } from '../types.ts';
 import { decodeText } from './extract/decode.ts';
 import { extractHtml } from './extract/html.ts';
+import { gitlabAnchor } from './extract/gitlab-anchor.ts';
 import { extractMarkdown } from './extract/markdown.ts';
 import { extractPlain, extractRow } from './extract/plain.ts';
 
@@ -70,8 +71,9 @@ function parse(text: string, input: ExtractInput): ExtractedDocument {
       refuseNesting(text.replaceAll(String.raw`\n`, '\n'));
       return extractRow(text);
     case 'markdown':
+    case 'gitlab-markdown':
       refuseNesting(text);
-      return extractMarkdown(text);
+      return extractMarkdown(text, input.format === 'gitlab-markdown' ? gitlabAnchor : undefined);
     default:
       throw new AppError({
         code: 'document.unsupported',

@@ -1,25 +1,49 @@
-/** Which locations are git repositories, and where a person opens their files. Part of the git driver. Pure. */
+/** What an address that a person pasted stands for: which repository, whether it is a wiki's, and where within it. Part of the git driver. Pure. */
 import { fileURLToPath } from 'node:url';
-import { webAddress } from './folder.ts';
 
-export type GitPlace = { kind: 'remote'; url: URL } | { kind: 'local'; folder: string } | { kind: 'other'; scheme: string };
+/** Software whose addresses are known. `gitea` is Forgejo and Codeberg, too. */
+export type Forge = 'github' | 'gitlab' | 'gitea' | 'bitbucket';
 
-const forges = new Set(['github.com', 'gitlab.com', 'codeberg.org', 'bitbucket.org']);
+export interface RemotePlace {
+  kind: 'remote';
+  /** What git asks. */
+  url: URL;
+  forge?: Forge;
+  /** It is the repository behind a wiki: of a project, or of a whole group (GitLab). */
+  wiki?: 'project' | 'group';
+  /** Behind `tree` or `blob`: a branch's or tag's name and then a folder or file; only the repository's branches say where the one ends. */
+  within?: string[];
+}
 
-/** True for addresses ending in `.git`, `git+https://…`, repositories of the well-known forges, and bare folders (`….git`). */
+export type GitPlace = RemotePlace | { kind: 'local'; folder: string } | { kind: 'other'; scheme: string };
+
+const notOwners = new Set(
+  'orgs users topics features settings marketplace collections sponsors enterprise about apps login search explore help groups dashboard projects profile'.split(
+    ' ',
+  ),
+);
+
+/**
+ * True for addresses ending in `.git`, `git+https://…`, repositories, wikis and folders on the well-known forges, GitLab's own
+ * addresses (`/-/wikis`, `/-/tree`, `/-/blob`) on any host, and bare folders (`….git`).
+ */
 export function isRepository(location: string): boolean {
   const place = placeOf(location);
   // Taken in order to say why it cannot be read.
   if (place.kind === 'other') return place.scheme === 'ssh' || place.scheme === 'git';
-  if (/^git\+/i.test(location)) return true;
+  if (/^\s*git\+/i.test(location)) return true;
   if (place.kind === 'local') return /\.git\/*$/i.test(place.folder);
-  const { hostname, pathname } = place.url;
-  const parts = pathname.split('/').filter(Boolean);
+  const { hostname, pathname } = new URL(location.trim());
+  const parts = partsOf(pathname);
   if (/\.git$/i.test(parts.at(-1) ?? '')) return true;
-  if (!forges.has(hostname) || parts.includes('-')) return false;
-  // GitLab has groups within groups; these names are pages of its own.
-  if (hostname === 'gitlab.com') return parts.length >= 2 && !['explore', 'users', 'help', 'groups'].includes(parts[0]!);
-  return parts.length === 2 && !['orgs', 'users', 'topics', 'features', 'settings', 'marketplace', 'collections'].includes(parts[0]!);
+  const dash = dashIn(hostname, parts);
+  if (dash > 0) return ['wikis', 'tree', 'blob'].includes(parts[dash + 1] ?? '');
+  if (notOwners.has(parts[0] ?? '')) return false;
+  // GitLab has groups within groups.
+  if (hostname === 'gitlab.com') return parts.length >= 2;
+  if (isGithub(hostname)) return parts.length === 2 || (parts.length > 2 && (place.wiki !== undefined || place.within !== undefined));
+  if (hostname === 'codeberg.org') return parts.length === 2 || place.wiki !== undefined || place.within !== undefined;
+  return hostname === 'bitbucket.org' && (parts.length === 2 || place.within !== undefined);
 }
 
 /** Ssh addresses and unknown schemes are `other`. */
@@ -27,35 +51,97 @@ export function placeOf(location: string): GitPlace {
   const text = location.trim().replace(/^git\+/i, '');
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return /^[\w.-]+@[\w.-]+:/.test(text) ? { kind: 'other', scheme: 'ssh' } : { kind: 'local', folder: text };
-  if (scheme === 'file') return URL.canParse(text) ? { kind: 'local', folder: fileURLToPath(text) } : { kind: 'other', scheme };
-  if ((scheme === 'https' || scheme === 'http') && URL.canParse(text)) {
-    const url = new URL(text);
-    url.hash = '';
-    url.search = '';
-    url.pathname = url.pathname.replace(/\/+$/, '');
-    return { kind: 'remote', url };
-  }
+  if (scheme === 'file') return localPlace(text) ?? { kind: 'other', scheme };
+  if ((scheme === 'https' || scheme === 'http') && URL.canParse(text)) return remotePlace(new URL(text));
   return { kind: 'other', scheme };
 }
 
-/**
- * The page of a file: by the source's base URL as for a folder, else on the forge.
- * @param file relative to the repository's root
- */
-export function pageOf(repository: URL | undefined, branch: string | undefined, file: string, baseUrl: string | undefined): string | null {
-  if (baseUrl !== undefined) return webAddress(baseUrl, file);
-  if (!repository) return null;
-  const { hostname } = repository;
-  const address = `${repository.origin}${repository.pathname.replace(/\.git$/i, '')}`;
-  const at = (branch ?? 'HEAD').split('/').map(encodeURIComponent).join('/');
-  const path = file.split('/').map(encodeURIComponent).join('/');
-  const wiki = address.endsWith('.wiki') ? address.slice(0, -5) : undefined;
-  // A wiki's pages have one level of names, whatever folder their file is in.
-  const wikiPage = encodeURIComponent((file.split('/').at(-1) ?? '').replace(/\.\w+$/, ''));
-  if (hostname === 'github.com' || hostname.startsWith('github.'))
-    return wiki ? `${wiki}/wiki/${wikiPage}` : `${address}/blob/${at}/${path}`;
-  if (hostname.includes('gitlab')) return wiki ? `${wiki}/-/wikis/${path.replace(/\.\w+$/, '')}` : `${address}/-/blob/${at}/${path}`;
-  if (hostname === 'bitbucket.org') return `${address}/src/${at}/${path}`;
-  if (hostname === 'codeberg.org' || /^(?:gitea|forgejo)\./.test(hostname)) return `${address}/src/branch/${at}/${path}`;
-  return null;
+function localPlace(text: string): GitPlace | undefined {
+  try {
+    return { kind: 'local', folder: fileURLToPath(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function remotePlace(url: URL): RemotePlace {
+  url.hash = '';
+  url.search = '';
+  const parts = partsOf(url.pathname);
+  const dash = dashIn(url.hostname, parts);
+  const forge = dash > 0 ? 'gitlab' : (forgeOfHost(url.hostname) ?? forgeOfPath(parts));
+  const at = (path: string[], ending: string): URL => {
+    const found = new URL(url);
+    found.pathname = `/${path.join('/').replace(/\.git$/i, '')}${ending}`;
+    return found;
+  };
+  const place = (found: URL, more: Omit<RemotePlace, 'kind' | 'url' | 'forge'> = {}): RemotePlace => ({
+    kind: 'remote',
+    url: found,
+    ...(forge === undefined ? {} : { forge }),
+    ...more,
+  });
+  if (/\.git$/i.test(parts.at(-1) ?? '')) {
+    const wiki = /\.wiki\.git$/i.test(parts.at(-1)!);
+    // A project always stands in a group.
+    return place(at(parts, '.git'), wiki ? { wiki: parts.length > 1 ? 'project' : 'group' } : {});
+  }
+  if (forge === 'gitlab') {
+    const group = parts[0] === 'groups' && parts[dash + 1] === 'wikis';
+    const path = dash < 0 ? parts : parts.slice(group ? 1 : 0, dash);
+    if (dash > 0 && parts[dash + 1] === 'wikis') return place(at(path, '.wiki.git'), { wiki: group ? 'group' : 'project' });
+    if (dash < 0 && path.at(-1)?.endsWith('.wiki')) return place(at(path, '.git'), { wiki: 'project' });
+    return place(at(path, '.git'), dash > 0 && /^(?:tree|blob|raw)$/.test(parts[dash + 1] ?? '') ? within(parts.slice(dash + 2)) : {});
+  }
+  const [owner = '', name = '', what, ...rest] = parts;
+  if (forge === undefined || owner === '' || name === '') {
+    url.pathname = url.pathname.replace(/\/+$/, '');
+    return place(url);
+  }
+  if (what === 'wiki' && forge !== 'bitbucket') return place(at([owner, name], '.wiki.git'), { wiki: 'project' });
+  if (what === undefined && /\.wiki$/i.test(name)) return place(at([owner, name], '.git'), { wiki: 'project' });
+  const inGitea = forge === 'gitea' && what === 'src' && rest[0] === 'branch';
+  if (inGitea) return place(at([owner, name], '.git'), within(rest.slice(1)));
+  const inside = forge === 'bitbucket' ? what === 'src' : what === 'tree' || what === 'blob';
+  return place(at([owner, name], '.git'), inside ? within(rest) : {});
+}
+
+function forgeOfHost(hostname: string): Forge | undefined {
+  if (isGithub(hostname)) return 'github';
+  if (hostname === 'bitbucket.org') return 'bitbucket';
+  if (hostname === 'codeberg.org' || /^(?:gitea|forgejo)\./.test(hostname)) return 'gitea';
+  return hostname.includes('gitlab') ? 'gitlab' : undefined;
+}
+
+/** On other hosts, by what GitHub's and Gitea's addresses look like. */
+function forgeOfPath(parts: string[]): Forge | undefined {
+  if (parts.length > 3 && parts[2] === 'src' && parts[3] === 'branch') return 'gitea';
+  return /^(?:wiki|tree|blob)$/.test(parts[2] ?? '') ? 'github' : undefined;
+}
+
+/** Where GitLab sets its own pages apart from a project's path; -1 elsewhere. */
+function dashIn(hostname: string, parts: string[]): number {
+  const dash = parts.indexOf('-');
+  return dash >= 2 && (forgeOfHost(hostname) ?? 'gitlab') === 'gitlab' ? dash : -1;
+}
+
+/** GitHub, its hosted enterprises, and servers named so (`github.blog` and the like are its pages). */
+function isGithub(hostname: string): boolean {
+  return hostname === 'github.com' || hostname.endsWith('.ghe.com') || /^github\.[^.]+\.[^.]/.test(hostname);
+}
+
+function within(parts: string[]): Pick<RemotePlace, 'within'> {
+  return parts.length === 0 ? {} : { within: parts.map(decoded) };
+}
+
+function partsOf(pathname: string): string[] {
+  return pathname.split('/').filter(Boolean);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -3,6 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../errors.ts';
 import type { ConnectorContext } from '../connector.ts';
+import { refusalInWords, refusalOf } from './git-refusal.ts';
 import { connection, type Remote } from './git-remote.ts';
 import { commitOf, missingAt } from './git-repository.ts';
 import { runGit, type GitCall } from './git-run.ts';
@@ -17,7 +18,7 @@ export interface Clone {
 }
 
 /**
- * Brings the clone to the default branch's commit; makes it where there is none, and anew where it is broken.
+ * Brings the clone to the commit of the branch that is read; makes it where there is none, and anew where it is broken.
  * @param shallow of that commit alone
  * @throws AppError `source.unreadable` when the repository cannot be fetched
  */
@@ -31,7 +32,7 @@ export async function updateClone(folder: string, remote: Remote, context: Conne
     fetchFrom(
       remote,
       dir,
-      ['--force', ...(shallow ? ['--depth=1'] : []), ...(remote.partial ? ['--filter=blob:none'] : []), 'origin', `+HEAD:${ours}`],
+      ['--force', ...(shallow ? ['--depth=1'] : []), ...(remote.partial ? ['--filter=blob:none'] : []), 'origin', `+${remote.ref}:${ours}`],
       context,
     );
   if (!(await present(dir))) await makeClone(dir, remote, context);
@@ -120,7 +121,7 @@ function isBroken(error: unknown): boolean {
   return (
     error instanceof AppError &&
     error.code === 'git.failed' &&
-    !/unable to access|RPC failed|remote end hung up|early EOF|timed out|authentication|returned error|could not (?:read|resolve)|redirect/i.test(
+    !/unable to access|RPC failed|remote end hung up|early EOF|timed out|authentication|returned error|not found|could not (?:read|resolve)|redirect/i.test(
       error.message,
     )
   );
@@ -128,11 +129,14 @@ function isBroken(error: unknown): boolean {
 
 function unreachable(remote: Remote, error: unknown): unknown {
   if (!(error instanceof AppError) || error.code !== 'git.failed') return error;
+  const refused = refusalInWords(error.message);
+  const refusal = refused && refusalOf(remote.place, { ...refused, token: remote.token });
   return new AppError({
-    code: 'source.unreadable',
+    code: refusal?.code ?? 'source.unreadable',
     message: error.message,
+    // The first question was answered: what is refused now may be read once the token is mended.
     retryable: true,
-    publicMessage: `${remote.url.href} could not be fetched: ${error.message}.`,
+    publicMessage: refusal?.publicMessage ?? `${remote.url.href} could not be fetched: ${error.message}.`,
     cause: error,
   });
 }

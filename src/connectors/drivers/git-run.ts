@@ -1,6 +1,7 @@
 /** Running the system's git with nothing of this machine's settings, hooks or passwords. Part of the git driver. */
 import { spawn } from 'node:child_process';
 import { AppError } from '../../errors.ts';
+import { secretsIn } from './git-refusal.ts';
 
 export interface GitCall {
   /** The repository's own folder (`.git`, or a bare one). */
@@ -47,7 +48,7 @@ const settings: [name: string, value: string][] = [
 
 /**
  * What it printed. Throws AppError `git.missing` when git is not installed, `git.timeout`, `git.too_large`, and `git.failed` with
- * its own words (one line) in the message.
+ * its own words (one line, then the host's as `(remote: …)`) in the message.
  */
 export function runGit(args: string[], call: GitCall): Promise<Buffer> {
   const { signal, timeoutMs = 120_000, maxBytes = 200_000_000 } = call;
@@ -133,7 +134,10 @@ export function environment(call: Pick<GitCall, 'config' | 'protocol' | 'folder'
 function reasonIn(said: string, secret: string | undefined): string {
   const lines = said.split('\n').map((line) => line.trim());
   const line = lines.findLast((one) => /^(?:fatal|error):/.test(one)) ?? lines.findLast((one) => one !== '') ?? 'it failed';
-  return (secret ? line.replaceAll(secret, '…') : line).slice(0, 300);
+  const host = lines.flatMap((one) => /^remote: *(.+)$/.exec(one)?.[1] ?? []).join(' ');
+  let reason = line.slice(0, 300) + (host === '' || line.startsWith('remote:') ? '' : ` (remote: ${host.slice(0, 300)})`);
+  for (const one of secretsIn(secret)) reason = reason.replaceAll(one, '…');
+  return reason;
 }
 
 function missing(): AppError {

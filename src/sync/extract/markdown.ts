@@ -34,8 +34,9 @@ const kinds: Record<string, Block['kind']> = { heading: 'heading', list: 'list',
 /**
  * Blocks are verbatim slices of the source, each with the blank lines behind it: joined with '' they are the source without
  * its front matter. Anchors are GitHub's, or those written as `{#id}`.
+ * @param anchor makes other ones; those that repeat are numbered
  */
-export function extractMarkdown(source: string): ExtractedDocument {
+export function extractMarkdown(source: string, anchor?: (heading: string) => string): ExtractedDocument {
   const tree = fromMarkdown(source, {
     extensions: [frontmatter(['yaml', 'toml']), blocksOnly],
     mdastExtensions: [frontmatterFromMarkdown(['yaml', 'toml'])],
@@ -58,7 +59,7 @@ export function extractMarkdown(source: string): ExtractedDocument {
     const kind = kinds[node.type] ?? 'paragraph';
     if (node.type === 'paragraph') blocks.push(...paragraphAndTable(text));
     else if (node.type !== 'heading') blocks.push({ kind, text });
-    else blocks.push({ kind, text, depth: node.depth, anchor: anchorOf(text, slugger) });
+    else blocks.push({ kind, text, depth: node.depth, anchor: anchorOf(text, slugger, anchor) });
   }
   const title = hints.title ?? firstHeading(blocks);
   return { ...hints, ...(title === undefined ? {} : { title }), textFragments: false, blocks };
@@ -93,9 +94,10 @@ function skipLineEnds(source: string, from: number, to: number): number {
   return at;
 }
 
-function anchorOf(heading: string, slugger: GithubSlugger): string {
+function anchorOf(heading: string, slugger: GithubSlugger, anchor: ((heading: string) => string) | undefined): string {
   const explicit = /\{#([^\s{}]{1,200})\}\s*$/.exec(heading)?.[1];
-  const slug = slugger.slug(plainText(heading).text.trim());
+  const words = plainText(heading).text.trim();
+  const slug = slugger.slug(anchor ? anchor(words) : words);
   return explicit ?? slug;
 }
 
