@@ -4,6 +4,9 @@
  * Passages come as `encodeTerms` gives them. Pure.
  */
 
+import type { QueryTerms } from './analyzer.ts';
+import { termCode } from './term-codes.ts';
+
 export const TITLE_WEIGHT = 2;
 export const HEADING_WEIGHT = 1;
 const K1 = 1.2;
@@ -31,8 +34,8 @@ export function weightedLength(codes: Uint32Array): number {
   return codes.length - 2 + (TITLE_WEIGHT - 1) * codes[0]! + (HEADING_WEIGHT - 1) * codes[1]!;
 }
 
-/** Each term of a passage with its level. */
-export function levelsOf(codes: Uint32Array): Map<number, number> {
+/** Each term of a passage with what it gives to BM25 before rarity, 0 to 1, at the length that levels are reckoned with. */
+export function impactsOf(codes: Uint32Array): Map<number, number> {
   const titleEnd = 2 + codes[0]!;
   const headingEnd = titleEnd + codes[1]!;
   const counts = new Map<number, number>();
@@ -41,20 +44,47 @@ export function levelsOf(codes: Uint32Array): Map<number, number> {
     counts.set(codes[i]!, (counts.get(codes[i]!) ?? 0) + weight);
   }
   const saturation = K1 * (1 - B + (B * weightedLength(codes)) / LEVEL_LENGTH);
-  for (const [code, count] of counts) {
-    const impact = count / (count + saturation);
-    let level = LEVELS - 1;
-    while (impact < LEVEL_FROM[level]!) level--;
-    counts.set(code, level);
-  }
+  for (const [code, count] of counts) counts.set(code, count / (count + saturation));
   return counts;
 }
+
+/** Each term of a passage with its level. */
+export function levelsOf(codes: Uint32Array): Map<number, number> {
+  const levels = impactsOf(codes);
+  for (const [code, impact] of levels) {
+    let level = LEVELS - 1;
+    while (impact < LEVEL_FROM[level]!) level--;
+    levels.set(code, level);
+  }
+  return levels;
+}
+
+/** A word that stands twice in a query counts more, but not twice as much (BM25's k3). */
+const K3 = 8;
+
+/** What a term counts in a query for how often it stands there, before rarity. */
+export const repeatedWeight = (weight: number): number => ((K3 + 1) * weight) / (K3 + weight);
 
 export interface CodedQuery {
   /** Distinct codes with the weight of each: rarity, and how often the query says it. */
   terms: { code: number; weight: number }[];
   /** Neighbours in the query, as places in `terms`. */
   pairs: { first: number; second: number }[];
+}
+
+/** A query's terms as codes, with rarity in their weights. */
+export function codeQuery(terms: QueryTerms, rarityOf: (code: number) => number): CodedQuery {
+  const places = new Map<string, number>();
+  const coded = terms.terms.map(({ term, weight }, place) => {
+    places.set(term, place);
+    const code = termCode(term);
+    return { code, weight: rarityOf(code) * repeatedWeight(weight) };
+  });
+  const pairs = terms.pairs.flatMap(({ first, second }) => {
+    const [a, b] = [places.get(first), places.get(second)];
+    return a === undefined || b === undefined ? [] : [{ first: a, second: b }];
+  });
+  return { terms: coded, pairs };
 }
 
 /**

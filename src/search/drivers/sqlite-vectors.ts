@@ -4,8 +4,8 @@
  * memory reads on from where he was. A model that was dropped has no name; its rows go in short steps.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { AppError } from '../../errors.ts';
-import type { VectorEntry, VectorModels } from '../search-index.ts';
+import type { VectorModels } from '../search-index.ts';
+import { otherLength } from '../vector-length.ts';
 import { quantize } from '../vector-matrix.ts';
 
 /** Keys of one model: its number times this, plus a point's number or a place in the order of writing. */
@@ -169,13 +169,4 @@ export function createVectorWrites(db: DatabaseSync): VectorWrites {
     },
   };
   return writes;
-}
-
-const otherLength = (model: string, dimension: number, length: number): AppError =>
-  new AppError({ code: 'search.dimension', message: `a vector of ${length} numbers, where those of "${model}" have ${dimension}` });
-
-/** @throws AppError `search.dimension` when not all vectors are of one length, before any is written */
-export function checkOneLength(model: string, entries: VectorEntry[]): void {
-  const first = entries[0]?.vector.length;
-  for (const { vector } of entries) if (vector.length !== first) throw otherLength(model, first!, vector.length);
 }

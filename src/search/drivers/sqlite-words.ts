@@ -1,7 +1,7 @@
 /** Searching by words: candidates from FTS5's lists, most telling first, then exact scores for the best of them. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { QueryTerms } from '../analyzer.ts';
-import { LEVEL_IMPACT, rarity, scorePassages, type CodedQuery } from '../bm25.ts';
+import { codeQuery, LEVEL_IMPACT, rarity, scorePassages, type CodedQuery } from '../bm25.ts';
 import { termCode } from '../term-codes.ts';
 import { topOf } from '../vector-matrix.ts';
 import { codesFrom, type Pending } from './sqlite-pending.ts';
@@ -129,21 +129,4 @@ export function createWordSearch(db: DatabaseSync, pending: Pending): WordSearch
     total,
     forget: () => known.clear(),
   };
-}
-
-/** A word that stands twice in a query counts more, but not twice as much (BM25's k3). */
-const K3 = 8;
-
-function codeQuery(terms: QueryTerms, rarityOf: (code: number) => number): CodedQuery {
-  const places = new Map<string, number>();
-  const coded = terms.terms.map(({ term, weight }, place) => {
-    places.set(term, place);
-    const code = termCode(term);
-    return { code, weight: (rarityOf(code) * (K3 + 1) * weight) / (K3 + weight) };
-  });
-  const pairs = terms.pairs.flatMap(({ first, second }) => {
-    const [a, b] = [places.get(first), places.get(second)];
-    return a === undefined || b === undefined ? [] : [{ first: a, second: b }];
-  });
-  return { terms: coded, pairs };
 }

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../errors.ts';
 import type { Point, Rebuild, SearchIndex, SearchResult, VectorEntry } from '../search-index.ts';
-import { checkOneLength } from './sqlite-vectors.ts';
+import { checkOneLength } from '../vector-length.ts';
 import type { FollowingStore } from './sqlite-following.ts';
 import { currentFile, newGeneration, removeGeneration, removeOthers } from './sqlite-generations.ts';
 import type { ThreadCall, ThreadReply } from './sqlite-thread.ts';
