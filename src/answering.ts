@@ -1,13 +1,24 @@
 /** From what a surface received to the events of an answer: the question is recorded first, with its conversation. */
 import { randomUUID } from 'node:crypto';
-import { readableReaderSets } from './access/audience.ts';
+import { readableReaderSets, type Asker } from './access/audience.ts';
 import type { AskInput, ThreadTurn } from './app-contract.ts';
-import { ask, type AskDeps } from './ask/ask.ts';
+import { ask, type AskDeps, type Asking } from './ask/ask.ts';
 import { textOf } from './ask/draft.ts';
 import { readAnswer, readCitations } from './catalog/answers.ts';
 import { personOf } from './catalog/people.ts';
-import { conversationTurns, receiveQuestion } from './catalog/questions.ts';
-import { inputError } from './errors.ts';
+import {
+  conversationTurns,
+  leaveQuestion,
+  leftQuestions,
+  readDelivery,
+  QUESTION_LEASE_MS,
+  receiveQuestion,
+  renewQuestion,
+  takeQuestion,
+  type Question,
+  type TakenQuestion,
+} from './catalog/questions.ts';
+import { AppError, inputError } from './errors.ts';
 import { detectLanguage } from './search/analyzer.ts';
 import { say } from './strings/strings.ts';
 import type { Answer, AnswerEvent } from './types.ts';
@@ -18,6 +29,10 @@ const THREAD_SHOWN = 100;
 /** A question is cut to this before it is kept. */
 const KEPT_CHARACTERS = 50_000;
 const SHORT = 16;
+/** How often a question that another process answers is looked at. */
+const LOOK_MS = 300;
+const LEFT_LOOKED_AT = 100;
+const LEFT_AT_ONCE = 4;
 /** Why a kept answer is less than it was: part of it rests on documents that these readers may not read. */
 const WITHHELD = 'withheld';
 
@@ -26,38 +41,114 @@ export const documentUrl =
   (documentId: string, answerId: string, n: number): string =>
     `${deps.pageUrl(documentId)}?citation=${answerId}.${n}`;
 
-/** Records the question and answers it. A delivery that came before yields the answer it got then. */
-export async function* answerQuestion(input: AskInput, deps: AskDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
-  const now = deps.clock.now();
+export interface AnsweringDeps extends AskDeps {
+  /** Questions that one person may ask in an hour; undefined: as many as he likes. */
+  questionsPerHour?: number;
+  /** True once this process is ending: what is cut off then is another's to answer. */
+  ending?: () => boolean;
+}
+
+/**
+ * Records the question and answers it. A delivery that came before yields the answer it got then; while another process
+ * is at it that is waited for, and should that process have ended in the middle, the question is answered here.
+ * @throws AppError `ask.limit`, or an input error; nothing is recorded then
+ */
+export async function* answerQuestion(input: AskInput, deps: AnsweringDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+  const { db, clock } = deps;
+  const now = clock.now();
   const email = input.email?.trim();
   if (email !== undefined && !/^[^\s@]+@[^\s@]+$/.test(email)) throw inputError('as', `"${email}" is not an e-mail address`);
-  const threadId = input.threadId ?? randomUUID();
-  if (threadId.length > 200) throw inputError('thread', 'is longer than 200 characters');
+  const thread = input.threadId ?? randomUUID();
+  if (thread.length > 200) throw inputError('thread', 'is longer than 200 characters');
   const audience = input.audience ?? 'asker';
-  const readerSets = await readableReaderSets(deps.db, email ? { email } : {}, audience);
-  const turns = [];
-  for (const turn of await conversationTurns(deps.db, threadId, REMEMBERED)) {
-    const ledger = turn.answerId === null ? undefined : await answerFor(turn.answerId, readerSets, deps);
-    // What a model made of the question may hold words of the answers before it.
-    const standalone = ledger?.degraded?.includes(WITHHELD) ? turn.text : (turn.standalone ?? turn.text);
-    if (ledger) turns.push({ question: turn.text, standalone, answer: ledger.sentences.map((s) => s.text).join(' '), ledger });
-  }
+  const asker: Asker = email ? { email } : {};
+  const readerSets = await readableReaderSets(db, asker, audience);
+  const turns = await turnsBefore(thread, undefined, readerSets, deps);
   const text = input.text.slice(0, KEPT_CHARACTERS).toWellFormed().replaceAll('\0', ' ');
+  const eventKey = input.eventKey ?? `${input.platform}:${randomUUID()}`;
   const question = await receiveQuestion(
-    deps.db,
+    db,
     {
-      eventKey: input.eventKey ?? `${input.platform}:${randomUUID()}`,
+      eventKey,
       platform: input.platform,
-      thread: threadId,
-      personId: email ? (await personOf(deps.db, email, now)).id : null,
+      thread,
+      personId: email ? (await personOf(db, email, now)).id : null,
       text,
       language: languageOf(text, turns.at(-1)?.ledger.language, deps.languages),
       audience,
     },
     now,
+    deps.questionsPerHour === undefined ? {} : { perHour: deps.questionsPerHour },
   );
-  if (question) yield* ask({ question, threadId, asker: email ? { email } : {}, turns }, deps, signal);
-  else yield* answerGivenBefore(input.eventKey!, readerSets, deps);
+  let asking: Asking | undefined = question && { question, threadId: thread, asker, turns };
+  for (;;) {
+    if (asking && (yield* answerLeased(asking, deps, signal))) return;
+    const before = await readDelivery(db, eventKey);
+    const answer = before.answerId === null ? undefined : await answerFor(before.answerId, readerSets, deps);
+    if (answer) yield { type: 'final', answer };
+    if (answer || before.state === 'answered' || before.state === 'failed') return;
+    const taken = await takeQuestion(db, { eventKey }, clock.now());
+    asking = taken && (await askingOf(taken, deps));
+    if (!taken) await clock.sleep(LOOK_MS, signal);
+  }
+}
+
+/** Answers what processes that have ended left unanswered, with nobody listening: the answers stand in their conversations. */
+export async function answerLeft(deps: AnsweringDeps, signal: AbortSignal): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  const left = await leftQuestions(deps.db, deps.clock.now(), LEFT_LOOKED_AT);
+  const lane = async (): Promise<void> => {
+    for (let id = left.shift(); id !== undefined; id = left.shift()) {
+      signal.throwIfAborted();
+      const taken = await takeQuestion(deps.db, { id }, deps.clock.now());
+      if (!taken) continue;
+      deps.log.info({ questionId: id }, 'a question that another process left is answered here');
+      for await (const event of answerLeased(await askingOf(taken, deps), deps, signal))
+        if (event.type === 'final') answers.push(event.answer);
+    }
+  };
+  await Promise.all(Array.from({ length: LEFT_AT_ONCE }, lane));
+  return answers;
+}
+
+/** Answers a leased question and keeps the lease meanwhile. @returns false when another has taken it over */
+async function* answerLeased(asking: Asking, deps: AnsweringDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent, boolean> {
+  const { question } = asking;
+  const renewal = setInterval(() => void renewQuestion(deps.db, question, deps.clock.now()).catch(() => {}), QUESTION_LEASE_MS / 3);
+  try {
+    yield* ask(asking, deps, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'question.taken') return false;
+    throw error;
+  } finally {
+    clearInterval(renewal);
+    await leaveQuestion(deps.db, question, deps.ending?.() ? 'received' : 'cancelled').catch(() => {});
+  }
+}
+
+async function askingOf(question: TakenQuestion, deps: AskDeps): Promise<Asking> {
+  const asker: Asker = question.email === null ? {} : { email: question.email };
+  const readerSets = await readableReaderSets(deps.db, asker, question.audience);
+  return { question, threadId: question.thread, asker, turns: await turnsBefore(question.thread, question, readerSets, deps) };
+}
+
+/** The last turns of a conversation as this asker may read them, those before a question. */
+async function turnsBefore(
+  thread: string,
+  question: Pick<Question, 'id' | 'receivedAt'> | undefined,
+  readerSets: number[],
+  deps: AskDeps,
+): Promise<Asking['turns']> {
+  const turns: Asking['turns'] = [];
+  for (const turn of await conversationTurns(deps.db, thread, REMEMBERED)) {
+    if (question && (turn.questionId === question.id || turn.askedAt > question.receivedAt)) continue;
+    const ledger = turn.answerId === null ? undefined : await answerFor(turn.answerId, readerSets, deps);
+    // What a model made of the question may hold words of the answers before it.
+    const standalone = ledger?.degraded?.includes(WITHHELD) ? turn.text : (turn.standalone ?? turn.text);
+    if (ledger) turns.push({ question: turn.text, standalone, answer: ledger.sentences.map((s) => s.text).join(' '), ledger });
+  }
+  return turns;
 }
 
 /** A kept answer as these readers may see it: others may have asked it. What rests on documents that are closed to them is left out. */
@@ -97,20 +188,8 @@ function languageOf(text: string, threadLanguage: string | undefined, documentLa
     : fallback;
 }
 
-async function* answerGivenBefore(eventKey: string, readerSets: number[], deps: AskDeps): AsyncGenerator<AnswerEvent> {
-  const row = await deps.db
-    .selectFrom('questions as q')
-    .innerJoin('answers as a', 'a.question_id', 'q.id')
-    .select('a.id')
-    .where('q.event_key', '=', eventKey)
-    .where('a.state', '=', 'current')
-    .executeTakeFirst();
-  const answer = row && (await answerFor(row.id, readerSets, deps));
-  if (answer) yield { type: 'final', answer };
-}
-
 /** The turns of a conversation, oldest first, as someone of the company who did not say who they are may read them. */
-export async function readThread(threadId: string, deps: Pick<AskDeps, 'db' | 'pageUrl'>): Promise<ThreadTurn[]> {
+export async function readThread(threadId: string, deps: Pick<AskDeps, 'db' | 'pageUrl' | 'clock'>): Promise<ThreadTurn[]> {
   const readerSets = await readableReaderSets(deps.db, {}, 'asker');
   const turns = await conversationTurns(deps.db, threadId, THREAD_SHOWN);
   return Promise.all(
@@ -118,6 +197,8 @@ export async function readThread(threadId: string, deps: Pick<AskDeps, 'db' | 'p
       questionId: turn.questionId,
       question: turn.text,
       askedAt: turn.askedAt,
+      eventKey: turn.eventKey,
+      pending: turn.state === 'received' && (turn.leaseUntil ?? 0) > deps.clock.now(),
       answer: turn.answerId === null ? null : ((await answerFor(turn.answerId, readerSets, deps)) ?? null),
     })),
   );

@@ -98,6 +98,10 @@ export interface ThreadTurn {
   questionId: string;
   question: string;
   askedAt: number;
+  /** The delivery that it came by. */
+  eventKey: string;
+  /** Some process is answering it. */
+  pending: boolean;
   /** Null while it is being answered, or when that was cut short. */
   answer: Answer | null;
 }

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readableReaderSets } from './access/audience.ts';
-import { answerQuestion, readThread } from './answering.ts';
+import { answerLeft, answerQuestion, readThread, type AnsweringDeps } from './answering.ts';
 import type { App, DocumentView, FillWait, VectorStatus } from './app-contract.ts';
 import { countsBySource, listDocuments, readDocument } from './catalog/documents.ts';
 import { countPassages, documentPassages, hydratePassages } from './catalog/passages.ts';
@@ -67,6 +67,10 @@ export interface WiredApp extends App {
   /** What an operator should know at start, a line each. */
   startupNotes(): Promise<string[]>;
   askDeps(): Promise<AskDeps>;
+  /** Answers what processes that ended in the middle left unanswered. */
+  answerLeft(signal: AbortSignal): Promise<void>;
+  /** From now on a question that is cut off is another process's to answer. */
+  endSoon(): void;
   /** Brings the embedding model that is wanted and not there, in the background; ends with it, or with the signal. */
   fetchModel(signal: AbortSignal, onProgress?: (state: DownloadState) => void): Promise<void>;
 }
@@ -81,6 +85,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   const db = await openCatalog(folder);
   const index = searchDrivers.sqlite({ path: join(folder, 'index.db') });
   const sessionKey = config.SECRET_KEY ?? keptKey(join(folder, 'session.key'));
+  let ending = false;
   let address = `http://127.0.0.1:${config.PORT}`;
   const publicUrl = (): string => (config.PUBLIC_URL ?? address).replace(/\/$/, '');
   const pageUrl = (documentId: string): string => `${publicUrl()}/documents/${documentId}`;
@@ -172,6 +177,10 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       ...(languageModel ? { languageModel } : {}),
       ...(embedder ? { embedder } : {}),
     };
+  }
+
+  async function answeringDeps(): Promise<AnsweringDeps> {
+    return { ...(await askDeps()), questionsPerHour: settings.questionsPerHour, ending: () => ending };
   }
 
   async function indexingDeps(): Promise<IndexingDeps> {
@@ -276,12 +285,16 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     },
 
     async *ask(input, signal) {
-      for await (const event of answerQuestion(input, await askDeps(), signal)) {
+      for await (const event of answerQuestion(input, await answeringDeps(), signal)) {
         if (event.type === 'final') metrics.answered(event.answer);
         yield event;
       }
     },
-    thread: (threadId) => readThread(threadId, { db, pageUrl }),
+    async answerLeft(signal) {
+      for (const answer of await answerLeft(await answeringDeps(), signal)) metrics.answered(answer);
+    },
+    endSoon: () => void (ending = true),
+    thread: (threadId) => readThread(threadId, { db, pageUrl, clock }),
     async giveFeedback({ answerId, verdict, reason, comment }) {
       const known = await recordFeedback(
         db,

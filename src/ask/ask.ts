@@ -58,7 +58,7 @@ const QUESTION_CHARACTERS = 20_000;
 
 /**
  * Answers a recorded question and keeps the answer in the ledger. The last event is always `final`.
- * @throws the signal's reason when the asking was cancelled; nothing else
+ * @throws the signal's reason when the asking was cancelled; AppError `question.taken` when another answered it meanwhile
  */
 export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
   const { question } = asking;
@@ -131,9 +131,11 @@ export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): 
     await recordAnswer(
       deps.db,
       { answer, citations: cited, model: draft.calls > 0 ? (deps.languageModel?.model ?? null) : null, trace: draft.trace },
+      question.leaseOwner,
       deps.clock.now(),
     );
   } catch (error) {
+    if (error instanceof AppError && error.code === 'question.taken') throw error;
     deps.log.error({ questionId: question.id, reason: reasonOf(error) }, 'the answer could not be kept in the ledger');
   }
   deps.log.info(

@@ -1,5 +1,6 @@
 /** The answer ledger: answers, immutable but for their state, with the citations they rest on. */
 import type { Answer, AnswerSentence, Citation, ClosestPassage, AnswerUsage } from '../types.ts';
+import { AppError } from '../errors.ts';
 import type { Catalog } from './database.ts';
 
 /** A citation with what finds the answer again when its passage changes. */
@@ -25,8 +26,12 @@ interface Body {
   degraded?: string[];
 }
 
-/** Writes an answer with its citations and closes its question, in one transaction. An earlier answer is superseded. */
-export async function recordAnswer(db: Catalog, entry: LedgerEntry, now: number): Promise<void> {
+/**
+ * Writes an answer with its citations and closes its question, in one transaction. An earlier answer is superseded.
+ * @param leaseOwner who answers the question
+ * @throws AppError `question.taken` when another has taken it over meanwhile; nothing is written then
+ */
+export async function recordAnswer(db: Catalog, entry: LedgerEntry, leaseOwner: string, now: number): Promise<void> {
   const { answer } = entry;
   const body: Body = {
     text: answer.text,
@@ -35,6 +40,14 @@ export async function recordAnswer(db: Catalog, entry: LedgerEntry, now: number)
     ...(answer.degraded ? { degraded: answer.degraded } : {}),
   };
   await db.transaction().execute(async (tx) => {
+    const question = await tx
+      .updateTable('questions')
+      .set({ state: answer.status === 'failed' ? 'failed' : 'answered' })
+      .where('id', '=', answer.questionId)
+      .where('lease_owner', '=', leaseOwner)
+      .returning('id')
+      .executeTakeFirst();
+    if (!question) throw new AppError({ code: 'question.taken', message: 'another process answers the question', retryable: true });
     const before = await tx
       .selectFrom('answers')
       .select(['id', 'revision'])
@@ -87,11 +100,6 @@ export async function recordAnswer(db: Catalog, entry: LedgerEntry, now: number)
       }),
     );
     if (rows.length > 0) await tx.insertInto('citations').values(rows).execute();
-    await tx
-      .updateTable('questions')
-      .set({ state: answer.status === 'failed' ? 'failed' : 'answered' })
-      .where('id', '=', answer.questionId)
-      .execute();
   });
 }
 

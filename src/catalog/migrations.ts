@@ -88,4 +88,12 @@ export const MIGRATIONS: Migration[] = [
       `create table secrets (id text primary key, sealed text not null, created_at bigint not null, updated_at bigint not null)`,
     ),
   },
+  {
+    name: '0004_question_leases',
+    up: statements(
+      `alter table questions add column lease_owner text`,
+      `alter table questions add column lease_until bigint`,
+      `create index questions_by_person on questions (person_id, received_at)`,
+    ),
+  },
 ];

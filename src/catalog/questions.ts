@@ -1,6 +1,7 @@
 /** Conversations and their questions. The text of a question stands in `questions` alone. */
 import { randomUUID } from 'node:crypto';
 import type { Audience } from '../types.ts';
+import { AppError } from '../errors.ts';
 import type { Catalog } from './database.ts';
 
 export interface QuestionInput {
@@ -22,11 +23,27 @@ export interface Question {
   language: string;
   audience: Audience;
   receivedAt: number;
+  /** Who answers it: nobody else does while the lease is renewed (`renewQuestion`). */
+  leaseOwner: string;
 }
 
-/** Records a question with its conversation; undefined when this delivery was recorded before. */
-export async function receiveQuestion(db: Catalog, input: QuestionInput, now: number): Promise<Question | undefined> {
+/** After so long without a sign of life from whoever answers a question, another answers it. */
+export const QUESTION_LEASE_MS = 6_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Records a question with its conversation, leased to whoever asks; undefined when this delivery was recorded before.
+ * @param limits.perHour questions that one person may ask in an hour, in all processes together
+ * @throws AppError `ask.limit` when that many were asked; nothing is recorded
+ */
+export async function receiveQuestion(
+  db: Catalog,
+  input: QuestionInput,
+  now: number,
+  limits: { perHour?: number } = {},
+): Promise<Question | undefined> {
   return db.transaction().execute(async (tx) => {
+    if (input.personId !== null && limits.perHour !== undefined) await checkLimit(tx, input, limits.perHour, now);
     const place = { platform: input.platform, workspace: '', channel: '', thread: input.thread };
     await tx
       .insertInto('conversations')
@@ -49,6 +66,7 @@ export async function receiveQuestion(db: Catalog, input: QuestionInput, now: nu
       language: input.language,
       audience: input.audience,
       receivedAt: now,
+      leaseOwner: randomUUID(),
     };
     const inserted = await tx
       .insertInto('questions')
@@ -63,12 +81,143 @@ export async function receiveQuestion(db: Catalog, input: QuestionInput, now: nu
         audience: question.audience,
         state: 'received',
         received_at: now,
+        lease_owner: question.leaseOwner,
+        lease_until: now + QUESTION_LEASE_MS,
       })
       .onConflict((c) => c.column('event_key').doNothing())
       .returning('id')
       .executeTakeFirst();
     return inserted && question;
   });
+}
+
+async function checkLimit(tx: Catalog, { personId, eventKey }: QuestionInput, perHour: number, now: number): Promise<void> {
+  // Two processes that receive this person's questions at once count one after the other.
+  await tx
+    .updateTable('people')
+    .set((e) => ({ name: e.ref('name') }))
+    .where('id', '=', personId)
+    .execute();
+  const asked = await tx
+    .selectFrom('questions')
+    .select(['received_at', 'event_key'])
+    .where('person_id', '=', personId)
+    .where('received_at', '>', now - HOUR_MS)
+    .orderBy('received_at', 'desc')
+    .limit(perHour)
+    .execute();
+  if (asked.length < perHour || asked.some((one) => one.event_key === eventKey)) return;
+  const minutes = Math.max(1, Math.ceil((asked.at(-1)!.received_at + HOUR_MS - now) / 60_000));
+  throw new AppError({
+    code: 'ask.limit',
+    message: 'the person asked as often as one may in an hour',
+    publicMessage: `That was question number ${perHour} within an hour, which is as many as one person may ask. Ask again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
+    retryable: true,
+  });
+}
+
+/** How far a question is that was recorded by this key, with its current answer. */
+export async function readDelivery(db: Catalog, eventKey: string) {
+  return db
+    .selectFrom('questions as q')
+    .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
+    .select(['q.state', 'a.id as answerId'])
+    .where('q.event_key', '=', eventKey)
+    .executeTakeFirstOrThrow();
+}
+
+/** A question with what is needed to answer it, wherever it came from. */
+export interface TakenQuestion extends Question {
+  platform: string;
+  thread: string;
+  email: string | null;
+}
+
+/**
+ * Leases a question that nobody answers: whose process ended in the middle, or whose asker had given up and asks again.
+ * @returns undefined when somebody is at it, or it was answered
+ */
+export async function takeQuestion(
+  db: Catalog,
+  which: { id: string } | { eventKey: string },
+  now: number,
+): Promise<TakenQuestion | undefined> {
+  const leaseOwner = randomUUID();
+  const taken = await db
+    .updateTable('questions')
+    .set({ lease_owner: leaseOwner, lease_until: now + QUESTION_LEASE_MS, state: 'received' })
+    .where((e) => ('id' in which ? e('id', '=', which.id) : e('event_key', '=', which.eventKey)))
+    .where('state', 'in', ['received', 'cancelled'])
+    .where((e) => e.or([e('lease_until', 'is', null), e('lease_until', '<=', now)]))
+    .returning('id')
+    .executeTakeFirst();
+  if (!taken) return undefined;
+  const row = await db
+    .selectFrom('questions as q')
+    .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
+    .leftJoin('people as p', 'p.id', 'q.person_id')
+    .select(['q.id', 'q.conversation_id', 'q.person_id', 'q.text', 'q.language', 'q.audience', 'q.received_at'])
+    .select(['c.platform', 'c.thread', 'p.email'])
+    .where('q.id', '=', taken.id)
+    .executeTakeFirstOrThrow();
+  return {
+    id: row.id,
+    conversationId: row.conversation_id,
+    personId: row.person_id,
+    text: row.text,
+    language: row.language,
+    audience: row.audience,
+    receivedAt: row.received_at,
+    leaseOwner,
+    platform: row.platform,
+    thread: row.thread,
+    email: row.email,
+  };
+}
+
+/** Whoever answers it is still at it. False: another has taken it over. */
+export async function renewQuestion(db: Catalog, { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>, now: number): Promise<boolean> {
+  const row = await db
+    .updateTable('questions')
+    .set({ lease_until: now + QUESTION_LEASE_MS })
+    .where('id', '=', id)
+    .where('lease_owner', '=', leaseOwner)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/**
+ * Whoever answers it goes away before the end; does nothing when it was answered.
+ * @param state `received`: another is to answer it, at once; `cancelled`: nobody, unless it is asked again
+ */
+export async function leaveQuestion(
+  db: Catalog,
+  { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>,
+  state: 'received' | 'cancelled',
+): Promise<void> {
+  await db
+    .updateTable('questions')
+    .set({ state, lease_until: 0 })
+    .where('id', '=', id)
+    .where('lease_owner', '=', leaseOwner)
+    .where('state', '=', 'received')
+    .execute();
+}
+
+/** Ids of the questions that nobody answers any more, oldest first. */
+export async function leftQuestions(db: Catalog, now: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('questions')
+    .select('id')
+    .where('state', '=', 'received')
+    // Who asked longer ago than this has gone elsewhere.
+    .where('received_at', '>', now - HOUR_MS)
+    .where('lease_until', '<=', now)
+    .orderBy('received_at')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 export async function saveStandalone(db: Catalog, questionId: string, standalone: string): Promise<void> {
@@ -82,6 +231,7 @@ export async function conversationTurns(db: Catalog, thread: string, limit: numb
     .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
     .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
     .select(['q.id as questionId', 'q.text', 'q.standalone', 'q.received_at as askedAt', 'a.id as answerId'])
+    .select(['q.state', 'q.event_key as eventKey', 'q.lease_until as leaseUntil'])
     .where('c.thread', '=', thread)
     .orderBy('q.received_at', 'desc')
     .limit(limit)

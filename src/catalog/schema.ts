@@ -124,8 +124,12 @@ export interface CatalogTables {
     standalone: string | null;
     language: string;
     audience: Audience;
-    state: 'received' | 'answered' | 'failed';
+    /** `cancelled`: whoever asked gave up. */
+    state: 'received' | 'answered' | 'failed' | 'cancelled';
     received_at: number;
+    /** Who answers it, for as long as the lease is renewed; null: asked before there were leases. */
+    lease_owner: string | null;
+    lease_until: number | null;
   };
   /** Immutable but for `state`. */
   answers: {

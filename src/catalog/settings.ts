@@ -25,6 +25,8 @@ export const SETTINGS = {
     schema: z.union([z.literal(HUB_OFF), z.url({ protocol: /^https?$/, error: 'must be an http or https address, or off' })]),
     default: 'https://huggingface.co' as string,
   },
+  /** Questions that one person may ask in an hour. */
+  questionsPerHour: { schema: z.number().int().min(1).max(100_000), default: 120 },
   /** Overrides of a model's context size in tokens. */
   contextTokens: { schema: z.record(z.string(), z.number().int().min(1024)), default: {} as Record<string, number> },
 } as const;

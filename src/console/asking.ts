@@ -19,10 +19,12 @@ export function signalOf(res: Response): AbortSignal {
   return controller.signal;
 }
 
-/** Asks and marks the thread as being answered meanwhile. Ends quietly when aborted. */
-export async function* askIn(input: AskInput & { threadId: string }, deps: ConsoleDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
-  const { answering, app } = deps;
-  answering.set(input.threadId, (answering.get(input.threadId) ?? 0) + 1);
+/** Asks; ends quietly when aborted. */
+export async function* askIn(
+  input: AskInput & { threadId: string },
+  { app }: ConsoleDeps,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerEvent> {
   try {
     for await (const event of app.ask(input, signal)) {
       if (signal.aborted) return;
@@ -30,10 +32,6 @@ export async function* askIn(input: AskInput & { threadId: string }, deps: Conso
     }
   } catch (error) {
     if (!isAbort(error) && !signal.aborted) throw error;
-  } finally {
-    const left = answering.get(input.threadId)! - 1;
-    if (left > 0) answering.set(input.threadId, left);
-    else answering.delete(input.threadId);
   }
 }
 

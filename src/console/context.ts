@@ -7,8 +7,6 @@ import type { Words } from './words.ts';
 export interface ConsoleDeps {
   app: App;
   assets: AssetPaths;
-  /** Threads that this process is answering right now: a turn without an answer is then pending, not cut short. */
-  answering: Map<string, number>;
 }
 
 /** What the middleware found out about one request. */

@@ -46,7 +46,7 @@ export function problemOf(error: unknown, words: Words): Problem {
 function statusOf(error: AppError): number {
   if (error.code === 'unauthorized') return 401;
   if (error.code === 'request.content_type') return 415;
-  if (error.code === 'rate_limited') return 429;
+  if (error.code === 'rate_limited' || error.code === 'ask.limit') return 429;
   if (error.code.endsWith('.not_found')) return 404;
   if (error.code === 'input.invalid') return 400;
   if (error.code.endsWith('.exists') || error.code.endsWith('.conflict') || error.code.endsWith('.busy')) return 409;

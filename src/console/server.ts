@@ -36,7 +36,7 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
   const { config } = app;
   const server = express();
   const assets = createAssets();
-  const deps: ConsoleDeps = { app, assets: assets.paths, answering: new Map() };
+  const deps: ConsoleDeps = { app, assets: assets.paths };
   const sessions = createSessions({
     token: config.ADMIN_TOKEN,
     key: options.sessionKey ?? config.SECRET_KEY ?? randomBytes(32).toString('base64url'),

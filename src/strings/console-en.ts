@@ -192,6 +192,9 @@ export const consoleEn = {
   budgetOf: '{spent} of {budget} spent',
   spent: 'Spent this month',
   answeringHeading: 'Answering',
+  questionsPerHour: 'Questions of one person in an hour',
+  questionsPerHourHelp:
+    'As many questions as one person, who asks under an e-mail address, may ask within an hour, in all processes together. 1 to 100000.',
   keepRate: 'How readily it answers',
   keepRateHelp:
     'Share of the questions that the documents do answer which are to be answered. Higher answers more and is wrong more often; lower says “not found” more often. 50 to 99 %.',

@@ -188,6 +188,8 @@ export const consoleZh: ConsoleStrings = {
   budgetOf: '已用 {spent}，预算 {budget}',
   spent: '本月支出',
   answeringHeading: '回答',
+  questionsPerHour: '每人每小时最多提问数',
+  questionsPerHourHelp: '一个人（以其电子邮件提问）一小时内可以提出的问题数，所有进程合计。1 至 100000。',
   keepRate: '回答的积极程度',
   keepRateHelp: '文档能够回答的问题中，希望得到回答的比例。越高回答越多，出错也越多；越低则更常回答“未找到”。50 至 99 %。',
   syncingHeading: '同步',

@@ -152,16 +152,39 @@ describe.skipIf(missing !== undefined)(missing ? `console in a browser (skipped:
       await expect.poll(() => app.asked.length).toBe(2);
     });
 
-    test('a server that goes away midway is told, and asking again works when it is back', async () => {
+    test('a server that goes away midway and comes back: the same question goes on by itself', async () => {
       const { page, app, served } = await visit({ delayMs: 30 });
       await ask(page, 'carry over slowly');
       await page.waitForSelector('.sentence');
       await served.close();
-      await page.getByText('The connection was lost before the answer was complete.').first().waitFor();
       const back = await serveConsole(app, served.port);
       open.push({ served: back, context: await browser.newContext() });
+      await done(page);
+      expect(app.asked.length).toBeGreaterThan(1);
+      expect(new Set(app.asked.map(({ eventKey }) => eventKey)).size).toBe(1);
+      expect(await page.locator('.turn').count()).toBe(1);
+    });
+
+    test('a server that stays away is told, and asking again works when it is back', async () => {
+      const { page, app, served } = await visit({ delayMs: 30 });
+      await ask(page, 'carry over slowly');
+      await page.waitForSelector('.sentence');
+      await page.clock.install();
+      await served.close();
+      const told = page.getByText('The connection was lost before the answer was complete.').first();
+      await expect
+        .poll(async () => {
+          await page.clock.runFor(8_000);
+          return told.isVisible();
+        })
+        .toBe(true);
+      await page.clock.resume();
+      const back = await serveConsole(app, served.port);
+      open.push({ served: back, context: await browser.newContext() });
+      const before = app.asked.length;
       await page.getByRole('button', { name: 'Ask again' }).click();
-      await expect.poll(() => app.asked.length).toBe(2);
+      await expect.poll(() => app.asked.length).toBe(before + 1);
+      expect(app.asked.at(-1)!.eventKey).not.toBe(app.asked[0]!.eventKey);
     });
 
     test('a failure inside is told in words', async () => {

@@ -299,7 +299,14 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     async *ask(input, signal) {
       app.asked.push(input);
       const threadId = input.threadId ?? randomUUID();
-      const turn: ThreadTurn = { questionId: randomUUID(), question: input.text, askedAt: now(), answer: null };
+      const turn: ThreadTurn = {
+        questionId: randomUUID(),
+        question: input.text,
+        askedAt: now(),
+        eventKey: input.eventKey ?? randomUUID(),
+        pending: true,
+        answer: null,
+      };
       threads.set(threadId, [...(threads.get(threadId) ?? []), turn]);
       const answer = answerTo(input, threadId, turn.questionId, [...documents.values()], sources, options.chatModel ?? null, now);
       try {
@@ -318,9 +325,11 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
       } catch (error) {
         if (!signal.aborted) throw error;
         app.aborted++;
+        turn.pending = false;
         return;
       }
       turn.answer = answer;
+      turn.pending = false;
       answers.set(answer.answerId, answer);
       yield { type: 'final', answer };
     },

@@ -29,6 +29,11 @@ function morph(from, to) {
   return from;
 }
 
+/** How often a connection that broke off is made again: about twenty seconds. */
+const RECONNECTS = 5;
+/** Not `crypto.randomUUID`, which is there over https alone. */
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(18))].map((byte) => byte.toString(36).padStart(2, '0')).join('');
+
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const visible = () => (document.hidden ? new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true })) : undefined);
 
@@ -99,14 +104,19 @@ function startAsking(form) {
     running = new AbortController();
     const signal = running.signal;
     busy(true);
-    let ended = false;
+    let answered = false;
+    let over = false;
     let problem = null;
-    try {
+    const key = newKey();
+
+    async function attempt() {
       const response = await fetch('/ask', {
         method: 'POST', signal, headers: { Accept: 'application/x-ndjson' },
-        body: new URLSearchParams({ question, thread: form.elements.thread.value }),
+        body: new URLSearchParams({ question, key, thread: form.elements.thread.value }),
       });
       if (response.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+      // A balancer whose server has just gone.
+      if ([502, 503, 504].includes(response.status)) throw new Error(String(response.status));
       if (!response.ok) problem = (await response.json().catch(() => null))?.error?.message ?? String(response.status);
       else for await (const event of lines(response.body)) {
         if (event.type === 'start') begin(event);
@@ -115,14 +125,20 @@ function startAsking(form) {
           if (event.say) announce.append(Object.assign(document.createElement('p'), { textContent: event.say }));
           enhance(turn);
         } else if (event.type === 'problem') problem = event.message;
-        else if (event.type === 'end') ended = event.answered;
+        else if (event.type === 'end') [over, answered] = [true, event.answered];
       }
-    } catch {
-      // Told below: what was shown stays, and the question can be asked again.
+    }
+
+    // A connection that breaks off is made again by the same key: this server, or another beside it, answers it once.
+    for (let tries = 0; !over && problem === null && !signal.aborted && tries <= RECONNECTS; tries++) {
+      if (tries > 0) await wait(Math.min(8000, 500 * 2 ** tries) * (0.5 + Math.random() / 2));
+      await attempt().catch(() => {
+        // Told below: what was shown stays, and the question can be asked again.
+      });
     }
     running = null;
     busy(false);
-    if (!ended) interrupt(turn, question, signal.aborted ? 'stopped' : problem ? 'refused' : navigator.onLine ? 'lost' : 'offline', problem);
+    if (!answered) interrupt(turn, question, signal.aborted ? 'stopped' : problem ? 'refused' : navigator.onLine ? 'lost' : 'offline', problem);
   }
 
   function newTurn(question) {

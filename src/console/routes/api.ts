@@ -53,6 +53,7 @@ const settingsBody = z
   .strictObject({
     internalAddresses: z.unknown(),
     keepRate: z.unknown(),
+    questionsPerHour: z.unknown(),
     largestRemovalShare: z.unknown(),
     prices: z.unknown(),
     contextTokens: z.unknown(),
@@ -199,6 +200,7 @@ export function apiRoutes(deps: ConsoleDeps): Router {
     for (const key of [
       'internalAddresses',
       'keepRate',
+      'questionsPerHour',
       'largestRemovalShare',
       'prices',
       'contextTokens',

@@ -45,11 +45,7 @@ export function askRoutes(deps: ConsoleDeps): Router {
     if (turns.length === 0) throw notFound('thread');
     const thanks = Number(field(req.query, 'thanks'));
     const views = turns.map((turn, i) => ({
-      ...turnOf(
-        { index: i + 1, threadId, question: turn.question, searched },
-        turn.answer,
-        i === turns.length - 1 && deps.answering.has(threadId),
-      ),
+      ...turnOf({ index: i + 1, threadId, question: turn.question, searched }, turn.answer, turn.pending),
       thanked: thanks === i + 1,
     }));
     res.type('html').send(render(askPage(context, { threadId, turns: views, sources, suggestions: [], draft: '', searchable: true })));
@@ -59,7 +55,10 @@ export function askRoutes(deps: ConsoleDeps): Router {
     const question = field(req.body, 'question');
     if (question.length > MAX_QUESTION) throw Object.assign(new Error('question too long'), { type: 'entity.too.large', status: 413 });
     const threadId = threadIdOf(field(req.body, 'thread')) ?? randomUUID();
-    if (wantsJson(req)) await stream(res, { question, threadId });
+    const key = field(req.body, 'key');
+    // Whoever lost the connection asks once more by the same key, and gets the one answer.
+    const eventKey = /^[\w-]{16,64}$/.test(key) ? `console:${key}` : undefined;
+    if (wantsJson(req)) await stream(res, { question, threadId, ...(eventKey ? { eventKey } : {}) });
     else {
       // Without JavaScript the browser waits and is sent to the finished conversation.
       for await (const _ of askIn({ text: question, platform: 'console', threadId }, deps, signalOf(res)));
@@ -68,11 +67,12 @@ export function askRoutes(deps: ConsoleDeps): Router {
     }
   });
 
-  async function stream(res: Response, asked: { question: string; threadId: string }): Promise<void> {
+  async function stream(res: Response, asked: { question: string; threadId: string; eventKey?: string }): Promise<void> {
     const { words } = contextOf(res);
-    const { question, threadId } = asked;
+    const { question, threadId, eventKey } = asked;
     const signal = signalOf(res);
-    const [before, searched] = await Promise.all([app.thread(threadId), searchedBy(app)]);
+    const [turns, searched] = await Promise.all([app.thread(threadId), searchedBy(app)]);
+    const before = eventKey === undefined ? turns : turns.filter((one) => one.eventKey !== eventKey);
     let turn: TurnView = emptyTurn({ index: before.length + 1, threadId, question, searched });
     res.status(200).type('application/x-ndjson').set('X-Accel-Buffering', 'no');
     const send = (event: Record<string, unknown>): Promise<void> => writeTo(res, `${JSON.stringify(event)}\n`);
@@ -83,7 +83,7 @@ export function askRoutes(deps: ConsoleDeps): Router {
       title: `${conversationTitle(words, before.length > 0 ? before[0]!.question : question)} · ${words.say('product')}`,
     });
     try {
-      for await (const event of askIn({ text: question, platform: 'console', threadId }, deps, signal)) {
+      for await (const event of askIn({ text: question, platform: 'console', threadId, ...(eventKey ? { eventKey } : {}) }, deps, signal)) {
         const before = turn;
         turn = grow(turn, event);
         await send({ type: 'turn', html: render(renderTurn(words, turn)), say: spoken(before, turn) });

@@ -30,6 +30,7 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
   router.post('/settings/answering', form, (req, res) =>
     save(res, 'answering', async () => {
       await app.changeSetting('keepRate', Number(field(req.body, 'keepRate').replace(',', '.')) / 100);
+      await app.changeSetting('questionsPerHour', Number(field(req.body, 'questionsPerHour')));
     }),
   );
 
