@@ -49,6 +49,8 @@ export interface ExtractedDocument {
   owner?: string;
   /** Second names of the page, as it gives them itself. */
   aliases?: string[];
+  /** Titles of the pages that it stands under, outermost first: each passage's heading path begins with them. */
+  breadcrumbs?: string[];
   /** Milliseconds since the epoch. */
   changedAt?: number;
   /** The language that the page itself names (`<html lang>`). */

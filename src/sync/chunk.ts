@@ -6,6 +6,8 @@ import { cutBlock } from './cut-block.ts';
 export interface ChunkOptions {
   /** The document's title: left out of heading paths, which would only repeat it. */
   title?: string;
+  /** What the document stands under: each heading path begins with it. */
+  under?: string[];
   /** Sections under this many tokens are joined with their neighbours. Default 128. */
   min?: number;
   /** No passage is over this, but for a table row or line of code that is. Default 512. */
@@ -61,7 +63,8 @@ export function chunk(blocks: Block[], options: ChunkOptions = {}): PassageDraft
     tail = section.path;
   }
   close();
-  return passages;
+  const under = options.under ?? [];
+  return under.length === 0 ? passages : passages.map((passage) => ({ ...passage, headingPath: [...under, ...passage.headingPath] }));
 }
 
 /** Under one parent: brothers, or a section and what is below it. */

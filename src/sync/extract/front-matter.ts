@@ -13,8 +13,10 @@ export function readFrontMatter(yaml: string): Hints {
   const owner = nameOf(first(matter, ['owner', 'maintainer', 'maintainers', 'author', 'authors']));
   const changedAt = timeOf(first(matter, ['updated', 'last_modified', 'lastmod', 'last_modified_at', 'modified', 'date']));
   const aliases = aliasesOf(matter);
+  const breadcrumbs = breadcrumbsOf(matter['breadcrumbs']);
   return {
     ...(aliases.length === 0 ? {} : { aliases }),
+    ...(breadcrumbs.length === 0 ? {} : { breadcrumbs }),
     ...(title === undefined ? {} : { title }),
     ...(url === undefined ? {} : { url }),
     ...(owner === undefined ? {} : { owner }),
@@ -39,6 +41,17 @@ export function aliasesOf(matter: Record<string, unknown>): string[] {
     }
   }
   return [...found];
+}
+
+const MOST_BREADCRUMBS = 20;
+
+/** Titles of the pages above, outermost first: a list of texts. */
+function breadcrumbsOf(value: unknown): string[] {
+  if (!Array.isArray(value)) return [];
+  return value
+    .map(textOf)
+    .filter((title) => title !== undefined)
+    .slice(-MOST_BREADCRUMBS);
 }
 
 /** `/benefits/paid-leave.html` was the page "paid leave". */
