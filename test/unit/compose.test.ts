@@ -232,9 +232,10 @@ describe('the parts', () => {
   });
 });
 
-const compose = [['docker', 'compose'], ['docker-compose']].find(([command, ...args]) =>
-  spawnSync(command!, [...args, 'version', '--short'], { encoding: 'utf8' }).stdout?.match(/^v?[2-9]\./),
-);
+const compose = [['docker', 'compose'], ['docker-compose']].find(([command, ...args]) => {
+  const { status, stdout } = spawnSync(command!, [...args, 'version', '--short'], { encoding: 'utf8' });
+  return status === 0 && !/^v?1\./.test(stdout);
+});
 const missing = compose ? '' : ' (not run: no "docker compose" 2 or later is here)';
 
 describe.skipIf(!compose)(`as docker compose itself reads it${missing}`, () => {
