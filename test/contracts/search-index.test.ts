@@ -9,12 +9,14 @@ import type { SearchIndex } from '../../src/search/search-index.ts';
 import { folder, run, script } from './search-child.ts';
 import { searchIndexContract, type SearchIndexFactory } from './search-index.ts';
 import { pointOf, queryOf, unit, type TestRunner } from './search-points.ts';
+import { qdrantFactories, serverAt } from './search-qdrant.ts';
 
 const FACTORIES: Record<keyof typeof searchDrivers, () => SearchIndexFactory> = {
   sqlite: () => {
     const { path, remove } = folder();
     return { open: () => searchDrivers.sqlite({ path: join(path, 'index.db') }), dispose: async () => remove() };
   },
+  qdrant: qdrantFactories(await serverAt()),
 };
 
 for (const [name, create] of Object.entries(FACTORIES)) searchIndexContract(name, create, { describe, it, afterEach } as TestRunner);
