@@ -11,6 +11,7 @@ import type { App, DocumentView, FillWait, VectorStatus } from './app-contract.t
 import { countsBySource, listDocuments, readDocument } from './catalog/documents.ts';
 import { countPassages, documentPassages, hydratePassages } from './catalog/passages.ts';
 import { openCatalog } from './catalog/database.ts';
+import { openPostgresCatalog } from './catalog/postgres.ts';
 import { readCitations, recordFeedback } from './catalog/answers.ts';
 import { readSettings, writeSetting, type Settings } from './catalog/settings.ts';
 import { recordUsage, spentThisMonth } from './catalog/usage.ts';
@@ -82,8 +83,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   const { log } = options;
   const clock = options.clock ?? systemClock;
   const folder = resolve(config.DATA_DIR);
-  const db = await openCatalog(folder);
-  const index = searchDrivers.sqlite({ path: join(folder, 'index.db') });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const db = config.DATABASE_URL ? await openPostgresCatalog(config.DATABASE_URL) : await openCatalog(folder);
+  const index = config.QDRANT_URL
+    ? searchDrivers.qdrant({ url: config.QDRANT_URL, ...(config.QDRANT_API_KEY ? { apiKey: config.QDRANT_API_KEY } : {}) })
+    : searchDrivers.sqlite({ path: join(folder, 'index.db') });
   const sessionKey = config.SECRET_KEY ?? keptKey(join(folder, 'session.key'));
   let ending = false;
   let address = `http://127.0.0.1:${config.PORT}`;
@@ -410,7 +414,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     },
     metrics: () => metrics.text(),
     async ready() {
-      await Promise.all([db.selectFrom('settings').select('key').limit(1).execute(), index.getMeta('analyzer')]);
+      // Not the index: where that is away, questions are still taken, and told so.
+      await db.selectFrom('settings').select('key').limit(1).execute();
       return true;
     },
     async close() {

@@ -1,17 +1,21 @@
-/** Starts everything in one process: console, API and workers. `npm start` runs this. */
+/** Starts what DOCENT_ROLE names: console, API and answers (`web`), workers (`worker`), or all of it. `npm start` runs this. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
-import { startWorkers } from '../workers/main.ts';
-import { createApp } from './app.ts';
+import { startWorkers, wakeOthers } from '../workers/main.ts';
+import { createApp, type WiredApp } from './app.ts';
+import { systemClock } from './clock.ts';
 import { readConfig, unusedVariables } from './config.ts';
-import { createConsole } from './console/server.ts';
-import { publicMessageOf, reasonOf } from './errors.ts';
+import { createConsole, createOperations } from './console/server.ts';
+import { isAbort, publicMessageOf, reasonOf } from './errors.ts';
 import { downloadLines } from './cli/download-lines.ts';
 import { createLog } from './log.ts';
+import type { Log } from './types.ts';
 
 const GRACE_MS = 10_000;
 const CUT_OFF_MS = 2_000;
+/** How often it is looked whether another process left questions unanswered. */
+const LEFT_MS = 2_000;
 
 // Node lets each thread fill 48 MB before it looks for what is still in use: of six threads that is more than a model takes.
 setFlagsFromString('--max-semi-space-size=2');
@@ -20,17 +24,19 @@ try {
   const config = readConfig();
   const log = createLog(config.LOG_LEVEL);
   for (const name of unusedVariables()) log.warn({ name }, 'a variable is set that this version does not use yet');
-  const workers = startWorkers(log);
+  const role = config.DOCENT_ROLE;
+  const workers = role === 'web' ? await wakeOthers(config, { clock: systemClock, log }) : startWorkers(log);
   const app = await createApp(config, { log, onWork: workers.wake });
-  const server = createServer(createConsole(app, { sessionKey: app.sessionKey }));
+  const server = createServer(role === 'worker' ? createOperations(app) : createConsole(app, { sessionKey: app.sessionKey }));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.PORT, config.HOST, resolve);
   });
   const address = server.address() as AddressInfo;
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  app.listening(`http://${host}:${address.port}`);
-  process.stdout.write(`Docent is ready: ${app.publicUrl()}\n`);
+  const url = `http://${host}:${address.port}`;
+  if (role !== 'worker') app.listening(url);
+  process.stdout.write(role === 'worker' ? `Docent works in the background: ${url}/healthz\n` : `Docent is ready: ${app.publicUrl()}\n`);
   const say = (text: string): boolean => process.stdout.write(`  ${text}\n`);
   const ended = new AbortController();
   void app
@@ -39,10 +45,13 @@ try {
     .then(() => app.fetchModel(ended.signal, downloadLines(say)))
     .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'the notes at start and the download of models ended'));
 
+  if (role !== 'worker') void answerWhatIsLeft(app, log, ended.signal);
+
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);
     stopping = true;
+    app.endSoon();
     ended.abort();
     setTimeout(() => process.exit(1), GRACE_MS).unref();
     // Answers under way are finished, within the time of grace; who then still holds a connection is cut off.
@@ -66,4 +75,13 @@ try {
   process.stderr.write(`Docent cannot start: ${hint}\n`);
   if (hint.startsWith('Something went wrong')) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
+}
+
+async function answerWhatIsLeft(app: WiredApp, log: Log, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await app.answerLeft(signal).catch((error: unknown) => {
+      if (!isAbort(error)) log.warn({ reason: reasonOf(error) }, 'questions that were left could not be looked for; tried again');
+    });
+    await app.clock.sleep(LEFT_MS, signal).catch(() => {});
+  }
 }

@@ -1,6 +1,10 @@
-/** Background work in a thread of its own, so that a sync never holds up the HTTP loop. */
+/** Background work: in a thread of its own, so that a sync never holds up the HTTP loop; or in other processes, which are woken. */
 import { Worker } from 'node:worker_threads';
-import type { Log } from '../src/types.ts';
+import type { Config } from '../src/config.ts';
+import { reasonOf } from '../src/errors.ts';
+import { openQueue } from '../src/open-queue.ts';
+import { SWEEP } from '../src/queue/jobs.ts';
+import type { Clock, Log } from '../src/types.ts';
 
 export interface Workers {
   /** Something waits in the catalog: do not wait for the next sweep. */
@@ -34,5 +38,17 @@ export function startWorkers(log: Log): Workers {
       running.postMessage('stop');
       await ended;
     },
+  };
+}
+
+/** Where other processes do the work: they are woken through the queue, and find it within half a minute where that fails. */
+export async function wakeOthers(config: Pick<Config, 'REDIS_URL'>, deps: { clock: Clock; log: Log }): Promise<Workers> {
+  const queue = await openQueue(config, deps);
+  return {
+    wake: () =>
+      void queue
+        .add(SWEEP)
+        .catch((error) => deps.log.warn({ reason: reasonOf(error) }, 'workers could not be woken; their next sweep finds the work')),
+    stop: () => queue.close(0),
   };
 }

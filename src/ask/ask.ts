@@ -93,7 +93,8 @@ export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): 
       'answering failed',
     );
     draft.status = draft.sentences.length > 0 ? draft.status : 'failed';
-    draft.own = draft.sentences.length > 0 ? draft.own : [say(draft.language, 'failed')];
+    const why = error instanceof AppError && error.code === 'search.unavailable' ? 'searchUnavailable' : 'failed';
+    draft.own = draft.sentences.length > 0 ? draft.own : [say(draft.language, why)];
   }
 
   const cited = citations.list();

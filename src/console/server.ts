@@ -66,6 +66,32 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
   return server;
 }
 
+/** What a process without a console answers: whether it lives and is ready, and what it counts, for whoever holds the token. */
+export function createOperations(app: App): Express {
+  const server = express();
+  const sessions = createSessions({
+    token: app.config.ADMIN_TOKEN,
+    key: randomBytes(32).toString('base64url'),
+    secure: false,
+    clock: app.clock,
+  });
+  server.disable('x-powered-by');
+  server.use(requestLog(app), healthRoutes(app));
+  server.use(requireSession(sessions), metricsRoutes(app));
+  server.use(
+    (_req: Request, res: Response) =>
+      void res.status(404).type('text/plain').send('This process works in the background; the console is at the others.\n'),
+  );
+  server.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+    const refused = error instanceof AppError;
+    res
+      .status(refused && error.code === 'unauthorized' ? 401 : refused && error.code === 'rate_limited' ? 429 : 500)
+      .type('text/plain')
+      .send('no\n');
+  });
+  return server;
+}
+
 /** What pages need of the request: language, path, number, whether somebody is signed in. */
 function putContext(deps: ConsoleDeps, sessions: Sessions): (req: Request, res: Response, next: NextFunction) => void {
   const { timeZone } = deps.app;
