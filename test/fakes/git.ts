@@ -20,7 +20,7 @@ export interface FakeRepository {
 
 const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
 
-export function makeRepository(): FakeRepository {
+export function makeRepository(branch = 'main'): FakeRepository {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'docent-git-'));
   const folder = path.join(root, 'work');
   const bare = path.join(root, 'team', 'handbook.git');
@@ -32,10 +32,10 @@ export function makeRepository(): FakeRepository {
     })
       .toString()
       .trim();
-  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', bare], { env });
+  execFileSync('git', ['init', '-q', '--bare', '-b', branch, bare], { env });
   for (const setting of ['uploadpack.allowFilter', 'uploadpack.allowAnySHA1InWant'])
     execFileSync('git', [`--git-dir=${bare}`, 'config', setting, 'true'], { env });
-  git('init', '-q', '-b', 'main');
+  git('init', '-q', '-b', branch);
   git('remote', 'add', 'origin', bare);
   return {
     folder,
@@ -48,7 +48,7 @@ export function makeRepository(): FakeRepository {
     commit(message = 'change', author = 'Ann') {
       git('add', '-A');
       git('commit', '-q', '--allow-empty', '-m', message, `--author=${author} <x@x.example>`);
-      git('push', '-q', '--force', 'origin', 'HEAD:main');
+      git('push', '-q', '--force', 'origin', `HEAD:${branch}`);
       return git('rev-parse', 'HEAD');
     },
     close: () => fs.rmSync(root, { recursive: true, force: true }),
@@ -68,7 +68,6 @@ export interface GitServer {
 /** @param dumb serves the repository's files alone (run `git update-server-info` after each commit) */
 export async function serveRepository(repository: FakeRepository, dumb = false): Promise<GitServer> {
   const root = path.dirname(path.dirname(repository.bare));
-  const backend = path.join(execFileSync('git', ['--exec-path']).toString().trim(), 'git-http-backend');
   const server: GitServer = { url: '', port: 0, requests: [], instead: () => undefined, close: () => Promise.resolve() };
   const listener = http.createServer((request, response) => {
     server.requests.push({ method: request.method!, url: request.url!, headers: request.headers });
@@ -81,7 +80,7 @@ export async function serveRepository(repository: FakeRepository, dumb = false):
       if (!fs.existsSync(file) || fs.statSync(file).isDirectory()) return void response.writeHead(404).end();
       response.writeHead(200, { 'content-type': 'text/plain' });
       fs.createReadStream(file).pipe(response);
-    } else runBackend(backend, root, request, response);
+    } else runBackend(root, new URL(request.url!, 'http://x').pathname, request, response);
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   server.port = (listener.address() as AddressInfo).port;
@@ -93,7 +92,11 @@ export async function serveRepository(repository: FakeRepository, dumb = false):
   return server;
 }
 
-function runBackend(backend: string, root: string, request: http.IncomingMessage, response: http.ServerResponse): void {
+let backend: string | undefined;
+
+/** Lets git answer. `pathname` is below the root; the request's own may have another name for it. */
+export function runBackend(root: string, pathname: string, request: http.IncomingMessage, response: http.ServerResponse): void {
+  backend ??= path.join(execFileSync('git', ['--exec-path']).toString().trim(), 'git-http-backend');
   const url = new URL(request.url!, 'http://x');
   const header = (name: string): string => String(request.headers[name] ?? '');
   const cgi = spawn(backend, [], {
@@ -101,7 +104,7 @@ function runBackend(backend: string, root: string, request: http.IncomingMessage
       ...env,
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: '1',
-      PATH_INFO: decodeURIComponent(url.pathname),
+      PATH_INFO: decodeURIComponent(pathname),
       QUERY_STRING: url.search.slice(1),
       REQUEST_METHOD: request.method,
       CONTENT_TYPE: header('content-type'),
