@@ -33,6 +33,9 @@ export async function internReaders(db: Catalog, principals: Principal[], restri
   const lists = [...new Set([principals, ...restrictions].map((list) => JSON.stringify(normalise(list))))].sort();
   const principals_json = lists.length === 1 ? lists[0]! : `[${lists.join(',')}]`;
   const hash = createHash('sha256').update(principals_json).digest('hex');
+  const known = await db.selectFrom('reader_sets').select('id').where('hash', '=', hash).executeTakeFirst();
+  // Postgres uses a number up also where nothing is inserted.
+  if (known) return known.id;
   await db
     .insertInto('reader_sets')
     .values({ hash, principals_json })
