@@ -30,6 +30,8 @@ export interface GitHost {
   tokens: Map<string, HostToken>;
   /** What stood there before is there now. */
   renamed: Map<string, string>;
+  /** What stood there is on another host now, at this address. */
+  elsewhere: Map<string, string>;
   /** Requests that are answered with 429 from now on, and the seconds that it asks to wait. */
   limited: { times: number; seconds: number };
   requests: { method: string; path: string; status: number; user: string; token: string }[];
@@ -67,6 +69,7 @@ export async function startGitHost(kind: 'github' | 'gitlab'): Promise<GitHost> 
     repositories: new Map(),
     tokens: new Map(),
     renamed: new Map(),
+    elsewhere: new Map(),
     limited: { times: 0, seconds: 0 },
     requests: [],
     violations: [],
@@ -133,6 +136,8 @@ function answerTo(
   const moved = host.renamed.get(name);
   if (moved !== undefined || (kind === 'gitlab' && !git))
     return { status: 301, body: '', headers: { location: `${host.url}/${moved ?? name}.git/${rest}` } };
+  const away = host.elsewhere.get(name);
+  if (away !== undefined) return { status: 301, body: '', headers: { location: `${away}/${rest}` } };
   const unknown: Answer = {
     status: 401,
     body: login === undefined ? words[kind].none : words[kind].wrong,

@@ -1,8 +1,9 @@
 /** Sources on hosts that ask for a token: what is refused and how to mend it, and months of a source's life through the real sync. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { ConnectorContext } from '../../src/connectors/connector.ts';
+import type { ConnectorContext, SourceLocation } from '../../src/connectors/connector.ts';
 import { createGitConnector } from '../../src/connectors/drivers/git.ts';
 import { createLog } from '../../src/log.ts';
 import { createOutbound } from '../../src/net/outbound.ts';
@@ -31,16 +32,29 @@ function filled(branch = 'main'): FakeRepository {
 
 const never = new AbortController().signal;
 
-async function refusal(location: string, token?: string): Promise<{ code: string; publicMessage: string; retryable: boolean } | undefined> {
-  const outbound = kept(createOutbound({ allowInternal: () => ['127.0.0.1'] }));
-  const context: ConnectorContext = {
-    outbound,
+function contextOf(): ConnectorContext {
+  return {
+    outbound: kept(createOutbound({ allowInternal: () => ['127.0.0.1'] })),
     clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
     log: createLog('silent'),
     signal: never,
   };
+}
+
+const sourceOf = (location: string, token?: string): SourceLocation => ({
+  location,
+  ...(token === undefined ? {} : { credential: { token } }),
+});
+
+async function listed(location: string, token?: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { externalId } of createGitConnector().list(sourceOf(location, token), contextOf())) ids.push(externalId);
+  return ids;
+}
+
+async function refusal(location: string, token?: string): Promise<{ code: string; publicMessage: string; retryable: boolean } | undefined> {
   return createGitConnector()
-    .check({ location, ...(token === undefined ? {} : { credential: { token } }) }, context)
+    .check(sourceOf(location, token), contextOf())
     .then(
       () => undefined,
       (error: { code: string; publicMessage: string; retryable: boolean }) => error,
@@ -121,6 +135,59 @@ test('a host that wants peace is asked again, and is left alone when it wants a 
   expect(host.requests).toHaveLength(1);
 });
 
+test('a token goes to no other host: not by a redirect, a submodule or Git LFS; one in the address is refused', async () => {
+  const host = await hostOf('github', 'acme/handbook');
+  const other = kept(await startGitHost('github'));
+  const repository = kept(makeRepository());
+  repository.write('a.md', '# A\n');
+  repository.write('.gitmodules', `[submodule "x"]\n\tpath = x\n\turl = ${other.url}/acme/x.git\n`);
+  repository.write('.lfsconfig', `[lfs]\n\turl = ${other.url}/acme/handbook.git/info/lfs\n`);
+  repository.write('.gitattributes', '*.pdf filter=lfs diff=lfs merge=lfs\n');
+  repository.write('big.pdf', `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`);
+  repository.git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},x`);
+  repository.commit();
+  host.repositories.set('acme/handbook', { repository, private: true });
+  expect(await listed(`${host.url}/acme/handbook.git`, 's3cret-token')).toEqual(['a.md', 'big.pdf']);
+  expect(other.requests).toEqual([]);
+  // A token is asked for by the other host; it comes without one.
+  const away = kept(await startGitHost('github'));
+  away.repositories.set('acme/handbook', { repository, private: false });
+  host.elsewhere.set('acme/old', `${away.url}/acme/handbook.git`);
+  expect((await refusal(`${host.url}/acme/old.git`, 's3cret-token'))!.publicMessage).toMatch(/leads to .*to which its token is not sent/);
+  expect(away.requests.map(({ token, user }) => token + user)).toEqual(['']);
+  const inAddress = await refusal(`${host.url.replace('//', '//x-access-token:s3cret-token@')}/acme/handbook.git`);
+  expect(inAddress!.publicMessage).toContain("give them as the source's credential");
+  expect(inAddress!.publicMessage).not.toContain('s3cret');
+});
+
+test('the branch, tag, folder or file that the address names is read; a wiki by whatever branch it has', async () => {
+  const host = await hostOf('github', 'acme/handbook');
+  const repository = kept(makeRepository());
+  repository.write('docs/a.md', '# A\n');
+  repository.write('.github/rules/b.md', '# B\n');
+  repository.commit();
+  repository.git('tag', '-a', 'v1', '-m', 'first');
+  repository.git('checkout', '-q', '-b', 'team/next');
+  repository.write('docs/c.md', '# C\n');
+  repository.git('add', '-A');
+  repository.git('commit', '-q', '-m', 'next');
+  repository.git('push', '-q', 'origin', 'team/next', 'v1');
+  host.repositories.set('acme/handbook', { repository });
+  const base = `${host.url}/acme/handbook`;
+  expect(await listed(`${base}/tree/team/next/docs`)).toEqual(['docs/a.md', 'docs/c.md']);
+  expect(await listed(`${base}/tree/team%2Fnext/docs/`)).toEqual(['docs/a.md', 'docs/c.md']);
+  expect(await listed(`${base}/tree/v1`)).toEqual(['docs/a.md']);
+  expect(await listed(`${base}/blob/HEAD/docs/a.md`)).toEqual(['docs/a.md']);
+  expect(await listed(`${base}/tree/main/.github/rules`)).toEqual(['.github/rules/b.md']);
+  await expect(listed(`${base}/tree/main/doc`)).rejects.toMatchObject({ publicMessage: expect.stringMatching(/There is no doc on main/) });
+  const wiki = kept(makeRepository('trunk'));
+  wiki.write('Home.md', 'Hello.\n');
+  wiki.commit();
+  execFileSync('git', [`--git-dir=${wiki.bare}`, 'symbolic-ref', 'HEAD', 'refs/heads/main']);
+  host.repositories.set('acme/handbook.wiki', { repository: wiki });
+  expect(await listed(`${base}/wiki`)).toEqual(['Home.md']);
+});
+
 async function walkOf(location: string): Promise<{ walk: GitSync; give(token: string | undefined): void }> {
   let token: string | undefined = 's3cret-token';
   const walk = kept(await openGitSync(location, () => token));
@@ -133,6 +200,23 @@ function tracesOf(walk: GitSync, host: GitHost): string {
   const texts = files.filter((file) => fs.statSync(file).isFile()).map((file) => fs.readFileSync(file, 'latin1'));
   return [...texts, ...walk.logged, ...host.requests.map((request) => request.path)].join('\n');
 }
+
+test('a default branch of another name: nothing is lost, and pages open on it', async () => {
+  const host = await hostOf('github', 'acme/handbook');
+  const repository = kept(makeRepository());
+  host.repositories.set('acme/handbook', { repository, private: true });
+  repository.write('docs/a.md', '# A\n\nWords.\n');
+  repository.commit();
+  const { walk } = await walkOf(`${host.url}/acme/handbook/tree/HEAD/docs`);
+  expect(await walk.sync()).toMatchObject({ ...quiet, ...nothing, added: 1 });
+  const { id } = (await walk.documents())['docs/a.md']!;
+  execFileSync('git', [`--git-dir=${repository.bare}`, 'branch', '-m', 'main', 'trunk']);
+  expect(await walk.sync()).toMatchObject({ ...quiet, ...nothing, moved: 1, listed: 1 });
+  expect(await walk.documents()).toMatchObject({ 'docs/a.md': { id, url: `${host.url}/acme/handbook/blob/trunk/docs/a.md` } });
+  // The clone may be deleted at any time.
+  fs.rmSync(walk.cache, { recursive: true });
+  expect(await walk.sync()).toMatchObject({ ...quiet, ...nothing, listed: 0 });
+});
 
 const quiet = { failed: 0, complete: true };
 const nothing = { added: 0, changed: 0, removed: 0, moved: 0 };

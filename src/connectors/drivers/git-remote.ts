@@ -37,11 +37,17 @@ interface Offer {
 /**
  * One request as git itself would make first; it tells a wrong token from a missing repository and from a login page. Where a
  * wiki is refused, a second one asks for its repository, which tells a wiki that nobody has written from a wrong token.
+ * @param maxWaitMs the longest wait that a host may ask for before it is asked again; default a minute
  * @throws AppError `source.unreadable`, `source.credential`, `source.empty`, and what the guard throws
  */
-export async function askRemote(place: RemotePlace, token: string | undefined, context: ConnectorContext): Promise<Remote> {
+export async function askRemote(
+  place: RemotePlace,
+  token: string | undefined,
+  context: ConnectorContext,
+  maxWaitMs = 60_000,
+): Promise<Remote> {
   const { url } = place;
-  const get = getter(place, token, context);
+  const get = getter(place, token, context, maxWaitMs);
   const response = await get(`${url.href}/info/refs?service=git-upload-pack`);
   const body = Buffer.from(await response.bytes());
   const refuse = async (status: number, words: string): Promise<AppError> => {
@@ -73,8 +79,8 @@ export async function askRemote(place: RemotePlace, token: string | undefined, c
 
 type Get = (address: string) => Promise<OutboundResponse>;
 
-function getter(place: RemotePlace, token: string | undefined, context: ConnectorContext): Get {
-  const outbound = withRetries(context.outbound, { clock: context.clock });
+function getter(place: RemotePlace, token: string | undefined, context: ConnectorContext, maxMs: number): Get {
+  const outbound = withRetries(context.outbound, { clock: context.clock, maxMs });
   return (address) =>
     outbound.fetch(address, {
       signal: context.signal,

@@ -18,6 +18,8 @@ import { environment, requireGit, runGit } from './git-run.ts';
 import { readWikiPage, wikiReading, wikiTitle } from './git-wiki.ts';
 
 const passingMs = 900_000;
+/** A host that wants a longer peace is quoted instead. */
+const personWaitsMs = 10_000;
 
 /** One listing and the fetches after it. */
 interface Run {
@@ -72,7 +74,7 @@ export function createGitConnector(): Connector {
       if (place.kind !== 'remote') await openRepository(source, context);
       else {
         await requireGit(context.signal);
-        await askRemote(place, source.credential?.token, context);
+        await askRemote(place, source.credential?.token, context, personWaitsMs);
       }
     },
     async *list(source, context) {
@@ -204,9 +206,12 @@ async function readableFiles(run: Run, { signal }: ConnectorContext): Promise<Gi
   throw new AppError({ code: 'source.empty', message: 'no readable files', publicMessage });
 }
 
+/** What begins with a dot is left out below the folder that the address names, not on the way to it. */
 function isRead(file: string, { remote }: Run): boolean {
-  if (formatOf(file, remote?.place ?? {}) === undefined || !isInside(file, remote?.folder ?? '')) return false;
-  return !file.split('/').some((part) => part.startsWith('.') || part === 'node_modules');
+  const folder = remote?.folder ?? '';
+  if (formatOf(file, remote?.place ?? {}) === undefined || !isInside(file, folder)) return false;
+  const below = file.slice(folder.length).split('/');
+  return !below.some((part) => part.startsWith('.') || part === 'node_modules');
 }
 
 /** @param folder may be the file itself; '' is everywhere */
