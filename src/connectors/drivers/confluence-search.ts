@@ -1,0 +1,147 @@
+/** What changed in a Confluence: its search names what was edited, its trash what is gone. */
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import type { ConnectorContext, ListedDocument } from '../connector.ts';
+import { digestOf, unreadable, type Wiki } from './confluence-api.ts';
+import { askCloud, contentsIn } from './confluence-cloud.ts';
+import { contentOfV1, fileOfV1, listedFile, listedPage, parseV1File, readPlace } from './confluence-pages.ts';
+import { expandedRestriction, expandedRestrictions, readersOf, type Tree } from './confluence-readers.ts';
+import { addNodes, askServer, byOffset, readContent } from './confluence-server.ts';
+import { spaceClauses, type Space } from './confluence-spaces.ts';
+
+/**
+ * The search takes whole minutes in the time zone of the account or the server, at most twelve hours behind what Docent writes;
+ * and its index lags behind the pages. What comes again is known by its version.
+ */
+const OVERLAP_MS = 24 * 3_600_000;
+/** Long before this everything has been listed anew. */
+const LOST_MS = 30 * 86_400_000;
+const AT_ONCE = '100';
+/** Data Center's most for a listing without bodies. */
+const TRASH_AT_ONCE = 200;
+
+/** Of more files than this the pages are not remembered: with a page in the trash they go when everything is listed. */
+const MOST_FILES = 20_000;
+
+/** `files`: of each page, what hangs on it, because what goes into the trash with a page is named nowhere. */
+const cursorSchema = z.object({ since: z.iso.datetime(), shape: z.string(), files: z.record(z.string(), z.array(z.string())) });
+type Files = z.infer<typeof cursorSchema>['files'];
+
+/** The wiki's own time, and what a change of it would need everything listed for. */
+export function writeCursor(wiki: Wiki, spaces: Space[], files: Files): string {
+  const few = Object.values(files).reduce((sum, { length }) => sum + length, 0) <= MOST_FILES;
+  return JSON.stringify({ since: new Date(wiki.time).toISOString(), shape: shapeOf(wiki, spaces), files: few ? files : {} });
+}
+
+function shapeOf(wiki: Wiki, spaces: Space[]): string {
+  return digestOf(wiki.base, wiki.flavour, ...spaces.map(({ key }) => key));
+}
+
+/** @throws AppError `connector.cursor_lost` when the cursor is of other spaces, or too old */
+export async function* listWikiChanges(
+  wiki: Wiki,
+  spaces: Space[],
+  cursor: string,
+  context: ConnectorContext,
+): AsyncIterable<ListedDocument> {
+  const { since, files } = readCursor(cursor, wiki, spaces);
+  // What is in the trash is gone, even where the search still has it.
+  const gone = new Set<string>();
+  for await (const id of trashed(wiki, spaces, context)) {
+    if (gone.has(id)) continue;
+    gone.add(id);
+    yield { externalId: id, gone: true };
+    for (const file of files[id] ?? []) yield { externalId: file, gone: true };
+    delete files[id];
+  }
+  for (const clause of spaceClauses(spaces)) {
+    const cql = `${clause} and type in (page,blogpost,attachment) and lastmodified >= "${since}" order by lastmodified`;
+    const expand = `version,space,container,ancestors,${expandedRestrictions}`;
+    for await (const one of wiki.list('/rest/api/content/search', { cql, expand, limit: AT_ONCE }, context)) {
+      const entry = await entryOf(one, gone, wiki, context);
+      if (!entry) continue;
+      const container = readPlace(entry.place)?.container;
+      if (container !== undefined && !files[container]?.includes(entry.externalId)) (files[container] ??= []).push(entry.externalId);
+      yield entry;
+    }
+  }
+  await wiki.confirm(context);
+  context.keepCursor?.(writeCursor(wiki, spaces, files));
+}
+
+/** The time as the search takes it: `2026-11-21 10:05`. */
+function readCursor(text: string, wiki: Wiki, spaces: Space[]): { since: string; files: Files } {
+  const lost = (why: string): AppError => new AppError({ code: 'connector.cursor_lost', message: why });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw lost('the cursor is none of ours');
+  }
+  const cursor = cursorSchema.safeParse(value);
+  if (!cursor.success) throw lost('the cursor is none of ours');
+  if (cursor.data.shape !== shapeOf(wiki, spaces)) throw lost('there are other spaces than there were');
+  const age = wiki.time - Date.parse(cursor.data.since);
+  if (age > LOST_MS) throw lost('the cursor is too old');
+  if (age < 0) throw lost("the wiki's clock went back");
+  const since = new Date(Date.parse(cursor.data.since) - OVERLAP_MS).toISOString();
+  return { since: since.slice(0, 16).replace('T', ' '), files: cursor.data.files };
+}
+
+const idSchema = z.looseObject({ id: z.union([z.string(), z.number()]) });
+
+/** Ids of what is in the trash, or archived. */
+async function* trashed(wiki: Wiki, spaces: Space[], context: ConnectorContext): AsyncIterable<string> {
+  for (const type of ['page', 'blogpost'] as const) {
+    if (wiki.flavour === 'cloud') {
+      const status = type === 'page' ? 'trashed,archived' : 'trashed';
+      for await (const one of contentsIn(spaces, type, { status }, wiki, context)) if (one.status !== 'current') yield one.id;
+    } else {
+      for (const { key } of spaces) {
+        const parameters = { type, spaceKey: key, status: 'trashed', limit: String(TRASH_AT_ONCE) };
+        for await (const one of byOffset('/rest/api/content', parameters, TRASH_AT_ONCE, wiki, context)) {
+          const parsed = z.looseObject({ ...idSchema.shape, status: z.string() }).safeParse(one);
+          if (!parsed.success) throw unreadable(wiki.host, 'what it says of its trash is not as a Confluence says it');
+          if (parsed.data.status === 'trashed') yield String(parsed.data.id);
+        }
+      }
+    }
+  }
+}
+
+/** Its container is asked about by itself where that did not change. */
+const containedSchema = z.looseObject({
+  container: z.looseObject({
+    id: z.union([z.string(), z.number()]),
+    type: z.enum(['page', 'blogpost']),
+    status: z.string().optional(),
+    title: z.string(),
+  }),
+});
+
+async function entryOf(one: unknown, gone: Set<string>, wiki: Wiki, context: ConnectorContext): Promise<ListedDocument | undefined> {
+  const tree: Tree = {
+    nodes: new Map(),
+    restrictions: new Map(),
+    ask: (at) => (wiki.flavour === 'cloud' ? askCloud(at, wiki, context) : askServer(at.id, wiki, context)),
+  };
+  const file = parseV1File(one);
+  if (file) {
+    const container = containedSchema.safeParse(one).data?.container;
+    // On a comment, a draft or a template.
+    if (!container || (container.status ?? 'current') !== 'current' || (file.status ?? 'current') !== 'current') return undefined;
+    const id = String(container.id);
+    if (gone.has(id)) return { externalId: String(file.id), gone: true };
+    if (container.type === 'blogpost') tree.nodes.set(id, { id, parent: undefined });
+    return listedFile(fileOfV1(file, id), container.title, await readersOf(id, tree, wiki, context));
+  }
+  const page = readContent(one, wiki);
+  const content = contentOfV1(page);
+  if (page.status !== 'current' || gone.has(content.id)) return undefined;
+  // Folders above a page stand in the second interface alone.
+  if (wiki.flavour === 'server') addNodes(page, tree.nodes);
+  else if (page.type === 'blogpost') tree.nodes.set(content.id, { id: content.id, parent: undefined });
+  const restriction = await expandedRestriction(one, wiki, context);
+  if (restriction) tree.restrictions.set(content.id, restriction);
+  return listedPage(content, await readersOf(content.id, tree, wiki, context));
+}

@@ -1,0 +1,88 @@
+/** A Confluence: Cloud (REST v2, and v1 where that has no equivalent) or Data Center (REST v1). */
+import { createHash } from 'node:crypto';
+import type { Outbound } from '../../net/outbound.ts';
+import type { Connector, ConnectorContext, SourceLocation } from '../connector.ts';
+import { looksLikeConfluence } from './confluence-address.ts';
+import { failure, openWiki, type Wiki } from './confluence-api.ts';
+import { fetchContent } from './confluence-fetch.ts';
+import { listWikiChanges } from './confluence-search.ts';
+import { spacesOf } from './confluence-spaces.ts';
+import { listWhole } from './confluence-whole.ts';
+
+/** @param anew a listing asks the wiki who Docent is; the fetches after it go on in its session */
+type Open = (source: SourceLocation, context: ConnectorContext, anew?: 'anew') => Promise<Wiki>;
+
+/**
+ * The location is any address of the wiki (all spaces) or of one of its spaces. External ids are the wiki's ids of pages, blog
+ * posts and files, which moves keep; versions are described at `listedPage`. A listing with no page throws.
+ */
+export function createConfluenceConnector(): Connector {
+  const open = openedOnce();
+  return {
+    kind: 'confluence',
+    capabilities: { incremental: true, seesDeletions: true, knowsReaders: true },
+    blindSpots: [
+      'Who may see a space: choose the readers of the source accordingly. Restrictions of pages, and of what they stand under, are read and narrow them further.',
+      'A person whose e-mail the wiki hides: a page that is restricted to them opens to nobody through that entry.',
+      'A changed restriction, a restored page and a deleted file, until everything is listed the next time (once a day).',
+      'Personal and archived spaces, unless the address names the space; drafts, archived pages, comments, whiteboards and databases.',
+      'Text that a page gathers from other pages when it is shown, and text in pictures.',
+    ],
+    credential: {
+      fields: [{ name: 'token', label: 'EMAIL:TOKEN (Cloud) or personal access token (Data Center)', secret: true }],
+      required: false,
+      rights:
+        'Cloud: the e-mail of an account that may view the spaces and their restrictions, a colon, and an API token of it (id.atlassian.com, Security). Data Center: a personal access token of such an account (Profile, Personal Access Tokens). The right to view is enough. A wiki that anyone may read needs none.',
+    },
+    accepts: looksLikeConfluence,
+    async check(source, context) {
+      const wiki = await open(source, context, 'anew');
+      const spaces = await spacesOf(wiki, context);
+      await wiki.confirm(context);
+      for (const space of spaces) if (await hasPages(space, wiki, context)) return;
+      throw failure('empty', `${new URL(source.location).host} shows this account no page: let it view the pages of the space.`);
+    },
+    async *list(source, context) {
+      const wiki = await open(source, context, 'anew');
+      yield* listWhole(wiki, await spacesOf(wiki, context), context);
+    },
+    async *listChanges(source, cursor, context) {
+      const wiki = await open(source, context, 'anew');
+      yield* listWikiChanges(wiki, await spacesOf(wiki, context), cursor, context);
+    },
+    fetch: async (source, listed, _validators, context) => fetchContent(await open(source, context), listed, source.baseUrl, context),
+  };
+}
+
+async function hasPages(space: { id: string; key: string }, wiki: Wiki, context: ConnectorContext): Promise<boolean> {
+  const current = { status: 'current', limit: '1' };
+  for (const type of ['page', 'blogpost']) {
+    const listing =
+      wiki.flavour === 'cloud'
+        ? wiki.list(type === 'page' ? '/api/v2/pages' : '/api/v2/blogposts', { 'space-id': space.id, ...current }, context)
+        : wiki.list('/rest/api/content', { type, spaceKey: space.key, ...current }, context);
+    for await (const _first of listing) return true;
+  }
+  return false;
+}
+
+/** One session for each way out (a run has its own), location and credential. */
+function openedOnce(): Open {
+  const opened = new WeakMap<Outbound, Map<string, Promise<Wiki>>>();
+  return async (source, context, anew) => {
+    context.signal.throwIfAborted();
+    const key = createHash('sha256')
+      .update(JSON.stringify([source.location, source.credential?.['token']]))
+      .digest('hex');
+    const known = opened.get(context.outbound) ?? new Map<string, Promise<Wiki>>();
+    opened.set(context.outbound, known);
+    const wiki = (anew ? undefined : known.get(key)) ?? openWiki(source, context);
+    known.set(key, wiki);
+    try {
+      return await wiki;
+    } catch (error) {
+      if (known.get(key) === wiki) known.delete(key);
+      throw error;
+    }
+  };
+}
