@@ -6,23 +6,23 @@ import { isLost, queryError, type Place } from './postgres-errors.ts';
 export interface PoolOptions {
   /** Connections at most. */
   size: number;
-  /** How long a statement may take, in ms; 0: as long as it does. */
+  /** How long a statement may take, in ms; 0: as long as it does. The server ends it. */
   statementMs: number;
+  /** How much later a server that is gone without a word is given up, in ms. */
+  silenceMs: number;
 }
 
 /**
  * Ten a process: 50 people asking at once wait for each other by milliseconds, since no transaction awaits anything else,
  * and eight processes stay below the 100 connections that a Postgres allows as it comes.
  */
-export const POOL: PoolOptions = { size: 10, statementMs: 120_000 };
+export const POOL: PoolOptions = { size: 10, statementMs: 120_000, silenceMs: 10_000 };
 /** To connect, or for a connection of the pool to become free: as long as SQLite waits for another writer. */
 const CONNECT_MS = 10_000;
 /** A connection unused for so long is closed. */
 const IDLE_MS = 60_000;
 /** A process that stands still in the middle of a transaction holds up the others no longer than this. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
-/** The server says itself when a statement took too long; this is for a server that is gone without a word. */
-const SILENCE_MS = 10_000;
 const KEEPALIVE_MS = 10_000;
 
 /** Values as the catalog's types have them: counts and times are numbers, bytes a plain array of their own. */
@@ -37,14 +37,14 @@ const types = {
 };
 
 /** A pool as Kysely's dialect takes it. Errors of queries are AppErrors where the connection is to blame. */
-export function openPool(url: string, { size, statementMs }: PoolOptions): PostgresPool {
+export function openPool(url: string, { size, statementMs, silenceMs }: PoolOptions): PostgresPool {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
     connectionTimeoutMillis: CONNECT_MS,
     idleTimeoutMillis: IDLE_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    ...(statementMs > 0 ? { statement_timeout: statementMs, query_timeout: statementMs + SILENCE_MS } : {}),
+    ...(statementMs > 0 ? { statement_timeout: statementMs, query_timeout: statementMs + silenceMs } : {}),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MS,
     fallback_application_name: 'docent',

@@ -32,7 +32,7 @@ export async function openPostgresCatalog(
   const place = readPlace(url);
   const migrations = options.migrations ?? MIGRATIONS;
   // Migrations take as long as they take; nothing else does.
-  const starter = connect(url, { size: 1, statementMs: 0 });
+  const starter = connect(url, { ...POOL, size: 1, statementMs: 0 });
   try {
     await whenStarted(() => checkServer(starter, place));
     await migrate(starter, migrations);
