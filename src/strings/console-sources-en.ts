@@ -55,6 +55,7 @@ export const sourcesEn = {
   kind_git: 'Git repository',
   kind_mediawiki: 'MediaWiki',
   kind_dokuwiki: 'DokuWiki',
+  kind_confluence: 'Confluence',
   readers: 'Readers',
   reader_everyone: 'everyone in the company',
   reader_public: 'anyone, guests too',

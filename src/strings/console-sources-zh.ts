@@ -57,6 +57,7 @@ export const sourcesZh: Record<keyof typeof sourcesEn, string> = {
   kind_git: 'Git 仓库',
   kind_mediawiki: 'MediaWiki',
   kind_dokuwiki: 'DokuWiki',
+  kind_confluence: 'Confluence',
   readers: '读者',
   reader_everyone: '公司所有人',
   reader_public: '任何人，包括访客',
