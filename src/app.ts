@@ -290,7 +290,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
 
     async *ask(input, signal) {
       for await (const event of answerQuestion(input, await answeringDeps(), signal)) {
-        if (event.type === 'final') metrics.answered(event.answer);
+        if (event.type === 'final') {
+          metrics.answered(event.answer);
+          // An index that was lost is filled again now, not at the next sweep.
+          if (event.answer.status === 'failed') options.onWork?.();
+        }
         yield event;
       }
     },
