@@ -50,6 +50,8 @@ export type Store = ReturnType<typeof createStore>;
 export function createStore(settings: Settings) {
   const points = new Map<Id, StoredPoint>();
   const postings = new Map<string, Map<number, Set<StoredPoint>>>();
+  /** How many points have each sparse vector. */
+  const counts = new Map<string, number>();
   const indexes = new Map<string, unknown>();
   let sorted: Id[] | undefined;
 
@@ -59,7 +61,10 @@ export function createStore(settings: Settings) {
     if (!point) return;
     points.delete(id);
     sorted = undefined;
-    for (const [name, values] of point.sparse) for (const index of values.keys()) postings.get(name)!.get(index)!.delete(point);
+    for (const [name, values] of point.sparse) {
+      counts.set(name, counts.get(name)! - 1);
+      for (const index of values.keys()) postings.get(name)!.get(index)!.delete(point);
+    }
   };
   const checkFilter = (filter: Filter | undefined): void => {
     for (const condition of [...(filter?.must ?? []), ...(filter?.must_not ?? [])])
@@ -88,8 +93,7 @@ export function createStore(settings: Settings) {
   const sparseScores = (name: string, { indices, values }: Sparse, matches: (point: StoredPoint) => boolean): Map<StoredPoint, number> => {
     const scores = new Map<StoredPoint, number>();
     const lists = postings.get(name) ?? new Map<number, Set<StoredPoint>>();
-    let vectors = 0;
-    for (const point of points.values()) if (point.sparse.has(name)) vectors++;
+    const vectors = counts.get(name) ?? 0;
     const idf = settings.sparse_vectors?.[name]?.modifier === 'idf';
     indices.forEach((index, i) => {
       const list = lists.get(index) ?? new Set<StoredPoint>();
@@ -137,9 +141,14 @@ export function createStore(settings: Settings) {
         for (const [name, value] of Object.entries(vector)) {
           if (isSparse(value)) {
             point.sparse.set(name, new Map(value.indices.map((index, i) => [index, Math.fround(value.values[i]!)])));
+            counts.set(name, (counts.get(name) ?? 0) + 1);
             let lists = postings.get(name);
             if (!lists) postings.set(name, (lists = new Map()));
-            for (const index of value.indices) lists.set(index, (lists.get(index) ?? new Set()).add(point));
+            for (const index of value.indices) {
+              const list = lists.get(index);
+              if (list) list.add(point);
+              else lists.set(index, new Set([point]));
+            }
           } else {
             const length = Math.hypot(...value) || 1;
             point.dense.set(

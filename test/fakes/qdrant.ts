@@ -26,8 +26,8 @@ export interface Trouble {
 
 export interface FakeQdrant {
   url: string;
-  /** As `METHOD /path`, in order. */
-  requests: string[];
+  /** As `METHOD /path`, in order, with the size of the body, and how many of its kind were being answered with it. */
+  requests: { line: string; bytes: number; atOnce: number }[];
   trouble(what: Trouble): void;
   calm(): void;
   /** All collections and aliases are gone, as after a lost volume. */
@@ -50,7 +50,8 @@ interface Route {
 export async function startFakeQdrant(options: { apiKey?: string; version?: string } = {}): Promise<FakeQdrant> {
   const stores = new Map<string, Store>();
   const aliases = new Map<string, string>();
-  const requests: string[] = [];
+  const requests: FakeQdrant['requests'] = [];
+  const running = new Map<string, number>();
   let troubles: Trouble[] = [];
 
   const missing = (name: string): Refused => new Refused(404, `Not found: Collection \`${name}\` doesn't exist!`);
@@ -259,7 +260,10 @@ export async function startFakeQdrant(options: { apiKey?: string; version?: stri
   };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const line = `${request.method} ${request.url!.split('?')[0]}`;
-    requests.push(line);
+    const atOnce = (running.get(line) ?? 0) + 1;
+    running.set(line, atOnce);
+    response.on('close', () => running.set(line, running.get(line)! - 1));
+    requests.push({ line, bytes: Number(request.headers['content-length'] ?? 0), atOnce });
     const trouble = troubleOf(line);
     if (trouble?.delayMs) await sleep(trouble.delayMs);
     if (trouble?.cut) return void request.socket.destroy();
