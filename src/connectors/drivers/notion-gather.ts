@@ -2,7 +2,18 @@
 import type { Log } from '../../types.ts';
 import { plainId } from './notion-address.ts';
 import { failure, isNotFound, isOfOtherKind, unreadable, type Notion } from './notion-api.ts';
-import { above, blockNode, databasesOf, isTrashed, nodeOf, readItem, readReference, type NotionItem, type Tree } from './notion-pages.ts';
+import {
+  above,
+  blockNode,
+  databasesOf,
+  isTrashed,
+  nodeOf,
+  readItem,
+  readReference,
+  type Node,
+  type NotionItem,
+  type Tree,
+} from './notion-pages.ts';
 
 /** Of pages that search names no more, so many are asked for one by one; of more, search is believed. */
 const MOST_ASKED = 500;
@@ -41,6 +52,8 @@ export async function gather(notion: Notion, options: GatherOptions): Promise<Ga
   // Search may not know them yet.
   for (const root of roots?.values() ?? []) if (root) await take(root);
   await placeBlocks(notion, tree);
+  // Databases first: their rows are listed by themselves, and need not be asked for one by one.
+  if (since === undefined && old) await confirmMissing(notion, old, tree, roots, 'data_source');
   const queried = new Set<string>();
   for (let due = dataSources(tree, roots, queried); due.length > 0; due = dataSources(tree, roots, queried)) {
     for (const id of due) {
@@ -187,12 +200,18 @@ async function takeTrash(notion: Notion, since: number, tree: Tree, live: Readon
 }
 
 /** Asks for what was there before and is not named now, from the top down: what stood in something gone is gone with it. */
-async function confirmMissing(notion: Notion, old: Tree, tree: Tree, roots: ReadonlyMap<string, unknown> | undefined): Promise<void> {
+async function confirmMissing(
+  notion: Notion,
+  old: Tree,
+  tree: Tree,
+  roots: ReadonlyMap<string, unknown> | undefined,
+  kind?: Node['kind'],
+): Promise<void> {
   const databases = databasesOf(old);
   const gone = new Set<string>();
   let asked = 0;
   const missing = inside(old, roots)
-    .filter((id) => !tree.has(id))
+    .filter((id) => !tree.has(id) && (kind === undefined || old.get(id)!.kind === kind))
     .map((id) => ({ node: old.get(id)!, up: [...above(old, id, databases)] }))
     .toSorted((a, b) => a.up.length - b.up.length);
   for (const { node, up } of missing) {
