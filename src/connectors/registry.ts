@@ -5,6 +5,7 @@ import type { Connector } from './connector.ts';
 /** In the order in which they are asked whether they accept a location. */
 const connectors: Record<string, () => Promise<Connector>> = {
   confluence: async () => (await import('./drivers/confluence.ts')).createConfluenceConnector(),
+  notion: async () => (await import('./drivers/notion.ts')).createNotionConnector(),
   mediawiki: async () => (await import('./drivers/mediawiki.ts')).createMediawikiConnector(),
   dokuwiki: async () => (await import('./drivers/dokuwiki.ts')).createDokuwikiConnector(),
   git: async () => (await import('./drivers/git.ts')).createGitConnector(),
