@@ -55,6 +55,8 @@ export interface AppOptions {
   threads?: number;
   /** Vectors that outlive the data folder, for measuring. */
   vectors?: VectorCache;
+  /** An index of its own on a shared server, gone when the application is closed: for measuring beside the one that serves. */
+  throwAwayIndex?: string;
   /** Shorter than a person's patience, for tests with an endpoint that hangs. */
   modelTimeouts?: Partial<Timeouts>;
 }
@@ -86,7 +88,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const db = config.DATABASE_URL ? await openPostgresCatalog(config.DATABASE_URL) : await openCatalog(folder);
   const index = config.QDRANT_URL
-    ? searchDrivers.qdrant({ url: config.QDRANT_URL, ...(config.QDRANT_API_KEY ? { apiKey: config.QDRANT_API_KEY } : {}) })
+    ? searchDrivers.qdrant({
+        url: config.QDRANT_URL,
+        ...(config.QDRANT_API_KEY ? { apiKey: config.QDRANT_API_KEY } : {}),
+        ...(options.throwAwayIndex ? { name: options.throwAwayIndex, throwAway: true } : {}),
+      })
     : searchDrivers.sqlite({ path: join(folder, 'index.db') });
   const sessionKey = config.SECRET_KEY ?? keptKey(join(folder, 'session.key'));
   let ending = false;

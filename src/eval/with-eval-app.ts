@@ -1,7 +1,7 @@
 /** A throw-away Docent over a question set's corpus: the same connector, chunking, analysis and index as production. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createApp, type WiredApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
@@ -21,9 +21,17 @@ export async function withEvalApp<T>(
     ...input.config,
     MODELS_DIR: input.config.MODELS_DIR ?? join(input.config.DATA_DIR, 'models'),
     DATA_DIR: folder,
+    // The catalog and the jobs of those who are served are no place for a question set.
+    DATABASE_URL: undefined,
+    REDIS_URL: undefined,
     ...(input.wordsOnly ? { EMBEDDING_MODEL: NO_MODEL } : {}),
   };
-  const app = await createApp(config, { log: input.log, threads: availableParallelism(), vectors: kept.vectors });
+  const app = await createApp(config, {
+    log: input.log,
+    threads: availableParallelism(),
+    vectors: kept.vectors,
+    throwAwayIndex: basename(folder),
+  });
   try {
     const source = await app.addSource({ location: corpusFile, name: 'corpus' });
     const [summary] = await app.syncNow([source.name], {

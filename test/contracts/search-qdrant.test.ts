@@ -266,6 +266,14 @@ describe('what stands in Qdrant', () => {
     expect(idsOf((await theirs.search(both)).words)).toEqual(['c']);
   });
 
+  it('is nothing of one that was to be thrown away, when it is closed', async () => {
+    const [kept, thrown] = [open(), open({ name: 'docent-eval-aB3', throwAway: true })];
+    for (const index of [kept, thrown]) await index.put([vacation('a')]);
+    await thrown.close();
+    expect(generations()).toEqual([fake.aliases.get('docent')]);
+    expect((await kept.search(both)).words).toHaveLength(1);
+  });
+
   it('is no vector of a model that gave way to another', async () => {
     const index = open();
     await index.put([pointOf('a', 'vacation')]);

@@ -54,7 +54,7 @@ export function qdrantFactories(server: { url: string; apiKey?: string }, option
     return {
       open: () => byNames(open()),
       async dispose() {
-        const headers: HeadersInit = server.apiKey ? { 'api-key': server.apiKey } : {};
+        const headers: Record<string, string> = server.apiKey ? { 'api-key': server.apiKey } : {};
         const listed = await fetch(`${server.url}/collections`, { headers });
         const { result } = (await listed.json()) as { result: { collections: { name: string }[] } };
         for (const one of result.collections)

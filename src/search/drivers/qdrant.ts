@@ -13,6 +13,8 @@ export interface QdrantOptions {
   apiKey?: string;
   /** What the alias and the collections behind it are called: one for each company that shares a server. */
   name?: string;
+  /** It is for this process alone, and goes when it is closed. */
+  throwAway?: boolean;
   patience?: Partial<Patience>;
   /** Vectors of a model from which on the server keeps bytes of them in memory and looks at the best ones exactly. */
   quantizeFrom?: number;
@@ -39,7 +41,15 @@ export function openQdrantIndex(options: QdrantOptions): SearchIndex {
     patience: { ...PATIENCE, ...options.patience },
   });
   const collections = createCollections(server, name, { quantizeFrom: options.quantizeFrom ?? QUANTIZE_FROM });
-  return openOver(server, collections, name);
+  const index = openOver(server, collections, name);
+  if (!options.throwAway) return index;
+  return {
+    ...index,
+    async close() {
+      await index.close();
+      await collections.dropOthers(undefined);
+    },
+  };
 }
 
 /** @param built a generation that is built beside; undefined: what the alias names */
