@@ -56,6 +56,7 @@ export const sourcesEn = {
   kind_mediawiki: 'MediaWiki',
   kind_dokuwiki: 'DokuWiki',
   kind_confluence: 'Confluence',
+  kind_notion: 'Notion',
   readers: 'Readers',
   reader_everyone: 'everyone in the company',
   reader_public: 'anyone, guests too',

@@ -58,6 +58,7 @@ export const sourcesZh: Record<keyof typeof sourcesEn, string> = {
   kind_mediawiki: 'MediaWiki',
   kind_dokuwiki: 'DokuWiki',
   kind_confluence: 'Confluence',
+  kind_notion: 'Notion',
   readers: '读者',
   reader_everyone: '公司所有人',
   reader_public: '任何人，包括访客',
