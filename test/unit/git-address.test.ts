@@ -40,6 +40,7 @@ test.each([
 /** The address that git asks, what it is, and what is read of it. */
 test.each([
   ['https://github.com/acme/handbook', 'https://github.com/acme/handbook.git', 'github', undefined, undefined],
+  ['http://github.com/acme/handbook', 'https://github.com/acme/handbook.git', 'github', undefined, undefined],
   ['https://github.com/acme/handbook.git', 'https://github.com/acme/handbook.git', 'github', undefined, undefined],
   ['https://github.com/acme/handbook/?tab=readme#top', 'https://github.com/acme/handbook.git', 'github', undefined, undefined],
   ['https://github.com/acme/handbook/issues/7', 'https://github.com/acme/handbook.git', 'github', undefined, undefined],

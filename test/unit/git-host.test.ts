@@ -151,7 +151,7 @@ test('a token goes to no other host: not by a redirect, a submodule or Git LFS; 
   expect(other.requests).toEqual([]);
   // A token is asked for by the other host; it comes without one.
   const away = kept(await startGitHost('github'));
-  away.repositories.set('acme/handbook', { repository, private: false });
+  away.repositories.set('acme/handbook', { repository, private: true });
   host.elsewhere.set('acme/old', `${away.url}/acme/handbook.git`);
   expect((await refusal(`${host.url}/acme/old.git`, 's3cret-token'))!.publicMessage).toMatch(/leads to .*to which its token is not sent/);
   expect(away.requests.map(({ token, user }) => token + user)).toEqual(['']);

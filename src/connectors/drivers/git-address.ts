@@ -17,6 +17,7 @@ export interface RemotePlace {
 
 export type GitPlace = RemotePlace | { kind: 'local'; folder: string } | { kind: 'other'; scheme: string };
 
+const publicHosts = new Set(['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org']);
 const notOwners = new Set(
   'orgs users topics features settings marketplace collections sponsors enterprise about apps login search explore help groups dashboard projects profile'.split(
     ' ',
@@ -67,6 +68,8 @@ function localPlace(text: string): GitPlace | undefined {
 function remotePlace(url: URL): RemotePlace {
   url.hash = '';
   url.search = '';
+  // A token is not to go there in the clear, though they would lead on to https.
+  if (publicHosts.has(url.hostname) && url.port === '') url.protocol = 'https:';
   const parts = partsOf(url.pathname);
   const dash = dashIn(url.hostname, parts);
   const forge = dash > 0 ? 'gitlab' : (forgeOfHost(url.hostname) ?? forgeOfPath(parts));

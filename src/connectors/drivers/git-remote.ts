@@ -49,15 +49,15 @@ export async function askRemote(
   const { url } = place;
   const get = getter(place, token, context, maxWaitMs);
   const response = await get(`${url.href}/info/refs?service=git-upload-pack`);
+  const at = new URL(response.url);
+  if (token !== undefined && at.origin !== url.origin)
+    throw unreadable(`${url.href} leads to ${at.origin}, to which its token is not sent. Give that address instead.`);
   const body = Buffer.from(await response.bytes());
   const refuse = async (status: number, words: string): Promise<AppError> => {
     const wikiAlone = place.wiki === 'project' && [401, 404, 410].includes(status) && (await repositoryIsThere(url, get));
     return refusalOf(place, { status, words, wait: response.headers['retry-after'], token, wikiAlone });
   };
   if (response.status !== 200) throw await refuse(response.status, body.toString('utf8', 0, 1_000));
-  const at = new URL(response.url);
-  if (token !== undefined && at.origin !== url.origin)
-    throw unreadable(`${url.href} leads to ${at.origin}, to which its token is not sent. Give that address instead.`);
   const text = body.toString('latin1');
   const smart = isSmart(response);
   if (!at.pathname.endsWith('/info/refs') || (!smart && !/^(?:[0-9a-f]{40,64}\t[^\n]+\n)*$/.test(text)))
@@ -187,7 +187,9 @@ function offerIn(text: string): Offer {
 /** A repository that is served as mere files. */
 async function dumbOffer(text: string, base: URL, get: Get, refuse: (status: number, words: string) => Promise<AppError>): Promise<Offer> {
   const refs = new Map(
-    text.split('\n').flatMap((line) => (line === '' ? [] : [[utf8(line.split('\t')[1]!), line.split('\t')[0]!] as const])),
+    text
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : [[utf8(line.split('\t')[1]!.replace(/\^\{\}$/, '')), line.split('\t')[0]!] as const])),
   );
   const response = await get(`${base.href}/HEAD`);
   if (response.status !== 200) throw await refuse(response.status, '');
