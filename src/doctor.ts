@@ -1,8 +1,8 @@
 /** What is well and what is not, each with the way to mend it. */
 import { statfsSync } from 'node:fs';
-import { sql } from 'kysely';
 import type { Finding, VectorStatus } from './app-contract.ts';
 import type { Catalog } from './catalog/database.ts';
+import { catalogHealth } from './catalog/health.ts';
 import { countsBySource } from './catalog/documents.ts';
 import { listFailures, listRuns, listSources, type Source } from './catalog/sources.ts';
 import type { Config } from './config.ts';
@@ -63,12 +63,10 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
       : ok(`${deps.config.DATA_DIR}, ${Math.round(free / 1e9)} GB free`);
   });
   await check('catalog', async () => {
-    const { rows } = await sql<{ quick_check: string }>`pragma quick_check`.execute(deps.db);
-    return rows[0]?.quick_check === 'ok'
-      ? ok('reads and checks well')
-      : problem(
-          `the file is damaged: ${rows[0]?.quick_check}. Stop Docent and put the newest file of ${deps.config.DATA_DIR}/copies in its place.`,
-        );
+    const { damage, message } = await catalogHealth(deps.db);
+    return damage === undefined
+      ? ok(message)
+      : problem(`the file is damaged: ${damage}. Stop Docent and put the newest file of ${deps.config.DATA_DIR}/copies in its place.`);
   });
   await check('sources', async () => {
     const sources = await listSources(deps.db);

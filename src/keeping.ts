@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { readBackup, writeBackup, type BackupFacts, type CopyOptions } from './catalog/backup.ts';
 import { MIGRATIONS } from './catalog/migrations.ts';
 import { restoreCatalog, type Restored } from './catalog/restore.ts';
+import { AppError } from './errors.ts';
 
 export type { BackupFacts, Restored };
 
@@ -17,6 +18,8 @@ export type BackedUp = BackupFacts & {
 export interface KeepingDeps extends CopyOptions {
   /** DATA_DIR */
   folder: string;
+  /** DATABASE_URL: the catalog is there, and backed up with the server's own tools. */
+  databaseUrl?: string | undefined;
   now: number;
 }
 
@@ -29,12 +32,21 @@ export function docentVersion(): string {
  * Writes the catalog into one file; the server may run. The index is not in it: it is made again from the catalog.
  * @throws AppError as `writeBackup` does
  */
-export function backUp(file: string, { folder, ...options }: KeepingDeps & { force?: boolean }): Promise<BackedUp> {
+export async function backUp(file: string, { folder, databaseUrl, ...options }: KeepingDeps & { force?: boolean }): Promise<BackedUp> {
+  refusePostgres(databaseUrl, file);
   return writeBackup(join(resolve(folder), 'catalog.db'), file, { ...options, docent: docentVersion() });
 }
 
+/** Postgres has tools of its own that do it while it runs, and that its operators have in use already. */
+function refusePostgres(databaseUrl: string | undefined, file: string): void {
+  if (databaseUrl === undefined) return;
+  const message = `The catalog is in Postgres, whose own tools back it up: pg_dump --format=custom --file=${file} "$DATABASE_URL". To restore, stop Docent, then: pg_restore --clean --if-exists --single-transaction --no-owner --dbname="$DATABASE_URL" ${file}, and "docent reindex" once it is there. Keep SECRET_KEY in another place.`;
+  throw new AppError({ code: 'backup.postgres', message, publicMessage: message });
+}
+
 /** What a backup says of itself. @throws AppError as `readBackup` does, when it cannot be restored by this version */
-export function lookAtBackup(file: string): BackupFacts {
+export function lookAtBackup(file: string, { databaseUrl }: Pick<KeepingDeps, 'databaseUrl'> = {}): BackupFacts {
+  refusePostgres(databaseUrl, file);
   return readBackup(
     resolve(file),
     MIGRATIONS.map(({ name }) => name),
@@ -45,7 +57,8 @@ export function lookAtBackup(file: string): BackupFacts {
  * Puts a backup in the place of the catalog; the server may run, and rebuilds the index at its next sweep.
  * @throws AppError as `restoreCatalog` does; the catalog is then as it was
  */
-export async function restore(file: string, { folder, ...options }: KeepingDeps): Promise<Restored> {
+export async function restore(file: string, { folder, databaseUrl, ...options }: KeepingDeps): Promise<Restored> {
+  refusePostgres(databaseUrl, file);
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
   return restoreCatalog(resolve(file), resolve(folder), { ...options, docent: docentVersion() });
 }

@@ -2,6 +2,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { isLost, queryError, type Place } from './postgres-errors.ts';
+import { storableText } from './storable-text.ts';
 
 export interface PoolOptions {
   /** Connections at most. */
@@ -83,8 +84,7 @@ function clientOf(client: pg.PoolClient): PostgresPoolClient {
   } as unknown as PostgresPoolClient;
 }
 
-/** Postgres stores no NUL character in text; as in HTML and CommonMark, U+FFFD stands for it. */
-const storable = (value: unknown): unknown => (typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value);
+const storable = (value: unknown): unknown => (typeof value === 'string' ? storableText(value) : value);
 
 /** Where an address leads, for messages: never its password. */
 export function placeOf(url: string): Place {

@@ -32,7 +32,7 @@ export async function openPostgresCatalog(
   const place = readPlace(url);
   const migrations = options.migrations ?? MIGRATIONS;
   // Migrations take as long as they take; nothing else does.
-  const starter = connect(url, { ...POOL, size: 1, statementMs: 0 });
+  const starter = connectPostgres(url, { ...POOL, size: 1, statementMs: 0 });
   try {
     await whenStarted(() => checkServer(starter, place));
     await migrate(starter, migrations);
@@ -41,10 +41,11 @@ export async function openPostgresCatalog(
   } finally {
     await starter.destroy();
   }
-  return connect(url, { ...POOL, ...options.pool });
+  return connectPostgres(url, { ...POOL, ...options.pool });
 }
 
-const connect = (url: string, options: PoolOptions): Catalog =>
+/** Connects when it is first asked; tables are as they are. */
+export const connectPostgres = (url: string, options: PoolOptions): Catalog =>
   new Kysely<CatalogTables>({ dialect: new PostgresDialect({ pool: openPool(url, options) }) });
 
 function readPlace(url: string): Place {

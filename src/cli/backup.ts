@@ -21,6 +21,7 @@ export function backupCommand(): Command {
       const made = await cancellable((signal) =>
         backUp(file, {
           folder: config.DATA_DIR,
+          databaseUrl: config.DATABASE_URL,
           now: startedAt,
           signal,
           onProgress: slowly('backup'),
@@ -54,7 +55,7 @@ export function restoreCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (file: string, options: { yes?: true; json?: true }) => {
       const config = readConfig();
-      const facts = lookAtBackup(file);
+      const facts = lookAtBackup(file, { databaseUrl: config.DATABASE_URL });
       if (!options.yes && !(await agreed(`This replaces all that is in ${config.DATA_DIR} with ${contentsOf(facts)} of ${when(facts)}.`))) {
         print('Nothing was changed.');
         process.exitCode = 1;
@@ -62,7 +63,7 @@ export function restoreCommand(): Command {
       }
       const startedAt = Date.now();
       const restored = await cancellable((signal) =>
-        restore(file, { folder: config.DATA_DIR, now: startedAt, signal, onProgress: slowly('restore') }),
+        restore(file, { folder: config.DATA_DIR, databaseUrl: config.DATABASE_URL, now: startedAt, signal, onProgress: slowly('restore') }),
       );
       const restoredMs = Date.now() - startedAt;
       if (!options.json) {
@@ -90,7 +91,7 @@ export function restoreCommand(): Command {
 }
 
 /** Ctrl-C and a plain kill end the work cleanly. */
-async function cancellable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function cancellable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.on('SIGINT', interrupt);
@@ -104,7 +105,8 @@ async function cancellable<T>(work: (signal: AbortSignal) => Promise<T>): Promis
   }
 }
 
-function slowly(what: string): (done: number, total: number) => void {
+/** Progress in per cent, of what takes longer than a moment. */
+export function slowly(what: string): (done: number, total: number) => void {
   const startedAt = Date.now();
   return (done, total) => {
     if (Date.now() - startedAt > QUIET_MS) progressLine(`${what}: ${Math.floor((100 * done) / Math.max(total, 1))} %`);

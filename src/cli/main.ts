@@ -5,6 +5,7 @@ import { askCommand } from './ask.ts';
 import { backupCommand, restoreCommand } from './backup.ts';
 import { evalCommand } from './eval.ts';
 import { modelCommand } from './model.ts';
+import { moveCatalogCommand } from './move-catalog.ts';
 import { doctorCommand, reindexCommand } from './operate.ts';
 import { sourceCommand } from './source.ts';
 import { syncCommand } from './sync.ts';
@@ -20,6 +21,7 @@ for (const command of [
   reindexCommand(),
   backupCommand(),
   restoreCommand(),
+  moveCatalogCommand(),
 ])
   program.addCommand(command);
 strict(program);
