@@ -35,6 +35,8 @@ export type Fetched =
       owner?: string;
       changedAt?: number;
       title?: string;
+      /** The title is what the page is called by (a wiki's page by its name): it wins over the document's own. */
+      titleWins?: true;
       /** Sent back on the next fetch: `{etag?, lastModified?}`. */
       validators?: Record<string, string>;
     }

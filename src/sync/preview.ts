@@ -67,7 +67,7 @@ export async function previewSource(
       read++;
       passages += drafts.length;
       tokens += drafts.reduce((sum, { text }) => sum + estimateTokens(text), 0);
-      const title = extracted.title ?? fetched.title;
+      const title = fetched.titleWins ? fetched.title : (extracted.title ?? fetched.title);
       samples.push({ externalId: entry.externalId, passages: drafts.length, ...(title ? { title } : {}) });
     } catch (error) {
       if (isAbort(error) || context.signal.aborted) throw error;

@@ -235,7 +235,7 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
       const movedFrom = before === undefined ? takeMoved(contentHash) : undefined;
       const id = before?.id ?? movedFrom?.id ?? freshId(source.id, entry.externalId, ids);
       ids.add(id);
-      const title = titleOf(extracted, fetched.title, entry.externalId);
+      const title = titleOf(fetched.titleWins ? { ...extracted, title: fetched.title ?? '' } : extracted, fetched.title, entry.externalId);
       const passages = passageRows(id, title, chunk(extracted.blocks, { under: extracted.breadcrumbs ?? [] }), deps.embeddingModel ?? '');
       const kind = movedFrom ? 'moved' : !isLive(before) ? 'added' : sameBytes ? 'moved' : 'changed';
       const last = movedFrom ?? before;

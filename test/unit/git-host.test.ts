@@ -330,11 +330,11 @@ test('a GitLab wiki: pages by their names, added, edited, renamed, removed, rewr
   expect(await walk.sync()).toMatchObject({ ...quiet, ...nothing, added: 1, changed: 1, listed: 2 });
   expect((await walk.documents())['Rent.md']).toMatchObject({ title: 'Rent', url: `${pages}/Rent` });
 
-  const before = (await walk.documents())['Travel.asciidoc']!.id;
-  wiki.git('mv', 'Travel.asciidoc', 'Business-travel.asciidoc');
+  const before = (await walk.documents())['it/VPN-Setup.md']!.id;
+  wiki.git('mv', 'it/VPN-Setup.md', 'VPN-for-all.md');
   wiki.commit();
   expect(await walk.sync()).toMatchObject({ ...quiet, moved: 1 });
-  expect((await walk.documents())['Business-travel.asciidoc']).toMatchObject({ id: before, title: 'Business travel' });
+  expect((await walk.documents())['VPN-for-all.md']).toMatchObject({ id: before, title: 'VPN for all', url: `${pages}/VPN-for-all` });
 
   fs.rmSync(path.join(wiki.folder, 'Rent.md'));
   wiki.commit();

@@ -1,13 +1,13 @@
 /** A wiki's page as Markdown: links, titles, anchors. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readWikiPage, wikiTitle } from '../../src/connectors/drivers/git-wiki.ts';
+import { isCalledByName, readWikiPage, wikiTitle } from '../../src/connectors/drivers/git-wiki.ts';
 import { extractText } from '../../src/sync/extract-document.ts';
 
 const github = { url: new URL('https://github.com/t/r.wiki.git'), forge: 'github', wiki: 'project' } as const;
 const gitlab = { url: new URL('https://gitlab.com/g/r.wiki.git'), forge: 'gitlab', wiki: 'project' } as const;
-const read = (text: string, file = 'Home.md', place: Parameters<typeof readWikiPage>[2] = github): string =>
-  Buffer.from(readWikiPage(Buffer.from(text), file, place)).toString('utf8');
+const read = (text: string, place: Parameters<typeof readWikiPage>[1] = github): string =>
+  Buffer.from(readWikiPage(Buffer.from(text), place)).toString('utf8');
 
 test.each([
   ['See [[Travel Policy]].', 'See [Travel Policy](https://github.com/t/r/wiki/Travel-Policy).'],
@@ -23,18 +23,16 @@ test.each([
 ])('links: %s', (text, expected) => expect(read(text)).toBe(expected));
 
 test("GitLab's pages are linked by their folders, and an unknown host's by their words alone", () => {
-  expect(read('[[x|team/How to]]', 'home.md', gitlab)).toBe('[x](https://gitlab.com/g/r/-/wikis/team/How-to)');
-  expect(read('[[x|team/How to]]', 'home.md', { url: new URL('https://h.example/r.wiki.git'), wiki: 'project' })).toBe('x');
+  expect(read('[[x|team/How to]]', gitlab)).toBe('[x](https://gitlab.com/g/r/-/wikis/team/How-to)');
+  expect(read('[[x|team/How to]]', { url: new URL('https://h.example/r.wiki.git'), wiki: 'project' })).toBe('x');
 });
 
-test('the name of the page is its title, unless the page gives one; the home page keeps its heading', () => {
-  const titleOf = (text: string, file: string): string | undefined =>
-    extractText({ bytes: readWikiPage(Buffer.from(text), file, github), format: 'markdown', name: file }).title;
-  expect(titleOf('# Introduction\n\nText.', 'it/VPN-Setup.md')).toBe('VPN Setup');
-  expect(titleOf('Text.', 'A-"quoted":-name.md')).toBe('A "quoted": name');
-  expect(titleOf('---\nowner: Ann\n---\n# Introduction\n', 'VPN-Setup.md')).toBe('VPN Setup');
-  expect(titleOf('---\ntitle: The VPN\n---\n# Introduction\n', 'VPN-Setup.md')).toBe('The VPN');
-  expect(titleOf('# The handbook\n', 'Home.md')).toBe('The handbook');
+test('a page is called by its name, unless it gives a title; the home page by its heading', () => {
+  const called = (text: string, file: string): boolean => isCalledByName(Buffer.from(text), wikiTitle(file)!);
+  expect(called('# Introduction\n\nText.', 'it/VPN-Setup.md')).toBe(true);
+  expect(called('---\nowner: Ann\n---\ntitle: no\n', 'VPN-Setup.md')).toBe(true);
+  expect(called('---\nowner: Ann\ntitle: The VPN\n---\n', 'VPN-Setup.md')).toBe(false);
+  expect(called('# The handbook\n', 'Home.md')).toBe(false);
   expect([wikiTitle('a/How-to.rst'), wikiTitle('-.md'), wikiTitle('rates.pdf')]).toEqual(['How to', '-', undefined]);
 });
 
@@ -47,13 +45,13 @@ test('a page with links keeps all other words, whatever it holds; what is no UTF
     }),
   );
   const latin = Buffer.from([0x5b, 0x5b, 0xe9, 0x5d, 0x5d]);
-  expect(readWikiPage(latin, 'Page.md', github)).toBe(latin);
+  expect(readWikiPage(latin, github)).toBe(latin);
 });
 
 test('a megabyte of marks is read in no time', () => {
   for (const piece of ['[[', '`', '`` ', '[[a', '[[a]]', '---\n', '```\n']) {
     const before = performance.now();
-    read(piece.repeat(1_000_000 / piece.length), 'Page.md');
+    read(piece.repeat(1_000_000 / piece.length));
     expect(performance.now() - before).toBeLessThan(3_000);
   }
 });

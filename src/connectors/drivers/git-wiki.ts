@@ -1,4 +1,4 @@
-/** A wiki's Markdown page as plain Markdown: its links, and its name as its title. Part of the git driver. Pure. */
+/** A wiki's Markdown page as plain Markdown, and what it is called. Part of the git driver. Pure. */
 import type { RemotePlace } from './git-address.ts';
 import { linkedPage, wikiPageName } from './git-pages.ts';
 
@@ -16,30 +16,26 @@ export function wikiTitle(file: string): string | undefined {
   return name?.replaceAll(/[-\s]+/g, ' ').trim() || name;
 }
 
+/** Its name stands above a page and is what links and people call it; the home page has its heading, and front matter its own. */
+export function isCalledByName(bytes: Uint8Array, title: string): boolean {
+  if (title.toLowerCase() === 'home') return false;
+  const [, matter = ''] =
+    /^---[ \t]*\r?\n([^]*?)\n---[ \t]*\r?(?:\n|$)/.exec(Buffer.from(bytes.subarray(0, 20_000)).toString('latin1')) ?? [];
+  return !/^title[ \t]*:/m.test(matter);
+}
+
 /**
- * `[[Page]]` and `[[text|Page]]` become Markdown's links, `[[picture.png]]` and `[[_TOC_]]` go, and the page's name becomes its
- * title where the page gives none: on GitHub and GitLab the name stands above the page and is what links and people call it. The
- * home page keeps its heading. What is no UTF-8 stays as it is.
+ * `[[Page]]` and `[[text|Page]]` become Markdown's links, `[[picture.png]]` and `[[_TOC_]]` go. What is no UTF-8 stays as it is.
+ * Nothing comes from the page's own name: one that is renamed keeps its bytes.
  */
-export function readWikiPage(bytes: Uint8Array, file: string, place: Pick<RemotePlace, 'url' | 'forge' | 'wiki'>): Uint8Array {
+export function readWikiPage(bytes: Uint8Array, place: Pick<RemotePlace, 'url' | 'forge' | 'wiki'>): Uint8Array {
   let text: string;
   try {
     text = strict.decode(bytes);
   } catch {
     return bytes;
   }
-  const title = wikiTitle(file);
-  const linked = text.includes('[[') ? withLinks(text, place) : text;
-  const titled = title === undefined || title.toLowerCase() === 'home' ? linked : withTitle(linked, title);
-  return titled === text ? bytes : Buffer.from(titled);
-}
-
-function withTitle(text: string, title: string): string {
-  const line = `title: ${JSON.stringify(title)}\n`;
-  const start = /^---[ \t]*\r?\n/.exec(text)?.[0].length;
-  const end = start === undefined ? -1 : text.slice(start).search(/^---[ \t]*\r?$/m);
-  if (start === undefined || end < 0) return text.startsWith('+++') ? text : `---\n${line}---\n${text}`;
-  return /^title[ \t]*:/m.test(text.slice(start, start + end)) ? text : text.slice(0, start) + line + text.slice(start);
+  return text.includes('[[') ? Buffer.from(withLinks(text, place)) : bytes;
 }
 
 /** Not within code. */

@@ -15,7 +15,7 @@ import { formatOf, pageOf } from './git-pages.ts';
 import { askRemote, type Remote } from './git-remote.ts';
 import { changesBetween, commitOf, filesAt, isAncestor, type GitFile } from './git-repository.ts';
 import { environment, requireGit, runGit } from './git-run.ts';
-import { readWikiPage, wikiReading, wikiTitle } from './git-wiki.ts';
+import { isCalledByName, readWikiPage, wikiReading, wikiTitle } from './git-wiki.ts';
 
 const passingMs = 900_000;
 /** A host that wants a longer peace is quoted instead. */
@@ -243,10 +243,10 @@ async function fetchFile(run: Run, listed: ListedDocument, source: SourceLocatio
   const title = wiki && wikiTitle(file);
   return {
     kind: 'document',
-    bytes: wiki && format.endsWith('markdown') ? readWikiPage(bytes, file, wiki) : bytes,
+    bytes: wiki && format.endsWith('markdown') ? readWikiPage(bytes, wiki) : bytes,
     format,
     url: pageOf(remote?.place, remote?.branch, file, source.baseUrl, remote?.folder),
-    ...(title === undefined ? {} : { title }),
+    ...(title === undefined ? {} : { title, ...(isCalledByName(bytes, title) ? { titleWins: true as const } : {}) }),
     ...(changedAt === undefined ? {} : { changedAt }),
     ...(owner === undefined ? {} : { owner }),
   };
