@@ -18,8 +18,11 @@ const BATCH = 100;
 /** How long it is taken for known how rare a term is, in ms, and of how many terms. */
 const RARITY_MS = 10_000;
 const KNOWN_TERMS = 20_000;
-/** Ids are hashes, so that the first ones in order are a fair sample of all; every process draws the same. */
-const SAMPLE = 1_000;
+/**
+ * Ids are hashes, so that the first ones in order are a fair sample of all; every process draws the same. 10,000 tell the
+ * average length to about 0.6 % (1,000: scores 1 % off, which swapped near ties: nDCG of a set of 53 questions -.006).
+ */
+const SAMPLE = 10_000;
 const SAMPLE_MS = 600_000;
 /** A sample is drawn anew when the index has changed by this share. */
 const SAMPLE_DRIFT = 0.1;
