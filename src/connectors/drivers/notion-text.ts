@@ -135,7 +135,7 @@ function escapeMarks(text: string): string {
       .replaceAll(/&(?=#?\w{1,31};|#?\w{0,31}$)/g, String.raw`\&`)
       // A comment would begin behind a backslash, too.
       .replaceAll(/<(?=!|$)/g, '&lt;')
-      .replaceAll(/<(?=[A-Za-z/?])/g, String.raw`\<`)
+      .replaceAll(/<(?=[\w/?-])/g, String.raw`\<`)
   );
 }
 
