@@ -7,6 +7,8 @@ import type { ConnectorContext, SourceLocation } from '../../src/connectors/conn
 import { createGitConnector } from '../../src/connectors/drivers/git.ts';
 import { createLog } from '../../src/log.ts';
 import { createOutbound } from '../../src/net/outbound.ts';
+import { createExtractor } from '../../src/sync/extract.ts';
+import { previewSource } from '../../src/sync/preview.ts';
 import { startGitHost, type GitHost, type HostToken } from '../fakes/git-host.ts';
 import { openGitSync, type GitSync } from '../fakes/git-sync.ts';
 import { makeRepository, type FakeRepository } from '../fakes/git.ts';
@@ -186,6 +188,18 @@ test('the branch, tag, folder or file that the address names is read; a wiki by 
   execFileSync('git', [`--git-dir=${wiki.bare}`, 'symbolic-ref', 'HEAD', 'refs/heads/main']);
   host.repositories.set('acme/handbook.wiki', { repository: wiki });
   expect(await listed(`${base}/wiki`)).toEqual(['Home.md']);
+});
+
+test('a look before adding reads pages by the token', async () => {
+  const host = await hostOf('gitlab', 'acme/handbook');
+  const wiki = kept(makeRepository());
+  wiki.write('it/VPN-Setup.md', '# Introduction\n\nUse it.\n');
+  wiki.commit();
+  host.repositories.set('acme/handbook.wiki', { repository: wiki, private: true });
+  const extractor = kept(createExtractor());
+  const source = sourceOf(`${host.url}/acme/handbook/-/wikis/home`, 's3cret-token');
+  const preview = await previewSource(source, { connector: createGitConnector(), extractor }, contextOf());
+  expect(preview).toMatchObject({ documents: 1, samples: [{ externalId: 'it/VPN-Setup.md', title: 'VPN Setup', passages: 1 }] });
 });
 
 async function walkOf(location: string): Promise<{ walk: GitSync; give(token: string | undefined): void }> {
