@@ -13,7 +13,7 @@ import type { SearchIndex } from '../../src/search/search-index.ts';
 import { createExtractor, type Extractor } from '../../src/sync/extract.ts';
 import { syncSource } from '../../src/sync/sync.ts';
 import { startConfluence, type FakeConfluence } from '../fakes/confluence.ts';
-import { never } from '../fakes/open-app.ts';
+import { answerTo, never, openApp } from '../fakes/open-app.ts';
 import { connectorContract } from './connector.ts';
 
 const open: Outbound[] = [];
@@ -249,5 +249,54 @@ describe.each(flavours)('a sync of Confluence, %s', (flavour) => {
     wiki.instead = () => undefined;
     expect(await sync()).toMatchObject({ changed: 1, removed: 0 });
     expect(await texts()).toContain('Forty days');
+  });
+});
+
+describe.each(flavours)('answers from Confluence, %s', (flavour) => {
+  test('what is restricted is answered to the one it is for, and to nobody else; what hangs under it and on it likewise', async () => {
+    const wiki = await startConfluence(flavour);
+    const one = await openApp();
+    try {
+      await one.app.changeSetting('internalAddresses', ['127.0.0.1']);
+      wiki.user('ann', { email: 'ann@example.com' });
+      const falcon = wiki.add('Falcon', '<h2>Budget</h2><p>The falcon budget is 918273 pounds and Ann Dukes signs for it.</p>');
+      wiki.add('Suppliers', '<p>The falcon suppliers Zebrafink and Kestrel are paid by Ann Dukes within thirty days.</p>', {
+        parent: falcon,
+      });
+      wiki.attach(falcon, 'feed.txt', 'The falcon feed is stored in the cellar of the windmill at four degrees.', 'text/plain');
+      wiki.add('Budgets', '<p>Every department keeps its budget in the finance system and reviews it each quarter.</p>');
+      await one.app.addSource({ location: wiki.url, name: 'wiki', kind: 'confluence', credential: wiki.token });
+      const questions = [
+        'What is the falcon budget?',
+        'Which falcon suppliers are paid within thirty days?',
+        'Where is the falcon feed stored?',
+      ];
+      const secret = /918273|Zebrafink|windmill/;
+      const asked = async (who: { email?: string; audience?: 'everyone' }): Promise<string[]> => {
+        const answers: string[] = [];
+        for (const text of questions) answers.push(JSON.stringify(await answerTo(one.app, { text, ...who })));
+        return answers;
+      };
+      const sync = async (): Promise<void> => {
+        const [summary] = await one.app.syncNow([], { signal: never() });
+        expect(summary).toMatchObject({ complete: true, failed: 0 });
+        await one.app.askDeps().then(({ db }) => db.updateTable('sources').set({ cursor: null }).execute());
+      };
+      await sync();
+      for (const answer of await asked({})) expect(answer).toMatch(secret);
+
+      wiki.restrict(falcon, { users: ['ann'] });
+      await sync();
+      for (const answer of await asked({ email: 'ann@example.com' })) expect(answer).toMatch(secret);
+      for (const who of [{}, { email: 'bob@example.com' }, { email: 'ann@example.com', audience: 'everyone' as const }])
+        for (const answer of await asked(who)) expect(answer).not.toMatch(secret);
+
+      wiki.restrict(falcon, {});
+      await sync();
+      for (const answer of await asked({ email: 'bob@example.com' })) expect(answer).toMatch(secret);
+    } finally {
+      await one.close();
+      await wiki.close();
+    }
   });
 });

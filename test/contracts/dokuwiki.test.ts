@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import type { Catalog } from '../../src/catalog/database.ts';
 import { addSource, listFailures, type RunSummary, type Source } from '../../src/catalog/sources.ts';
 import type { ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../../src/connectors/connector.ts';
 import { createDokuwikiConnector } from '../../src/connectors/drivers/dokuwiki.ts';
@@ -24,6 +24,7 @@ import { never } from '../fakes/open-app.ts';
 import { dokuwikiTexts } from '../servers/dokuwiki-texts.ts';
 import { dokuwikiIsInstalled, readerPassword, startDokuwiki, type DokuwikiServer } from '../servers/dokuwiki.ts';
 import { connectorContract } from './connector.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 
 const here = dokuwikiIsInstalled() || Boolean(process.env['CI']);
 const handbook = fileURLToPath(new URL('../../../shared/data/wikis/sourcegraph-handbook', import.meta.url));

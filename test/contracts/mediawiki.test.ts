@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import type { Catalog } from '../../src/catalog/database.ts';
 import { addSource, listFailures, type RunSummary, type Source } from '../../src/catalog/sources.ts';
 import type { ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../../src/connectors/connector.ts';
 import { createMediawikiConnector } from '../../src/connectors/drivers/mediawiki.ts';
@@ -21,6 +21,7 @@ import { never } from '../fakes/open-app.ts';
 import { botPassword, botUser, hasMediawiki, startMediawiki, type Mediawiki } from '../servers/mediawiki.ts';
 import { wikiTexts } from '../servers/mediawiki-texts.ts';
 import { connectorContract } from './connector.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 
 const here = hasMediawiki || Boolean(process.env['CI']);
 const handbook = fileURLToPath(new URL('../../../shared/data/wikis/sourcegraph-handbook', import.meta.url));

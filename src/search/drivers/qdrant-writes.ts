@@ -7,8 +7,8 @@ import { vectorsName } from './qdrant-collections.ts';
 import { FILTER_FIELDS, meaningPoint, wordsPoint, type FilterFields } from './qdrant-points.ts';
 import type { QdrantServer } from './qdrant-server.ts';
 
-/** A request of points, at most; the server itself takes 32 MB. */
-const BATCH = { points: 256, bytes: 2_000_000, ids: 2_000 };
+/** A request of points, at most: making its text stops the loop for some ms; the server itself takes 32 MB. */
+const BATCH = { points: 128, bytes: 1_000_000, ids: 2_000 };
 const IN_FLIGHT = 2;
 /** Vectors written between two looks at how many there are. */
 const QUANTIZE_EVERY = 2_000;

@@ -86,8 +86,8 @@ function openOver(server: QdrantServer, collections: Collections, name: string, 
   const writing = async (work: (generation: Generation) => Promise<void>, signal?: AbortSignal): Promise<void> => {
     let problem: unknown;
     for (let time = 0; time < ANEW; time++) {
-      const generation = await readOrCreate(signal);
       try {
+        const generation = await readOrCreate(signal);
         await work(generation);
         searches.forget();
         if ((await read(false, signal))?.collection === generation.collection) return;
@@ -145,7 +145,9 @@ function openOver(server: QdrantServer, collections: Collections, name: string, 
       let problem: unknown;
       for (let time = 0; time < ANEW; time++) {
         const known = last;
-        const generation = time === 0 && known ? known : await read(true, signal);
+        // As it was seen last, and asked beside the search whether it still is so.
+        const guessed = time === 0 && known !== undefined;
+        const generation = guessed ? known : await read(true, signal);
         if (!generation) {
           // Nobody has written anything yet: that is an empty index; but one that was there is lost.
           if (known || built) throw gone();
@@ -157,7 +159,7 @@ function openOver(server: QdrantServer, collections: Collections, name: string, 
           };
         }
         try {
-          const found = await searches.search(generation, query, () => read(true, signal), signal);
+          const found = await searches.search(generation, query, async () => (guessed ? read(true, signal) : generation), signal);
           if (found) return found;
         } catch (error) {
           if (!isMissing(error)) throw error;
@@ -172,7 +174,9 @@ function openOver(server: QdrantServer, collections: Collections, name: string, 
     },
     async rebuild(): Promise<Rebuild> {
       if (closed) throw new AppError({ code: 'search.closed', message: 'the search index is closed' });
-      const collection = await collections.createNext();
+      const collection = await collections.createNext().catch((error: unknown) => {
+        throw isMissing(error) ? rebuildLost(name, error) : error;
+      });
       const index = openOver(server, collections, name, collection);
       return {
         index,
