@@ -53,7 +53,14 @@ const marks = fc.constantFrom(
     ' ',
   ),
   ...String.raw`1. 2) \ \\ : :- = a snake_case word 字 é “ ‘ . , $ 10 <https://x.y> 😀`.split(' '),
-  ...['`', '```', '| --- |', '[a]: b', ' ', '    ', '\n', '\n\n'],
+  '`',
+  '```',
+  '| --- |',
+  '[a]: b',
+  ' ',
+  '    ',
+  '\n',
+  '\n\n',
 );
 const text = fc.array(fc.oneof(marks, fc.string({ unit: 'grapheme', maxLength: 4 })), { maxLength: 12 }).map((pieces) =>
   pieces
@@ -141,7 +148,9 @@ const kinds = fc.constantFrom(
 );
 const { tree } = fc.letrec<{ tree: NotionBlock[] }>((tie) => ({
   tree: fc
-    .array(fc.tuple(kinds, word, fc.oneof({ depthSize: 'small', maxDepth: 4 }, fc.constant([]), tie('tree'))), { maxLength: 4 })
+    .array(fc.tuple(kinds, word, fc.oneof({ depthSize: 'small', maxDepth: 4 }, fc.constant<NotionBlock[]>([]), tie('tree'))), {
+      maxLength: 4,
+    })
     .map((given) => given.map(([type, content, children]) => said(type, content, children))),
 }));
 const wordsIn = (blocks: NotionBlock[]): string[] =>
