@@ -30,8 +30,8 @@ export interface Wiki {
   remembered: Map<string, Promise<unknown>>;
   /** One GET. Undefined for 404. Throws AppError for all else but JSON: refusals as `confluence.forbidden`, others `source.*`. */
   get(path: string, parameters: Parameters, context: ConnectorContext): Promise<unknown>;
-  /** The results of as many GETs as `next` asks for. Throws when the listing goes in circles, repeats, or lacks what it says it has; `confluence.missing` for 404. */
-  list(path: string, parameters: Parameters, context: ConnectorContext): AsyncIterable<unknown>;
+  /** The results of as many GETs as `next` asks for; their number is returned at the end. Throws when the listing goes in circles, repeats, or lacks what it says it has; `confluence.missing` for 404. */
+  list(path: string, parameters: Parameters, context: ConnectorContext): AsyncGenerator<unknown, number>;
   /** One GET of a file, whatever comes. */
   download(path: string, parameters: Parameters, maxBytes: number, context: ConnectorContext): Promise<OutboundResponse>;
   /** Throws AppError when the wiki does not take Docent for whom it took it at the beginning. */
@@ -67,8 +67,8 @@ export async function openWiki(source: SourceLocation, context: ConnectorContext
     const user = userSchema.safeParse(await jsonOf(response));
     if (response.status !== 200 || !user.success) {
       refusal ??= await refusalOf(session, response);
-      // What answers as a Confluence does, and refuses, is the one that was meant.
-      if (refusal?.code === 'source.credential' || refusal?.code === 'source.captcha') throw refusal;
+      // What refuses as a Confluence does is the one that was meant; what is busy may be it.
+      if (refusal?.retryable || refusal?.code === 'source.credential' || refusal?.code === 'source.captcha') throw refusal;
       continue;
     }
     const end = new URL(response.url);
@@ -105,7 +105,9 @@ function wikiOf(session: Session, base: string, flavour: Flavour, time: number):
       const asked = new Set<string>();
       const seen = new Set<string>();
       let next: Parameters | undefined = parameters;
+      let answers = 0;
       while (next) {
+        answers++;
         const response = await send(session, base + path, next, context);
         const answer = await bodyOf(session, response);
         if (!answer) {
@@ -128,6 +130,7 @@ function wikiOf(session: Session, base: string, flavour: Flavour, time: number):
         if (place !== undefined && asked.has(place)) throw unreadable(session.host, 'its listing goes in circles');
         if (place !== undefined) asked.add(place);
       }
+      return answers;
     },
     download: (path, parameters, maxBytes, context) => send(session, base + path, parameters, context, { accept: '*/*', maxBytes }),
     async confirm(context) {
@@ -240,7 +243,7 @@ async function refusalOf(session: Session, response: OutboundResponse): Promise<
   const own = response.url.includes('/rest/api/user/current');
   if (status === 401 || (status === 403 && own)) return signedIn ? wrongCredential(host) : needsCredential(host);
   if (status === 403) {
-    const publicMessage = `the account that Docent signs in with at ${host} may not read this`;
+    const publicMessage = `the account that Docent signs in with at ${host} may not read what Docent asks for`;
     return new AppError({ code: 'confluence.forbidden', message: 'the wiki answers 403', publicMessage });
   }
   if (status === 400)

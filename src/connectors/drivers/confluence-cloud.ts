@@ -77,8 +77,7 @@ async function restrictionsIn(spaces: Space[], wiki: Wiki, context: ConnectorCon
         if (restriction) found.set(String(id), restriction);
       }
     } catch (error) {
-      if (!(error instanceof AppError) || !['confluence.missing', 'confluence.forbidden', 'source.unreadable'].includes(error.code))
-        throw error;
+      if (!(error instanceof AppError) || !['confluence.missing', 'source.unreadable'].includes(error.code)) throw error;
       // One draft above a page that the account may not read fails a whole answer (CONFCLOUD-77618).
       context.log.warn({ reason: error.message }, 'the search does not tell restrictions; each page is asked for its own');
     }

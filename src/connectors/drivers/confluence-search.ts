@@ -47,7 +47,7 @@ export async function* listWikiChanges(
   const { since, files } = readCursor(cursor, wiki, spaces);
   // What is in the trash is gone, even where the search still has it.
   const gone = new Set<string>();
-  for await (const id of trashed(wiki, spaces, context)) {
+  for await (const id of trashSeen(wiki, spaces, context)) {
     if (gone.has(id)) continue;
     gone.add(id);
     yield { externalId: id, gone: true };
@@ -90,6 +90,16 @@ function readCursor(text: string, wiki: Wiki, spaces: Space[]): { since: string;
 
 const idSchema = z.looseObject({ id: z.union([z.string(), z.number()]) });
 
+/** Some accounts may read a space, but not its trash: then what is gone is found when everything is listed. */
+async function* trashSeen(wiki: Wiki, spaces: Space[], context: ConnectorContext): AsyncIterable<string> {
+  try {
+    yield* trashed(wiki, spaces, context);
+  } catch (error) {
+    if (!(error instanceof AppError) || !['confluence.forbidden', 'confluence.missing'].includes(error.code)) throw error;
+    context.log.info({ reason: error.message }, 'the trash cannot be listed');
+  }
+}
+
 /** Ids of what is in the trash, or archived. */
 async function* trashed(wiki: Wiki, spaces: Space[], context: ConnectorContext): AsyncIterable<string> {
   for (const type of ['page', 'blogpost'] as const) {
@@ -99,7 +109,7 @@ async function* trashed(wiki: Wiki, spaces: Space[], context: ConnectorContext):
     } else {
       for (const { key } of spaces) {
         const parameters = { type, spaceKey: key, status: 'trashed', limit: String(TRASH_AT_ONCE) };
-        for await (const one of byOffset('/rest/api/content', parameters, TRASH_AT_ONCE, wiki, context)) {
+        for await (const one of byOffset('/rest/api/content', parameters, wiki, context)) {
           const parsed = z.looseObject({ ...idSchema.shape, status: z.string() }).safeParse(one);
           if (!parsed.success) throw unreadable(wiki.host, 'what it says of its trash is not as a Confluence says it');
           if (parsed.data.status === 'trashed') yield String(parsed.data.id);

@@ -65,28 +65,21 @@ async function* currentIn(spaceKey: string, type: 'page' | 'blogpost', wiki: Wik
       if (!(error instanceof AppError) || error.code !== 'confluence.missing') throw error;
     }
   }
-  yield* byOffset('/rest/api/content', parameters, AT_ONCE, wiki, context);
+  yield* byOffset('/rest/api/content', parameters, wiki, context);
 }
 
 /** What is removed meanwhile shifts what comes after it: more than one answer is listed twice, and what either has is there. */
-export async function* byOffset(
-  path: string,
-  parameters: Parameters,
-  atOnce: number,
-  wiki: Wiki,
-  context: ConnectorContext,
-): AsyncIterable<unknown> {
+export async function* byOffset(path: string, parameters: Parameters, wiki: Wiki, context: ConnectorContext): AsyncIterable<unknown> {
   const seen = new Set<string>();
   for (let pass = 0; pass < 2; pass++) {
-    let results = 0;
-    for await (const one of wiki.list(path, { ...parameters, start: '0' }, context)) {
-      results++;
-      const id = String(z.looseObject({ id: z.union([z.string(), z.number()]) }).safeParse(one).data?.id);
-      if (seen.has(id)) continue;
+    const listing = wiki.list(path, { ...parameters, start: '0' }, context);
+    let next = await listing.next();
+    for (; !next.done; next = await listing.next()) {
+      const id = String(z.looseObject({ id: z.union([z.string(), z.number()]) }).safeParse(next.value).data?.id);
+      if (!seen.has(id)) yield next.value;
       seen.add(id);
-      yield one;
     }
-    if (results < atOnce) return;
+    if (next.value === 1) return;
   }
 }
 
@@ -104,7 +97,7 @@ async function* filesWith(page: unknown, id: string, wiki: Wiki, context: Connec
   const attached = childrenSchema.safeParse(page).data?.children.attachment;
   const all = attached && attached._links?.next === undefined && attached.results.length < (attached.limit ?? 25);
   const path = `/rest/api/content/${id}/child/attachment`;
-  const found = all ? attached.results : byOffset(path, { expand: 'version', limit: String(FILES_AT_ONCE) }, FILES_AT_ONCE, wiki, context);
+  const found = all ? attached.results : byOffset(path, { expand: 'version', limit: String(FILES_AT_ONCE) }, wiki, context);
   for await (const one of found) {
     const file = parseV1File(one);
     if (!file) throw unreadable(wiki.host, 'what it says of a file is not as a Confluence says it');

@@ -53,8 +53,9 @@ const emoticons: Readonly<Record<string, string>> = {
 };
 
 /**
- * The title stands in the head alone, so that passages stay what they are when the page is renamed; headings of the first level,
- * which would be taken for it, become of the second, and so on. Never throws; linear in the text's length for the depth kept.
+ * The title stands in the head alone, so that passages stay what they are when the page is renamed, and not as the title of a web
+ * page, which might be one of an error ("404: what to do"). Headings of the first level, which would be taken for it, become of
+ * the second, and so on. Never throws; linear in the text's length for the depth kept.
  */
 export function storageDocument(page: StoragePage): string {
   const tree = parseStorage(page.storage);
@@ -76,8 +77,8 @@ export function storageDocument(page: StoragePage): string {
   host.render(tree.children);
   const text = host.out.join('');
   // A page of no words, or of a picture, is no failure: its title is what can be read.
-  const body = /[^\s\u00a0]/.test(text.replaceAll(/<[^>]*>/g, '')) ? text : `<h1>${escaped(page.title)}</h1>`;
-  const head = `<meta charset="utf-8"><title>${escaped(page.title)}</title>`;
+  const body = /[^\s\u00a0]/.test(text.replaceAll(/<[^>]*>/g, '')) ? text : `<p>${escaped(page.title)}</p>`;
+  const head = `<meta charset="utf-8"><meta name="title" content="${escaped(page.title)}">`;
   return `<!doctype html>\n<html><head>${head}</head><body><main>${body}</main></body></html>\n`;
 }
 

@@ -6,7 +6,8 @@ import { looksLikeConfluence } from './confluence-address.ts';
 import { failure, openWiki, type Wiki } from './confluence-api.ts';
 import { fetchContent } from './confluence-fetch.ts';
 import { listWikiChanges } from './confluence-search.ts';
-import { spacesOf } from './confluence-spaces.ts';
+import { restrictionOf } from './confluence-readers.ts';
+import { spacesOf, type Space } from './confluence-spaces.ts';
 import { listWhole } from './confluence-whole.ts';
 
 /** @param anew a listing asks the wiki who Docent is; the fetches after it go on in its session */
@@ -24,7 +25,7 @@ export function createConfluenceConnector(): Connector {
     blindSpots: [
       'Who may see a space: choose the readers of the source accordingly. Restrictions of pages, and of what they stand under, are read and narrow them further.',
       'A person whose e-mail the wiki hides: a page that is restricted to them opens to nobody through that entry.',
-      'A changed restriction, a restored page and a deleted file, until everything is listed the next time (once a day).',
+      'A changed restriction, a restored page, a deleted file, and a deleted page where the account may not see the trash, until everything is listed the next time (once a day).',
       'Personal and archived spaces, unless the address names the space; drafts, archived pages, comments, whiteboards and databases.',
       'Text that a page gathers from other pages when it is shown, and text in pictures.',
     ],
@@ -39,7 +40,15 @@ export function createConfluenceConnector(): Connector {
       const wiki = await open(source, context, 'anew');
       const spaces = await spacesOf(wiki, context);
       await wiki.confirm(context);
-      for (const space of spaces) if (await hasPages(space, wiki, context)) return;
+      for (const space of spaces) {
+        const id = await firstIn(space, wiki, context);
+        if (id === undefined) continue;
+        if (await restrictionOf(id, wiki, context)) return;
+        throw failure(
+          'forbidden',
+          `The account that Docent signs in with at ${wiki.host} may not see who may read a page, so nothing could be opened to anybody. Give a token without scopes, or one with those that docs/sources-confluence.md names.`,
+        );
+      }
       throw failure('empty', `${new URL(source.location).host} shows this account no page: let it view the pages of the space.`);
     },
     async *list(source, context) {
@@ -54,16 +63,17 @@ export function createConfluenceConnector(): Connector {
   };
 }
 
-async function hasPages(space: { id: string; key: string }, wiki: Wiki, context: ConnectorContext): Promise<boolean> {
+/** Any page or blog post of the space. */
+async function firstIn(space: Space, wiki: Wiki, context: ConnectorContext): Promise<string | undefined> {
   const current = { status: 'current', limit: '1' };
   for (const type of ['page', 'blogpost']) {
     const listing =
       wiki.flavour === 'cloud'
         ? wiki.list(type === 'page' ? '/api/v2/pages' : '/api/v2/blogposts', { 'space-id': space.id, ...current }, context)
         : wiki.list('/rest/api/content', { type, spaceKey: space.key, ...current }, context);
-    for await (const _first of listing) return true;
+    for await (const first of listing) return String((first as { id: unknown }).id);
   }
-  return false;
+  return undefined;
 }
 
 /** One session for each way out (a run has its own), location and credential. */
