@@ -21,6 +21,8 @@ export interface GlossaryWrite {
 }
 
 const IN_CHUNK = 500;
+/** Of an import. */
+const ROWS_AT_ONCE = 200;
 
 const entryOf = (row: { id: string; term: string; synonyms_json: string; explanation: string; updated_at: number }): GlossaryEntry => ({
   id: row.id,
@@ -64,37 +66,58 @@ export async function findGlossary(db: Catalog, keys: string[]): Promise<{ entry
  * @param id changes this one entry, whose term may then be another; only with a single entry
  */
 export async function saveGlossary(db: Catalog, entries: GlossaryWrite[], now: number, id?: string): Promise<void> {
+  const byTerm = new Map(entries.map((entry) => [entry.keys[0]!, entry]));
+  // In one order: two imports of the same terms never wait for each other.
+  const inOrder = [...byTerm.values()].sort((a, b) => (a.keys[0]! < b.keys[0]! ? -1 : 1));
   await db.transaction().execute(async (tx) => {
-    // In one order: two imports of the same terms never wait for each other.
-    for (const entry of entries.toSorted((a, b) => (a.keys[0]! < b.keys[0]! ? -1 : 1))) {
-      const termKey = entry.keys[0]!;
-      const values = {
-        term: entry.term,
-        term_key: termKey,
-        synonyms_json: JSON.stringify(entry.synonyms),
-        explanation: entry.explanation,
-        updated_at: now,
-      };
-      const kept =
-        id === undefined
-          ? await tx
-              .insertInto('glossary')
-              .values({ id: randomUUID(), ...values })
-              .onConflict((c) => c.column('term_key').doUpdateSet(values))
-              .returning('id')
-              .executeTakeFirst()
-          : await tx.updateTable('glossary').set(values).where('id', '=', id).returning('id').executeTakeFirst();
-      // Removed meanwhile.
-      if (!kept) continue;
-      const entryId = kept.id;
-      await tx.deleteFrom('glossary_names').where('entry_id', '=', entryId).execute();
+    for (let i = 0; i < inOrder.length; i += ROWS_AT_ONCE) {
+      const some = inOrder.slice(i, i + ROWS_AT_ONCE);
+      const kept = id === undefined ? await keepTerms(tx, some, now) : await changeTerm(tx, some[0]!, now, id);
+      if (kept.length === 0) continue;
       await tx
-        .insertInto('glossary_names')
-        .values([...new Set(entry.keys)].map((key) => ({ name_key: key, entry_id: entryId })))
+        .deleteFrom('glossary_names')
+        .where(
+          'entry_id',
+          'in',
+          kept.map((row) => row.id),
+        )
         .execute();
+      const names = kept.flatMap((row) => [...new Set(byTerm.get(row.term_key)!.keys)].map((key) => ({ name_key: key, entry_id: row.id })));
+      for (let n = 0; n < names.length; n += IN_CHUNK)
+        await tx
+          .insertInto('glossary_names')
+          .values(names.slice(n, n + IN_CHUNK))
+          .execute();
     }
   });
 }
+
+const rowOf = (entry: GlossaryWrite, now: number) => ({
+  term: entry.term,
+  term_key: entry.keys[0]!,
+  synonyms_json: JSON.stringify(entry.synonyms),
+  explanation: entry.explanation,
+  updated_at: now,
+});
+
+const keepTerms = (tx: Catalog, entries: GlossaryWrite[], now: number) =>
+  tx
+    .insertInto('glossary')
+    .values(entries.map((entry) => ({ id: randomUUID(), ...rowOf(entry, now) })))
+    .onConflict((c) =>
+      c.column('term_key').doUpdateSet((e) => ({
+        term: e.ref('excluded.term'),
+        synonyms_json: e.ref('excluded.synonyms_json'),
+        explanation: e.ref('excluded.explanation'),
+        updated_at: e.ref('excluded.updated_at'),
+      })),
+    )
+    .returning(['id', 'term_key'])
+    .execute();
+
+/** None when it was removed meanwhile. */
+const changeTerm = (tx: Catalog, entry: GlossaryWrite, now: number, id: string) =>
+  tx.updateTable('glossary').set(rowOf(entry, now)).where('id', '=', id).returning(['id', 'term_key']).execute();
 
 /** False when there was none. */
 export async function removeGlossaryEntry(db: Catalog, id: string): Promise<boolean> {
