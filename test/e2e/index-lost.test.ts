@@ -3,9 +3,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { answerTo, never, openApp } from '../fakes/open-app.ts';
+import { testConfig } from '../fakes/test-config.ts';
 
 const QUESTION = 'How long must a password be?';
 
@@ -33,7 +33,7 @@ test.each(['deleted', 'overwritten', 'cut in half'])('an index that was %s is ma
     writeFileSync(file, bytes.subarray(0, Math.floor(bytes.length / 2)));
   }
 
-  const app = await createApp(readConfig({ DATA_DIR: join(one.folder, 'data'), EMBEDDING_MODEL: 'none' }), { log: createLog('silent') });
+  const app = await createApp(await testConfig({ DATA_DIR: join(one.folder, 'data') }), { log: createLog('silent') });
   onTestFinished(() => app.close());
   expect(['failed', 'unanswered']).toContain((await answerTo(app, QUESTION)).status);
   await app.workOnce(never());

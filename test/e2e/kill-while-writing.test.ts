@@ -9,10 +9,10 @@ import { createApp, type WiredApp } from '../../src/app.ts';
 import { retrieve } from '../../src/ask/retrieve.ts';
 import { LEASE_MS } from '../../src/catalog/sources.ts';
 import { systemClock } from '../../src/clock.ts';
-import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import type { WriteStep } from '../../src/sync/write.ts';
 import { never } from '../fakes/open-app.ts';
+import { testConfig } from '../fakes/test-config.ts';
 
 const CHILD = fileURLToPath(new URL('../fakes/sync-child.ts', import.meta.url));
 const DOCUMENTS = 10;
@@ -79,7 +79,7 @@ function runChild(step: string, nth: number, afterMs?: number): Promise<{ ended:
 /** Looks at the store as a new process would; the dead process's lease counts as run out. */
 async function withStore<T>(work: (app: WiredApp) => Promise<T>): Promise<T> {
   const clock = { ...systemClock, now: () => Date.now() + LEASE_MS + 1000 };
-  const app = await createApp(readConfig({ DATA_DIR: data, EMBEDDING_MODEL: 'none' }), { log: createLog('silent'), clock });
+  const app = await createApp(await testConfig({ DATA_DIR: data }), { log: createLog('silent'), clock });
   try {
     return await work(app);
   } finally {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp, type WiredApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import type { Answer } from '../../src/types.ts';
+import { testConfig } from '../fakes/test-config.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/data/wikis/sourcegraph-handbook/newer', import.meta.url));
 const BASE = 'https://handbook.example.com';
@@ -32,7 +32,7 @@ let app: WiredApp;
 beforeAll(async () => {
   if (!existsSync(folder)) return;
   root = mkdtempSync(join(tmpdir(), 'docent-handbook-'));
-  app = await createApp(readConfig({ DATA_DIR: root, EMBEDDING_MODEL: 'none' }), { log: createLog('silent') });
+  app = await createApp(await testConfig({ DATA_DIR: root }), { log: createLog('silent') });
   await app.addSource({ location: folder, name: 'handbook', baseUrl: BASE });
   const [summary] = await app.syncNow([], { signal: new AbortController().signal });
   expect(summary).toMatchObject({ listed: 845, added: 845, failed: 0, complete: true });

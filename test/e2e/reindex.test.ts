@@ -7,11 +7,11 @@ import { createApp, type WiredApp } from '../../src/app.ts';
 import { markRestored } from '../../src/catalog/restored.ts';
 import { LEASE_MS } from '../../src/catalog/sources.ts';
 import { systemClock } from '../../src/clock.ts';
-import { readConfig } from '../../src/config.ts';
 import { reindex, type IndexingDeps } from '../../src/indexing.ts';
 import { createLog } from '../../src/log.ts';
 import { startOpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { answerTo, never, openApp } from '../fakes/open-app.ts';
+import { testConfig } from '../fakes/test-config.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -45,7 +45,7 @@ function writePages(wiki: string, names: string[]): void {
 /** Another process over the same folder; leases of dead ones have run out. */
 async function another(env: Record<string, string> = {}, aheadMs = LEASE_MS + 1000): Promise<WiredApp> {
   const clock = { ...systemClock, now: () => Date.now() + aheadMs };
-  const other = await createApp(readConfig({ DATA_DIR: data, EMBEDDING_MODEL: 'none', ...env }), { log: createLog('silent'), clock });
+  const other = await createApp(await testConfig({ DATA_DIR: data, ...env }), { log: createLog('silent'), clock });
   onTestFinished(() => other.close());
   return other;
 }

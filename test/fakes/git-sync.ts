@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCatalog } from '../../src/catalog/database.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 import { addSource, findSource, type RunSummary } from '../../src/catalog/sources.ts';
 import { createGitConnector } from '../../src/connectors/drivers/git.ts';
 import { createLog } from '../../src/log.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCatalog } from '../../src/catalog/database.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 import { createGlossary, type Glossary } from '../../src/glossary.ts';
 
 export function fakeGlossary(now: () => number = Date.now): Glossary {

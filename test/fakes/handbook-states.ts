@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openCatalog } from '../../src/catalog/database.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 import { addSource, type RunSummary } from '../../src/catalog/sources.ts';
 import type { Connector } from '../../src/connectors/connector.ts';
 import { createLog } from '../../src/log.ts';

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp, type AppOptions, type WiredApp } from '../../src/app.ts';
 import type { AskInput } from '../../src/app-contract.ts';
-import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import type { Answer, AnswerEvent } from '../../src/types.ts';
+import { dropTestDatabase } from '../servers/test-catalog.ts';
+import { testConfig } from './test-config.ts';
 
 export interface OpenedApp {
   app: WiredApp;
@@ -17,7 +18,8 @@ export interface OpenedApp {
 /** @param env as process.env would be; DATA_DIR is a new folder, which `close` removes. Search is by words alone unless it names a model. */
 export async function openApp(env: Record<string, string> = {}, options: Partial<AppOptions> = {}): Promise<OpenedApp> {
   const folder = mkdtempSync(join(tmpdir(), 'docent-test-'));
-  const app = await createApp(readConfig({ DATA_DIR: join(folder, 'data'), EMBEDDING_MODEL: 'none', ...env }), {
+  const data = join(folder, 'data');
+  const app = await createApp(await testConfig({ DATA_DIR: data, ...env }), {
     log: createLog('silent'),
     ...options,
   });
@@ -26,6 +28,7 @@ export async function openApp(env: Record<string, string> = {}, options: Partial
     folder,
     async close() {
       await app.close();
+      await dropTestDatabase(data);
       rmSync(folder, { recursive: true, force: true });
     },
   };

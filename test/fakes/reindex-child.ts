@@ -1,11 +1,11 @@
 /** A process that rebuilds the index of DATA_DIR and kills itself (-9): `building` while it is built, `swapped` right after the swap. Arguments: DATA_DIR WHEN. */
 import { reindex, type IndexingDeps } from '../../src/indexing.ts';
 import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
+import { testConfig } from './test-config.ts';
 
 const [dataDir, when] = process.argv.slice(2) as [string, string];
-const app = await createApp(readConfig({ DATA_DIR: dataDir, EMBEDDING_MODEL: 'none' }), { log: createLog('silent') });
+const app = await createApp(await testConfig({ DATA_DIR: dataDir }), { log: createLog('silent') });
 const kill = (): void => void process.kill(process.pid, 'SIGKILL');
 const { db, index, clock, log } = await app.askDeps();
 const deps: IndexingDeps = {

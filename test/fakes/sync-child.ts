@@ -4,12 +4,12 @@
  */
 import { once } from 'node:events';
 import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
+import { testConfig } from './test-config.ts';
 
 const [dataDir, folder, what, step, nth] = process.argv.slice(2) as [string, string, string, string, string];
 let seen = 0;
-const app = await createApp(readConfig({ DATA_DIR: dataDir, EMBEDDING_MODEL: 'none' }), {
+const app = await createApp(await testConfig({ DATA_DIR: dataDir }), {
   log: createLog('silent'),
   atStep: async (at) => {
     if (at !== step || ++seen !== Number(nth)) return;

@@ -5,14 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../../src/app.ts';
 import { systemClock as clock } from '../../src/clock.ts';
-import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { openQueue } from '../../src/open-queue.ts';
 import { runWorkers } from '../../workers/run.ts';
 import { workOf } from '../../workers/work-of.ts';
+import { testConfig } from '../fakes/test-config.ts';
 
 const [dataDir, redisUrl, stepMs, sweepMs] = process.argv.slice(2) as [string, string, string, string];
-const config = readConfig({ DATA_DIR: dataDir, EMBEDDING_MODEL: 'none', ...(redisUrl === '-' ? {} : { REDIS_URL: redisUrl }) });
+const config = await testConfig({ DATA_DIR: dataDir, ...(redisUrl === '-' ? {} : { REDIS_URL: redisUrl }) });
 const log = createLog('silent');
 const app = await createApp(config, { log, atStep: async () => void (await sleep(Number(stepMs))) });
 const workers = runWorkers({ queue: await openQueue(config, { clock, log }), work: workOf(app), clock, log }, { sweepMs: Number(sweepMs) });

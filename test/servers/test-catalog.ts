@@ -10,6 +10,8 @@ import { MIGRATIONS, type Migration } from '../../src/catalog/migrations.ts';
 import { openPostgresCatalog } from '../../src/catalog/postgres.ts';
 
 const databases = new Map<string, Promise<string>>();
+/** Postgres' codes of a database that is there already: said at once, or by the index of their names. */
+const DUPLICATE = /^(42P04|23505)$/;
 
 export type OpenCatalog = (folder: string, migrations?: Migration[]) => Promise<Catalog>;
 
@@ -33,22 +35,28 @@ export const testDatabase = async (folder: string): Promise<string | undefined> 
 
 /** Takes a folder's database away, with whoever is connected to it. */
 export async function dropTestDatabase(folder: string): Promise<void> {
-  const url = await databases.get(resolve(folder));
-  databases.delete(resolve(folder));
-  if (url) await onServer(url, 'postgres', `drop database ${new URL(url).pathname.slice(1)} with (force)`);
+  const server = process.env['TEST_DATABASE_URL'];
+  if (server && databases.delete(resolve(folder)))
+    await onServer(server, 'postgres', `drop database if exists ${nameFor(folder)} with (force)`);
 }
 
 /** @param ready with its tables: a copy of one that was migrated before, which takes half the time */
 function databaseFor(folder: string, server: string, ready: boolean): Promise<string> {
   const key = resolve(folder);
   let made = databases.get(key);
-  if (!made) databases.set(key, (made = newDatabase(server, ready)));
+  if (!made) databases.set(key, (made = makeDatabase(nameFor(folder), server, ready)));
   return made;
 }
 
-async function newDatabase(server: string, ready: boolean): Promise<string> {
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, 'postgres', `create database ${name} ${ready ? `template ${await template(server)}` : ''}`);
+/** The same in every process of a test. */
+const nameFor = (folder: string): string => `test_${createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16)}`;
+
+async function makeDatabase(name: string, server: string, ready: boolean): Promise<string> {
+  const there = await onServer(server, 'postgres', `select 1 from pg_database where datname = '${name}'`);
+  if (there.length === 0)
+    await onServer(server, 'postgres', `create database ${name} ${ready ? `template ${await template(server)}` : ''}`).catch((error) => {
+      if (!DUPLICATE.test((error as { code?: string }).code ?? '')) throw error;
+    });
   return addressOf(server, name);
 }
 

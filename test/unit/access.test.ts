@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readableReaderSets } from '../../src/access/audience.ts';
 import { internReaders, parseReaders, setsWithout } from '../../src/access/reader-sets.ts';
-import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import type { Catalog } from '../../src/catalog/database.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 
 let db: Catalog;
 let folder: string;

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import type { Catalog } from '../../src/catalog/database.ts';
 import { findGlossary } from '../../src/catalog/glossary.ts';
 import { createGlossary, type Glossary } from '../../src/glossary.ts';
 import { checkEntry, GLOSSARY_LIMITS, readGlossaryCsv, writeGlossaryCsv } from '../../src/glossary-csv.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 
 const read = (text: string) => readGlossaryCsv(Buffer.from(text, 'utf8'));
 const refused = (text: string) => read(text).refused.map(({ line, problem }) => `${line} ${problem}`);

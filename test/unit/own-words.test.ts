@@ -10,7 +10,7 @@ import { editDistance } from '../../src/ask/edit-distance.ts';
 import { englishWords } from '../../src/ask/english-words.ts';
 import { extendQuestion, type ExtendedQuestion } from '../../src/ask/own-words.ts';
 import { searchReadings } from '../../src/ask/search-readings.ts';
-import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import type { Catalog } from '../../src/catalog/database.ts';
 import { commitDocument, commitRemoval, purgeSource } from '../../src/catalog/documents.ts';
 import { saveGlossary } from '../../src/catalog/glossary.ts';
 import { MIGRATIONS } from '../../src/catalog/migrations.ts';
@@ -22,6 +22,7 @@ import type { SearchIndex } from '../../src/search/search-index.ts';
 import { ownWordsOf, refreshOwnWords } from '../../src/sync/own-words.ts';
 import { documentId, passageRows, pointOf } from '../../src/sync/write.ts';
 import { never } from '../fakes/open-app.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 
 let folder: string;
 let db: Catalog;

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import type { Catalog } from '../../src/catalog/database.ts';
 import type { CredentialNeed } from '../../src/connectors/connector.ts';
 import { createSecrets, parseCredential } from '../../src/secrets.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 
 let folder: string;
 let db: Catalog;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readableReaderSets } from '../../src/access/audience.ts';
-import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import type { Catalog } from '../../src/catalog/database.ts';
 import { hydratePassages } from '../../src/catalog/passages.ts';
 import { addSource, confirmRemovals, findSource, listFailures, listRuns, takeLease, type Source } from '../../src/catalog/sources.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -16,6 +16,7 @@ import { openSqliteIndex } from '../../src/search/drivers/sqlite.ts';
 import type { SearchIndex } from '../../src/search/search-index.ts';
 import { syncSource, type SyncDeps } from '../../src/sync/sync.ts';
 import { never } from '../fakes/open-app.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 
 let folder: string;
 let db: Catalog;
