@@ -9,6 +9,7 @@ import { LEASE_MS } from '../../src/catalog/sources.ts';
 import { retrieve } from '../../src/ask/retrieve.ts';
 import { startOpenAiEndpoint, type Fault, type OpenAiEndpoint, type RecordedRequest } from '../fakes/openai-endpoint.ts';
 import { answerTo, never, openApp, type OpenedApp } from '../fakes/open-app.ts';
+import { childEnvironment } from '../fakes/child-environment.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const BATCH = 32;
@@ -124,7 +125,7 @@ test('killed (-9) while filling: nothing is lost, and at most one batch is compu
     EMBEDDING_MODEL: 'first-embedding',
   };
   const child = spawn(process.execPath, [CLI, 'sync', '--wait', '--json'], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: childEnvironment({ ...env }),
     stdio: 'ignore',
   });
   const ended = new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)));

@@ -9,6 +9,7 @@ import type { Answer } from '../../src/types.ts';
 import { changeSettings } from '../fakes/change-settings.ts';
 import { startModelHub, type FakeHub, type Mood } from '../fakes/model-hub.ts';
 import { withoutModel, WEIGHTS } from '../fakes/weights.ts';
+import { childEnvironment } from '../fakes/child-environment.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -43,7 +44,7 @@ async function served(modelHub: string, env: Record<string, string> = {}) {
 
   const startedAt = performance.now();
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'] ?? '', DATA_DIR, PORT: '0', ...env },
+    env: childEnvironment({ DATA_DIR, PORT: '0', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { childEnvironment } from '../fakes/child-environment.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -29,7 +30,7 @@ function start(env: Record<string, string> = {}): Started {
   let out = '';
   let err = '';
   const started = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'] ?? '', DATA_DIR: join(folder, 'data'), PORT: '0', EMBEDDING_MODEL: 'none', ...env },
+    env: childEnvironment({ DATA_DIR: join(folder, 'data'), PORT: '0', EMBEDDING_MODEL: 'none', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child = started;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startOpenAiEndpoint } from '../fakes/openai-endpoint.ts';
+import { childEnvironment } from '../fakes/child-environment.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -18,14 +19,13 @@ async function served(
   const endpoint = await startOpenAiEndpoint({ reply: () => ({ chunks, delayMs }) });
   const folder = mkdtempSync(join(tmpdir(), 'docent-stop-'));
   const child = spawn(process.execPath, [MAIN], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
+    env: childEnvironment({
       DATA_DIR: join(folder, 'data'),
       PORT: '0',
       OPENAI_BASE_URL: endpoint.url,
       CHAT_MODEL: 'test-chat',
       EMBEDDING_MODEL: 'none',
-    },
+    }),
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));

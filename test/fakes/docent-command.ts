@@ -1,6 +1,7 @@
 /** `docent …` as a person runs it: a process of its own, with an environment of its own. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from './child-environment.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -15,7 +16,7 @@ export function docentCommand(args: string[], options: { cwd: string; env: Recor
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd: options.cwd,
-      env: { PATH: process.env['PATH'] ?? '', HOME: options.cwd, ...options.env },
+      env: childEnvironment({ HOME: options.cwd, ...options.env }),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const ran: Ran = { code: null, out: '', err: '' };

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { startFakeQdrant, type FakeQdrant } from '../fakes/qdrant.ts';
 import { postgresMissing, startPostgres, type PostgresServer } from './postgres.ts';
 import { redisMissing, startRedis, type RedisServer } from './redis.ts';
+import { childEnvironment } from '../fakes/child-environment.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const STARTED_MS = 60_000;
@@ -54,14 +55,13 @@ export async function startDeployment(more: Record<string, string> = {}): Promis
   function start(role: 'web' | 'worker' | 'all', own: Record<string, string> = {}): Promise<Process> {
     const child = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
       cwd: folder,
-      env: {
-        PATH: process.env['PATH'] ?? '',
+      env: childEnvironment({
         DOCENT_ROLE: role,
         PORT: '0',
         DATA_DIR: join(folder, `process${started++}`),
         ...env,
         ...own,
-      },
+      }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(child);
