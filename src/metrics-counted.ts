@@ -113,10 +113,11 @@ export function createCounters(register: Registry): Counters {
       },
     }),
     watch(server) {
-      server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      // Before the router, which takes off of the address what it has read.
+      server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
         const started = performance.now();
+        const route = routeClass(request.url ?? '/');
         response.once('close', () => {
-          const route = routeClass(request.url ?? '/');
           requests.inc({ route, status: response.writableFinished ? statusClass(response.statusCode) : 'gone' });
           requestSeconds.observe({ route }, (performance.now() - started) / 1000);
         });

@@ -12,7 +12,7 @@ export interface FigureReaders {
 }
 
 /** How long one part is waited for: Prometheus gives up on the whole after ten seconds. */
-const READ_MS = 3_000;
+const READ_MS = 5_000;
 /** What was read is good for so long, so that several who ask cost no more than one. */
 const FRESH_MS = 10_000;
 const DUE_KINDS = ['keep-index', 'sync-source', 'take-out', 'fill-vectors'] as const satisfies Job['kind'][];
@@ -29,7 +29,7 @@ export function createGauges(register: Registry, readers: FigureReaders, now: ()
   }
   /** Without a value it is not shown; one without labels would be shown as 0 after a reset. */
   const clear = (one: Gauge<string>): void => (labelled.has(one) ? one.reset() : one.remove());
-  const up = gauge('docent_dependency_up', '1 when the part answers within three seconds, else 0.', ['part']);
+  const up = gauge('docent_dependency_up', '1 when the part answers within five seconds, else 0.', ['part']);
   const documents = gauge('docent_documents', 'Documents that are current.');
   const passages = gauge('docent_passages', 'Passages that are current.');
   const spent = gauge('docent_model_usd_month', 'US dollars spent on models in this calendar month.');
