@@ -364,7 +364,9 @@ describe('a sync of Notion', () => {
     fill();
     await sync();
     notion.mostResults = 2;
-    expect(await sync({ whole: true })).toMatchObject({ ...nothing, unchanged: 6 });
+    const short = await sync({ whole: true });
+    expect(short).toMatchObject({ added: 0, changed: 0, removed: 0, unchanged: 6, failed: 1, complete: true });
+    expect((await listFailures(db, short.runId, 9))[0]!.reason).toContain('ended its list of pages early');
     // Nor where nothing is known from before: a new folder, a restored backup.
     rmSync(join(folder, 'cache'), { recursive: true });
     expect(await sync({ whole: true })).toMatchObject({

@@ -1,4 +1,5 @@
 /** What there is in a workspace, from search and from the rows of databases: search alone lags and promises no completeness. */
+import { AppError } from '../../errors.ts';
 import type { Log } from '../../types.ts';
 import { plainId } from './notion-address.ts';
 import { failure, isNotFound, isOfOtherKind, unreadable, type Notion } from './notion-api.ts';
@@ -22,8 +23,8 @@ const TRASH_PAGES = 10;
 
 export interface Gathered {
   tree: Tree;
-  /** Search ended before its end, and nothing is known from before to compare it with. */
-  incomplete: boolean;
+  /** False: Notion ended a list before its end and said so. What was there before is in the tree all the same. */
+  complete: boolean;
 }
 
 export interface GatherOptions {
@@ -33,13 +34,16 @@ export interface GatherOptions {
   old?: Tree;
   /** Only what was edited since, ms: all else is as it was. Undefined: everything. */
   since?: number;
+  /** Blocks that pages stand in are taken to be where they were; else each is asked for again. */
+  blocksStay?: true;
   log: Log;
 }
 
 /** @throws AppError `source.empty` when nothing is shared with the integration, `source.*` when a list ends early */
 export async function gather(notion: Notion, options: GatherOptions): Promise<Gathered> {
   const { roots, old, since, log } = options;
-  const tree: Tree = since === undefined ? new Map() : new Map(old);
+  const stays = (node: Node): boolean => since !== undefined || (options.blocksStay === true && node.kind === 'block');
+  const tree: Tree = new Map([...(old ?? [])].filter(([, node]) => stays(node)));
   const live = new Set<string>();
   const take = async (value: unknown): Promise<NotionItem | undefined> => {
     const item = await readWhole(notion, value);
@@ -48,18 +52,19 @@ export async function gather(notion: Notion, options: GatherOptions): Promise<Ga
     tree.set(plainId(item.id), nodeOf(item));
     return item;
   };
-  const complete = await search(notion, since, take);
+  let complete = await search(notion, since, take);
   // Search may not know them yet.
   for (const root of roots?.values() ?? []) if (root) await take(root);
   await placeBlocks(notion, tree);
+  const gone = new Set<string>();
   // Databases first: their rows are listed by themselves, and need not be asked for one by one.
-  if (since === undefined && old) await confirmMissing(notion, old, tree, roots, 'data_source');
+  if (since === undefined && old) await confirmMissing(notion, old, tree, { roots, complete, gone, kind: 'data_source' });
   const queried = new Set<string>();
   for (let due = dataSources(tree, roots, queried); due.length > 0; due = dataSources(tree, roots, queried)) {
     for (const id of due) {
       queried.add(id);
       try {
-        await readRows(notion, id, since, take);
+        if (!(await readRows(notion, id, since, take))) complete = false;
       } catch (error) {
         // Named by search, but no longer or not in itself shared.
         if (!isOfOtherKind(error)) throw error;
@@ -67,10 +72,10 @@ export async function gather(notion: Notion, options: GatherOptions): Promise<Ga
       }
     }
   }
-  if (since !== undefined) await takeTrash(notion, since, tree, live);
-  else if (old) await confirmMissing(notion, old, tree, roots);
+  if (since !== undefined) await orLost(() => takeTrash(notion, since, tree, live));
+  else if (old) await confirmMissing(notion, old, tree, { roots, complete, gone });
   await placeBlocks(notion, tree);
-  return { tree, incomplete: !complete && since === undefined && !old };
+  return { tree, complete };
 }
 
 /** Pages and data sources within the roots; blocks are but the way to them. */
@@ -135,13 +140,16 @@ function dataSources(tree: Tree, roots: ReadonlyMap<string, unknown> | undefined
   return inside(tree, roots).filter((id) => tree.get(id)!.kind === 'data_source' && !done.has(id));
 }
 
-/** A query ends at a number of rows that Notion does not name: it is begun again at the last time that it came to. */
+/**
+ * A query ends at a number of rows that Notion does not name: it is begun again at the last time that it came to. False when that
+ * many were edited in one minute (by an import, say), which it does not get past.
+ */
 async function readRows(
   notion: Notion,
   id: string,
   since: number | undefined,
   take: (value: unknown) => Promise<NotionItem | undefined>,
-): Promise<void> {
+): Promise<boolean> {
   let from = since === undefined ? undefined : new Date(since).toISOString();
   for (;;) {
     let last = from;
@@ -152,8 +160,7 @@ async function readRows(
       for (const value of results) last = (await take(value))?.last_edited_time ?? last;
       if (status?.type === 'incomplete') complete = false;
     }
-    if (complete) return;
-    if (last === from) throw unreadable('it lists a database only in part');
+    if (complete || last === from) return complete;
     from = last;
   }
 }
@@ -172,6 +179,16 @@ async function placeBlocks(notion: Notion, tree: Tree): Promise<void> {
       }
       tree.set(id, blockNode(id, answer) ?? { id, kind: 'block', title: '', url: '', time: '', parent: null });
     }
+  }
+}
+
+/** Search has looked in the trash since July 2026: where it does not, changes cannot be told. */
+async function orLost(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'notion.validation_error') throw error;
+    throw new AppError({ code: 'connector.cursor_lost', message: "Notion's search does not look in its trash", cause: error });
   }
 }
 
@@ -199,23 +216,33 @@ async function takeTrash(notion: Notion, since: number, tree: Tree, live: Readon
   for (const id of gone) tree.delete(id);
 }
 
-/** Asks for what was there before and is not named now, from the top down: what stood in something gone is gone with it. */
+/**
+ * Asks for what was there before and is not named now, from the top down: what stood in something gone is gone with it. Past the
+ * limit what a complete search does not name is gone, and what an incomplete one does not name stays.
+ */
 async function confirmMissing(
   notion: Notion,
   old: Tree,
   tree: Tree,
-  roots: ReadonlyMap<string, unknown> | undefined,
-  kind?: Node['kind'],
+  {
+    roots,
+    complete,
+    gone,
+    kind,
+  }: { roots: ReadonlyMap<string, unknown> | undefined; complete: boolean; gone: Set<string>; kind?: Node['kind'] },
 ): Promise<void> {
   const databases = databasesOf(old);
-  const gone = new Set<string>();
   let asked = 0;
   const missing = inside(old, roots)
-    .filter((id) => !tree.has(id) && (kind === undefined || old.get(id)!.kind === kind))
+    .filter((id) => !tree.has(id) && !gone.has(id) && (kind === undefined || old.get(id)!.kind === kind))
     .map((id) => ({ node: old.get(id)!, up: [...above(old, id, databases)] }))
     .toSorted((a, b) => a.up.length - b.up.length);
   for (const { node, up } of missing) {
     const below = up.some((parent) => gone.has(parent.id));
+    if (!below && !complete && asked >= MOST_ASKED) {
+      tree.set(node.id, node);
+      continue;
+    }
     const item = below || ++asked > MOST_ASKED ? undefined : await askItem(notion, node.kind as 'page' | 'data_source', node.id);
     if (item && !isTrashed(item)) tree.set(node.id, nodeOf(item));
     else gone.add(node.id);

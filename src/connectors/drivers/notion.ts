@@ -15,7 +15,7 @@ export interface NotionOptions {
   api?: string;
   /**
    * Of workspaces with so many pages at most, a listing of changes looks at all of them (a request for each hundred): search by the
-   * last edit does not show what was shared, unshared or moved. Default 1,000.
+   * last edit does not show what was shared, unshared or moved. Default 5,000.
    */
   smallUpTo?: number;
 }
@@ -35,7 +35,7 @@ interface Run {
  * search names nothing throws; what search no longer names is asked for before it counts as gone.
  */
 export function createNotionConnector(options: NotionOptions = {}): Connector {
-  const { api = NOTION_API, smallUpTo = 1_000 } = options;
+  const { api = NOTION_API, smallUpTo = 5_000 } = options;
   const pace: Pace = new Map();
   const runs = new WeakMap<Outbound, Run>();
   const open = (source: SourceLocation, context: ConnectorContext): Notion => openNotion(api, pace, source, context);
@@ -48,16 +48,17 @@ export function createNotionConnector(options: NotionOptions = {}): Connector {
     const notion = open(source, context);
     const { roots, owner, asOf } = await enter(notion, source);
     const before = context.cacheFolder === undefined ? undefined : await recall(context.cacheFolder, owner);
-    const { tree, incomplete } = await gather(notion, { ...held(roots), ...(before ? { old: before.tree } : {}), log: context.log });
+    const { tree, complete } = await gather(notion, { ...held(roots), ...(before ? { old: before.tree } : {}), log: context.log });
     runOf(context).tree = tree;
     await keep(context, owner, tree, asOf, before?.name);
     const versions = listedIn(tree, roots, asOf);
     yield* versions.values();
-    if (incomplete)
+    if (!complete)
       yield {
         externalId: 'search',
-        problem: 'Notion ended its list of pages early, and nothing is known of the rest; the next sync asks for it',
-        unseen: true,
+        problem: 'Notion ended its list of pages early and says so: there may be pages that are not listed',
+        // What was there before was asked for by itself; where nothing is known of before, nothing may be removed.
+        ...(before ? {} : { unseen: true as const }),
       };
   };
   return {
@@ -90,7 +91,8 @@ export function createNotionConnector(options: NotionOptions = {}): Connector {
       const before = await lastListing(cursor, owner, context);
       if (asOf < before.asOf) throw lost("Notion's clock went back");
       const since = before.tree.size <= smallUpTo ? {} : { since: before.asOf - OVERLAP_MS };
-      const { tree } = await gather(notion, { ...held(roots), ...since, old: before.tree, log: context.log });
+      const { tree, complete } = await gather(notion, { ...held(roots), ...since, old: before.tree, blocksStay: true, log: context.log });
+      if (!complete) throw lost('Notion ended its list of changes early');
       runOf(context).tree = tree;
       await keep(context, owner, tree, asOf, before.name);
       const was = listedIn(before.tree, roots, before.asOf);
