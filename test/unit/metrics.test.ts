@@ -1,10 +1,11 @@
 /** What an operator's Prometheus is told, also while a part of the whole is away. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
@@ -244,6 +245,14 @@ describe('what is read', () => {
     expect(later).toContain('docent_jobs_due{kind="fill-vectors"} 0');
     expect(later).toContain('docent_jobs_due_oldest_seconds{kind="fill-vectors"} 0');
   });
+});
+
+test("the operator's page names every figure, and none that there is not", async () => {
+  const metrics = metricsOf({ catalog: async () => figures });
+  const told = [...(await metrics.text()).matchAll(/^# TYPE (docent_\w+)/gm)].map(([, name]) => name!);
+  const page = readFileSync(fileURLToPath(new URL('../../docs/operations.md', import.meta.url)), 'utf8');
+  const named = [...page.matchAll(/\bdocent_(?!outside\b)[a-z_]+[a-z]/g)].map(([name]) => name.replace(/_bucket$/, ''));
+  expect([...new Set(named)].toSorted()).toEqual(told.toSorted());
 });
 
 describe('what the catalog says', () => {
