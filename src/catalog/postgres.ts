@@ -1,6 +1,6 @@
 /** The catalog on Postgres, shared by several processes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { HandleEmptyInListsPlugin, Kysely, PostgresDialect, replaceWithNoncontingentExpression, sql } from 'kysely';
 import { AppError, inputError } from '../errors.ts';
 import type { Catalog } from './database.ts';
 import { migrationsDone, refuseNewer, runMissing } from './migrate.ts';
@@ -46,7 +46,11 @@ export async function openPostgresCatalog(
 
 /** Connects when it is first asked; tables are as they are. */
 export const connectPostgres = (url: string, options: PoolOptions): Catalog =>
-  new Kysely<CatalogTables>({ dialect: new PostgresDialect({ pool: openPool(url, options) }) });
+  new Kysely<CatalogTables>({
+    dialect: new PostgresDialect({ pool: openPool(url, options) }),
+    // Of an empty list SQLite knows that nothing is in it; Postgres takes none.
+    plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
+  });
 
 function readPlace(url: string): Place {
   const mend = 'give postgres://USER:PASSWORD@HOST:5432/DATABASE, with special characters of the password percent-encoded';

@@ -17,7 +17,7 @@ import {
 import { readEmbeddings, writeEmbeddings } from '../../src/catalog/embeddings.ts';
 import { listGlossary, removeGlossaryEntry, saveGlossary } from '../../src/catalog/glossary.ts';
 import { noteLeftovers, readLeftovers } from '../../src/catalog/leftovers.ts';
-import { documentsInDemand, hydratePassages, passagesAfter } from '../../src/catalog/passages.ts';
+import { countPassages, documentsInDemand, hydratePassages, passageContents, passagesAfter } from '../../src/catalog/passages.ts';
 import { personOf } from '../../src/catalog/people.ts';
 import { conversationTurns, receiveQuestion, takeQuestion } from '../../src/catalog/questions.ts';
 import { readSettings, writeSetting } from '../../src/catalog/settings.ts';
@@ -294,6 +294,12 @@ overBothCatalogs((catalogs) => {
       }
       expect(seen).toEqual(written.toSorted());
       expect((await documentsInDemand(db)).size).toBe(7);
+    });
+
+    test('of no ids nothing is found, and nothing fails', async () => {
+      expect(await passageContents(db, [])).toEqual([]);
+      expect(await countPassages(db, [])).toBe(0);
+      expect(await db.selectFrom('documents').select('id').where('id', 'not in', []).execute()).toEqual([]);
     });
 
     test('more ids than one statement takes are noted, each once', async () => {
