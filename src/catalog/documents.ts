@@ -87,6 +87,17 @@ export async function passagesOf(db: Catalog, documentId: string): Promise<Map<s
   return new Map(rows.map((row) => [row.id, { textHash: row.text_hash, embedHash: row.embed_hash }]));
 }
 
+/** A current document, inside a transaction that changes what belongs to it: no other version is committed before its end. */
+export async function holdDocument(tx: Catalog, id: string): Promise<Pick<Documents, 'title' | 'reader_set'> | undefined> {
+  return tx
+    .selectFrom('documents')
+    .select(['title', 'reader_set'])
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .$if(isPostgres(tx), (query) => query.forUpdate())
+    .executeTakeFirst();
+}
+
 /** Who writes: the run, and the holder of the lease on its source. */
 export interface Writer {
   runId: string;

@@ -1,5 +1,6 @@
 /** What a document brings to the knowledge base's own words, when it is written. */
 import type { Catalog } from '../catalog/database.ts';
+import { holdDocument } from '../catalog/documents.ts';
 import { addWords, replaceTerms, type OwnWords } from '../catalog/terms.ts';
 import { vocabularyOf } from '../own-words.ts';
 import { plainText } from '../passage-text.ts';
@@ -28,31 +29,31 @@ export async function refreshOwnWords(db: Catalog, signal: AbortSignal): Promise
   for (let after = ''; ;) {
     const documents = await db
       .selectFrom('documents')
-      .select(['id', 'title', 'reader_set'])
+      .select('id')
       .where('deleted_at', 'is', null)
       .where('id', '>', after)
       .orderBy('id')
       .limit(100)
       .execute();
     if (documents.length === 0) return;
-    for (const document of documents) {
+    for (const { id } of documents) {
       signal.throwIfAborted();
       await db.transaction().execute(async (tx) => {
-        const [passages, aliases] = await Promise.all([
-          tx
-            .selectFrom('passages')
-            .select(['heading_path_json', 'text'])
-            .where('document_id', '=', document.id)
-            .orderBy('ordinal')
-            .execute(),
-          tx.selectFrom('terms').select('short').where('document_id', '=', document.id).where('kind', '=', 'alias').execute(),
-        ]);
+        const document = await holdDocument(tx, id);
+        if (!document) return;
+        const passages = await tx
+          .selectFrom('passages')
+          .select(['heading_path_json', 'text'])
+          .where('document_id', '=', id)
+          .orderBy('ordinal')
+          .execute();
+        const aliases = await tx.selectFrom('terms').select('short').where('document_id', '=', id).where('kind', '=', 'alias').execute();
         const own = ownWordsOf({
           title: document.title,
           aliases: aliases.map((row) => row.short),
           passages: passages.map((row) => ({ headingPath: JSON.parse(row.heading_path_json) as string[], text: row.text })),
         });
-        await replaceTerms(tx, document.id, own.terms);
+        await replaceTerms(tx, id, own.terms);
         await addWords(tx, document.reader_set, own.words);
       });
     }
