@@ -120,7 +120,7 @@ export function createSources(deps: SourcesDeps): Sources {
     const credential = input.credential === undefined ? undefined : credentialFor(connector, input.credential);
     if (!credential && connector.credential?.required) throw inputError('credential', `one is needed. ${connector.credential.rights}`);
     const taken = new Set((await listSources(db)).map((s) => s.name));
-    const name = input.name?.trim() || freeName(nameFrom(location), taken);
+    const name = input.name?.trim() || freeName(connector.nameOf?.(location) ?? nameFrom(location), taken);
     if (name.length > 100) throw inputError('name', 'is longer than 100 characters');
     if (taken.has(name)) throw inputError('name', `there is a source "${name}" already; choose another name, or remove that one first`);
     const where: SourceLocation = {

@@ -95,6 +95,8 @@ export interface Connector {
   readonly credential?: CredentialNeed;
   /** True when it can serve this location (used when no `--kind` was given). */
   accepts(location: string): boolean;
+  /** What a source there is called where nobody names it; by default its host, or the folder's name. */
+  nameOf?(location: string): string | undefined;
   /** Throws AppError with a public message when the location cannot be read at all. */
   check(source: SourceLocation, context: ConnectorContext): Promise<void>;
   /** Lists everything. Throws when the listing could not be completed: nothing is removed then. */

@@ -6,9 +6,9 @@ import type { Connector } from './connector.ts';
 const connectors: Record<string, () => Promise<Connector>> = {
   confluence: async () => (await import('./drivers/confluence.ts')).createConfluenceConnector(),
   notion: async () => (await import('./drivers/notion.ts')).createNotionConnector(),
+  git: async () => (await import('./drivers/git.ts')).createGitConnector(),
   mediawiki: async () => (await import('./drivers/mediawiki.ts')).createMediawikiConnector(),
   dokuwiki: async () => (await import('./drivers/dokuwiki.ts')).createDokuwikiConnector(),
-  git: async () => (await import('./drivers/git.ts')).createGitConnector(),
   site: async () => (await import('./drivers/site.ts')).createSiteConnector(),
   folder: async () => (await import('./drivers/folder.ts')).createFolderConnector(),
 };

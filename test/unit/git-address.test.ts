@@ -1,7 +1,7 @@
 /** What an admin may paste for a repository, a folder in it, or a wiki, and where the files and pages then open. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isRepository, placeOf } from '../../src/connectors/drivers/git-address.ts';
+import { isRepository, placeOf, repositoryName } from '../../src/connectors/drivers/git-address.ts';
 import { formatOf, pageOf } from '../../src/connectors/drivers/git-pages.ts';
 
 test.each([
@@ -181,4 +181,15 @@ test.each([
 ])('of a wiki %s is read as %s on GitHub, %s on GitLab', (file, github, gitlab) => {
   expect(formatOf(file, { wiki: 'project', forge: 'github' })).toBe(github);
   expect(formatOf(file, { wiki: 'project', forge: 'gitlab' })).toBe(gitlab);
+});
+
+test.each([
+  ['https://github.com/acme/handbook', 'handbook'],
+  ['https://github.com/acme/handbook/tree/main/docs', 'handbook'],
+  ['https://github.com/acme/handbook/wiki/Some-Page', 'handbook wiki'],
+  ['https://gitlab.com/acme/team/handbook/-/wikis/home', 'handbook wiki'],
+  ['https://git.corp.example/x.git', 'x'],
+  ['/srv/git/rules.git', 'rules'],
+])('%s is called %s where nobody names it', (location, name) => {
+  expect(repositoryName(location)).toBe(name);
 });

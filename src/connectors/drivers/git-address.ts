@@ -47,6 +47,19 @@ export function isRepository(location: string): boolean {
   return hostname === 'bitbucket.org' && (parts.length === 2 || place.within !== undefined);
 }
 
+/** `handbook`, `handbook wiki`; undefined for what is no address of a repository. */
+export function repositoryName(location: string): string | undefined {
+  const place = placeOf(location);
+  const last =
+    place.kind === 'local'
+      ? place.folder.split(/[/\\]/).findLast(Boolean)
+      : place.kind === 'remote'
+        ? partsOf(place.url.pathname).at(-1)
+        : undefined;
+  const name = last?.replace(/(\.wiki)?\.git$/i, '');
+  return name && place.kind === 'remote' && place.wiki ? `${name} wiki` : name || undefined;
+}
+
 /** Ssh addresses and unknown schemes are `other`. */
 export function placeOf(location: string): GitPlace {
   const text = location.trim().replace(/^git\+/i, '');

@@ -8,7 +8,7 @@ import { AppError, reasonOf } from '../../errors.ts';
 import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
 import { maxBytesOf } from '../file-formats.ts';
 import { gitDates, type FileHistory } from './folder-git.ts';
-import { isRepository, placeOf } from './git-address.ts';
+import { isRepository, placeOf, repositoryName } from './git-address.ts';
 import { openBlobs, type BlobReader } from './git-blobs.ts';
 import { bringBlobs, removeClone, updateClone, type Clone } from './git-clone.ts';
 import { formatOf, pageOf } from './git-pages.ts';
@@ -69,6 +69,7 @@ export function createGitConnector(): Connector {
         "Reading the contents, nothing else. On GitHub: a fine-grained token for this repository with “Contents: Read-only” (a wiki needs its repository's); where the organization has single sign-on, authorized for it. On GitLab: a project or group access token with the scope read_repository and the role Reporter, or a deploy token as user:token. Public repositories need none.",
     },
     accepts: isRepository,
+    nameOf: repositoryName,
     async check(source, context) {
       const place = placeOf(source.location);
       if (place.kind !== 'remote') await openRepository(source, context);
