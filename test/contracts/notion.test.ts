@@ -376,4 +376,25 @@ describe('a sync of Notion', () => {
     });
     expect(await documents()).toEqual(all);
   });
+
+  test('where changes cannot be listed whole, everything is listed', async () => {
+    options = { smallUpTo: 0 };
+    const ids = fill();
+    await sync();
+    // A Notion whose search does not look in its trash.
+    let searches = 0;
+    notion.onRequest = (path) => {
+      if (path === '/v1/search' && ++searches === 2) notion.trouble = [{ status: 400, code: 'validation_error' }];
+    };
+    notion.trash(ids.restart);
+    notion.pass(later);
+    expect(await sync()).toMatchObject({ ...nothing, removed: 1, listed: 5 });
+    notion.onRequest = () => {};
+    // More rows edited in one minute than one query gives.
+    for (let n = 0; n < 5; n++)
+      notion.addPage({ title: `Row ${n}`, parent: { dataSource: ids.dataSource }, blocks: paragraph(`Words ${n}.`) });
+    notion.pass(later);
+    notion.mostResults = 7;
+    expect(await sync()).toMatchObject({ added: 5, removed: 0, failed: 1, complete: true });
+  });
 });

@@ -239,6 +239,23 @@ describe('a Qdrant that is emptied', () => {
   });
 });
 
+it('loses no write that begins before a swap and ends after it', async () => {
+  const [one, other] = [open({ patience: {} }), open({ patience: {} })];
+  await one.put([vacation('a')]);
+  const rebuild = await other.rebuild();
+  await rebuild.index.put([vacation('a')]);
+  // The old generation is still there when the late write reaches it.
+  fake.trouble({ on: /^DELETE /, delayMs: 1_500 });
+  fake.trouble({ on: /^PUT .*\.g0+\/points$/, delayMs: 500, times: 1 });
+  const late = one.put([vacation('late')]);
+  while (!lines().some((line) => /^PUT .*\.g0+\/points$/.test(line) && fake.requests.at(-1)!.line === line)) await sleep(5);
+  const swapped = rebuild.swap();
+  await late;
+  expect(idsOf((await other.search(both)).words).toSorted()).toEqual(['a', 'late']);
+  await swapped;
+  expect(idsOf((await one.search(both)).meaning).toSorted()).toEqual(['a', 'late']);
+});
+
 describe('what stands in Qdrant', () => {
   const generations = (): string[] => [...new Set(fake.collections().map((name) => name.split('.').slice(0, 2).join('.')))];
 
