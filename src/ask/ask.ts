@@ -173,8 +173,9 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
     return;
   }
   if (deps.languages.length === 0) {
-    draft.status = 'unanswered';
-    draft.own.push(say(language, 'nothingToSearch'));
+    const unfilled = (await countReadable(deps.db, readerSets)) > 0;
+    draft.status = unfilled ? 'failed' : 'unanswered';
+    draft.own.push(say(language, unfilled ? 'searchUnavailable' : 'nothingToSearch'));
     return;
   }
 

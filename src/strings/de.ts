@@ -14,7 +14,7 @@ export const de: AnswerStrings = {
   needsModel: 'Zum Umschreiben braucht es ein Sprachmodell, und keines ist eingerichtet. Hier ist die Antwort, wie sie war.',
   failed: 'Beim Beantworten ging etwas schief. Die Frage ist gespeichert; bitte fragen Sie gleich noch einmal.',
   searchUnavailable:
-    'Der Suchindex ist gerade nicht erreichbar, darum konnte ich nicht nachsehen. Die Frage ist notiert; bitte frag in einer Minute noch einmal.',
+    'Der Suchindex ist gerade nicht erreichbar oder wird gerade gefüllt, darum konnte ich nicht nachsehen. Die Frage ist gespeichert; bitte fragen Sie in einer Minute noch einmal.',
   tooLong: 'Die Frage ist sehr lang; ich habe die ersten {characters} Zeichen gelesen.',
   alsoSearched: 'Auch nach „{meant}“ gesucht: „{said}“ steht nirgends.',
   degraded_no_model: 'Es ist kein Sprachmodell eingerichtet; dies sind die Worte der Dokumente.',

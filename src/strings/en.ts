@@ -13,7 +13,7 @@ export const en = {
   needsModel: 'Rewriting an answer needs a language model, and none is configured. Here is the answer as it was.',
   failed: 'Something went wrong while answering. The question is kept; please ask again in a moment.',
   searchUnavailable:
-    'The search index cannot be reached at the moment, so I could not look. The question is kept; please ask again in a minute.',
+    'The search index cannot be reached, or is just being filled, so I could not look. The question is kept; please ask again in a minute.',
   tooLong: 'The question is very long; I read its first {characters} characters.',
   alsoSearched: 'Searched for “{meant}” too: “{said}” stands nowhere.',
   degraded_no_model: "No language model is configured, so these are the documents' own words.",

@@ -13,7 +13,7 @@ export const zh: AnswerStrings = {
   nothingToTransform: '这个对话里还没有可以改写的回答。',
   needsModel: '改写回答需要语言模型，目前没有配置。以下是原来的回答。',
   failed: '回答时出现问题。您的问题已保存，请稍后再问一次。',
-  searchUnavailable: '搜索索引暂时无法访问，因此我没能查找。问题已记录，请一分钟后再问一次。',
+  searchUnavailable: '搜索索引暂时无法访问，或正在建立，因此我没能查找。问题已记录，请一分钟后再问一次。',
   tooLong: '问题很长，我只读取了前 {characters} 个字符。',
   alsoSearched: '也搜索了“{meant}”：文档里没有“{said}”。',
   degraded_no_model: '未配置语言模型，以下为文档原文。',

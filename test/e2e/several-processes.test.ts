@@ -206,7 +206,7 @@ describe.skipIf(missing !== undefined)(`several processes${missing ? ` (${missin
   test('Qdrant emptied, and away: that is said, and the index is filled again by itself', async () => {
     deployment.qdrant.trouble({ on: /./, status: 503 });
     const { answer } = await ask(QUESTIONS[0]!);
-    expect(answer).toMatchObject({ status: 'failed', text: expect.stringContaining('search index cannot be reached') });
+    expect(answer).toMatchObject({ status: 'failed', text: expect.stringContaining('The search index cannot be reached') });
     deployment.qdrant.calm();
     expect(await found()).toBe(true);
     deployment.qdrant.empty();

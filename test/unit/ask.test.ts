@@ -1,7 +1,7 @@
 /** Asking over a made-up model and a small catalog: what breaks on the way never loses a question. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ask, type AskDeps } from '../../src/ask/ask.ts';
 import { receiveQuestion } from '../../src/catalog/questions.ts';
 import { AppError } from '../../src/errors.ts';
@@ -189,16 +189,20 @@ describe('what breaks inside', () => {
   });
 });
 
-test('no documents: says so, and asks no model', async () => {
-  const answer = final(
-    await run({
-      languages: [],
-      languageModel: model(() => {
-        throw new Error('asked');
+test('an index of which nothing is known: no documents, or an index that is lost; no model is asked', async () => {
+  const asked = async () =>
+    final(
+      await run({
+        languages: [],
+        languageModel: model(() => {
+          throw new Error('asked');
+        }),
       }),
-    }),
-  );
-  expect(answer).toMatchObject({ status: 'unanswered', closest: [] });
+    );
+  expect(await asked()).toMatchObject({ status: 'failed', text: expect.stringContaining('is just being filled'), closest: [] });
+  await deps.db.updateTable('documents').set({ deleted_at: 1 }).execute();
+  onTestFinished(async () => void (await deps.db.updateTable('documents').set({ deleted_at: null }).execute()));
+  expect(await asked()).toMatchObject({ status: 'unanswered', text: expect.stringContaining('There are no documents yet'), closest: [] });
 });
 
 test("a quoted answer is at most nine sentences, each a citation's own words", async () => {
