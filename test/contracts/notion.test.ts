@@ -397,4 +397,27 @@ describe('a sync of Notion', () => {
     notion.mostResults = 7;
     expect(await sync()).toMatchObject({ added: 5, removed: 0, failed: 1, complete: true });
   });
+
+  test('what was edited long ago is not listed again in a large workspace', async () => {
+    options = { smallUpTo: 0 };
+    const { handbook, travel } = fill();
+    for (let n = 0; n < 25; n++) notion.addPage({ title: `Page ${n}`, parent: { page: handbook }, blocks: paragraph(`Words ${n}.`) });
+    notion.pageSize = 4;
+    notion.pass(3 * 86_400_000);
+    await sync();
+    notion.edit(travel, { blocks: paragraph('Book the bus first.') });
+    notion.pass(later);
+    expect(await sync()).toMatchObject({ ...nothing, listed: 1, changed: 1 });
+    // Whose token, two of search, one of its trash, one of the database's rows; page, blocks and editor.
+    expect(notion.requests.map(({ path }) => path.split('/')[2])).toEqual([
+      'users',
+      'search',
+      'search',
+      'data_sources',
+      'search',
+      'pages',
+      'blocks',
+      'users',
+    ]);
+  });
 });
