@@ -12,12 +12,6 @@ COPY package.json package-lock.json .npmrc ./
 # the lockfile's all the same, and no package's own script runs.
 RUN npm install --omit=dev --no-save --ignore-scripts --no-audit --no-fund --loglevel=error \
  && sha256sum package-lock.json | cut -d' ' -f1 | tr -d '\n' > node_modules/.docent-installed
-COPY bin ./bin
-COPY src ./src
-COPY workers ./workers
-COPY sample ./sample
-# Compiled once, here: the image is read-only where it runs.
-RUN node bin/docent.js --help > /dev/null
 
 FROM ${NODE_IMAGE}
 # git reads repositories; tini takes care of processes that git leaves behind, and passes signals on.
@@ -30,12 +24,21 @@ RUN apt-get update \
  && ln -s /app/bin/docent.js /usr/local/bin/docent
 WORKDIR /app
 COPY --from=packages /app ./
+COPY bin ./bin
+COPY src ./src
+COPY workers ./workers
+COPY sample ./sample
 COPY LICENSE ./
 ENV NODE_ENV=production \
+    NODE_COMPILE_CACHE=/app/compiled \
     DATA_DIR=/data \
     HOST=0.0.0.0 \
     PORT=3000
+RUN mkdir compiled && chown node:node compiled
 USER node
+# Compiled once, here, by who runs it: the image is read-only where it runs.
+RUN node bin/docent.js --help > /dev/null \
+ && node --input-type=module -e "await import('/app/src/app.ts'); await import('/app/src/console/server.ts')"
 VOLUME /data
 EXPOSE 3000
 # Alive, not ready: a database that is away for a minute is no reason to start Docent anew.
