@@ -1,7 +1,7 @@
 /** One question is answered once, whichever processes take part: two of them over one catalog, one of which ends in the middle. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createApp, type WiredApp } from '../../src/app.ts';
-import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
+import type { Catalog } from '../../src/catalog/database.ts';
 import { receiveQuestion } from '../../src/catalog/questions.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
@@ -9,6 +9,7 @@ import type { Answer, Clock } from '../../src/types.ts';
 import { answerTo, never, openApp, type OpenedApp } from '../fakes/open-app.ts';
 import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { readPrompt, sentencesIn } from '../fakes/inventing-model.ts';
+import { openCatalog } from '../servers/test-catalog.ts';
 
 const QUESTION = 'Within how many hours is a data breach reported to the authority?';
 
