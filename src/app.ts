@@ -1,5 +1,6 @@
 /** The composition root: configuration in, a wired application out. The only file that names registries. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { readableReaderSets } from './access/audience.ts';
 import { answerLeft, answerQuestion, readThread, type AnsweringDeps } from './answering.ts';
 import type { App, DocumentView, FillWait, VectorStatus } from './app-contract.ts';
-import { countsBySource, listDocuments, readDocument } from './catalog/documents.ts';
+import { listDocuments, readDocument } from './catalog/documents.ts';
 import { countPassages, documentPassages, hydratePassages } from './catalog/passages.ts';
 import { openCatalog } from './catalog/database.ts';
 import { openPostgresCatalog } from './catalog/postgres.ts';
@@ -22,7 +23,8 @@ import { examine } from './doctor.ts';
 import { createGlossary } from './glossary.ts';
 import { AppError, inputError, publicMessageOf } from './errors.ts';
 import { dueJobs, fillIn, readIndexFacts, reindex, runJob, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
-import { backUp, restore } from './keeping.ts';
+import { backUp, restore, docentVersion } from './keeping.ts';
+import { readCatalogFigures, readIndexFigures } from './figures.ts';
 import { createMetrics } from './metrics.ts';
 import { createModelsInUse, type DownloadState } from './models-in-use.ts';
 import { createBudget } from './models/budget.ts';
@@ -33,6 +35,8 @@ import { findOllama } from './models/ollama.ts';
 import type { Timeouts } from './models/watch.ts';
 import { withHostLimit } from './net/host-limit.ts';
 import { createOutbound } from './net/outbound.ts';
+import { openQueue } from './open-queue.ts';
+import type { Queue } from './queue/queue.ts';
 import { hostLimit, redisHealth } from './queue/registry.ts';
 import { searchDrivers } from './search/registry.ts';
 import { deploymentTimeZone } from './schedule.ts';
@@ -70,6 +74,8 @@ export interface WiredApp extends App {
   /** What an operator should know at start, a line each. */
   startupNotes(): Promise<string[]>;
   askDeps(): Promise<AskDeps>;
+  /** Counts what this server answers. */
+  watch(server: Server): void;
   /** Answers what processes that ended in the middle left unanswered. */
   answerLeft(signal: AbortSignal): Promise<void>;
   /** From now on a question that is cut off is another process's to answer. */
@@ -102,22 +108,36 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   const budget = createBudget({
     limitUsd: config.BUDGET_USD_MONTH,
     spentThisMonth: () => spentThisMonth(db, clock.now()),
-    recordUsage: (row) => recordUsage(db, row, clock.now()),
+    recordUsage: (row) => {
+      metrics.used(row);
+      return recordUsage(db, row, clock.now());
+    },
     log,
     now: () => clock.now(),
   });
-  const metrics = createMetrics(async () => {
-    const counts = [...(await countsBySource(db)).values()];
-    return {
-      documents: counts.reduce((n, c) => n + c.documents, 0),
-      passages: counts.reduce((n, c) => n + c.passages, 0),
-      spentUsd: await spentThisMonth(db, clock.now()),
-    };
-  });
+  // Opened when somebody first asks for figures.
+  let watched: Promise<Queue> | undefined;
+  const metrics = createMetrics(
+    {
+      catalog: async () =>
+        readCatalogFigures(db, {
+          now: clock.now(),
+          budgetUsd: config.BUDGET_USD_MONTH,
+          due: async () => dueJobs(await indexingDeps()),
+        }),
+      index: () => readIndexFigures(index),
+      ...(config.REDIS_URL ? { queue: async () => (await (watched ??= openQueue(config, { clock, log }))).health() } : {}),
+    },
+    { role: config.DOCENT_ROLE, version: docentVersion(), now: () => clock.now() },
+  );
 
   let settings = await readSettings(db);
   const requests = await hostLimit(config.REDIS_URL);
-  const outbound = withHostLimit(createOutbound({ allowInternal: () => settings.internalAddresses }), requests.limiter, clock);
+  const outbound = withHostLimit(
+    metrics.countOutbound(createOutbound({ allowInternal: () => settings.internalAddresses })),
+    requests.limiter,
+    clock,
+  );
   // Not for sources: a proxy resolves names by itself, so what it connects to is checked less.
   const downloads = createOutbound({
     allowInternal: () => settings.internalAddresses,
@@ -204,6 +224,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       keepRate: settings.keepRate,
       ...(embedder ? { embedder } : {}),
       ...(options.atStep ? { atStep: options.atStep } : {}),
+      onSynced: (summary) => metrics.synced(summary),
       syncDeps: async (source) => ({
         connector: await connectorFor(source.location, source.kind),
         extractor: (extractor ??= createExtractor()),
@@ -329,7 +350,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       return summaries;
     },
     due: async () => dueJobs(await indexingDeps()),
-    runJob: async (job, run) => runJob(job, await indexingDeps(), run),
+    runJob: (job, run) => metrics.job(job.kind, async () => runJob(job, await indexingDeps(), run)),
     workOnce: async (signal) => workOnce(await indexingDeps(), signal),
     async reindex(run) {
       const deps = await indexingDeps();
@@ -423,6 +444,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       ];
     },
     metrics: () => metrics.text(),
+    watch: (server) => metrics.watch(server),
     async ready() {
       // Not the index: where that is away, questions are still taken, and told so.
       await db.selectFrom('settings').select('key').limit(1).execute();
@@ -431,6 +453,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     async close() {
       await extractor?.close();
       await inUse.close();
+      metrics.close();
+      await (await watched)?.close(0);
       await Promise.all([outbound.close(), downloads.close(), requests.close()]);
       await index.close();
       await db.destroy();

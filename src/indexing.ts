@@ -35,6 +35,8 @@ export interface IndexingDeps {
     source: Source,
   ) => Promise<Pick<SyncDeps, 'connector' | 'extractor' | 'outbound' | 'credential' | 'cacheFolder' | 'largestRemovalShare' | 'nextSync'>>;
   atStep?: SyncDeps['atStep'];
+  /** Told of each sync that has ended. */
+  onSynced?: (summary: RunSummary) => void;
 }
 
 /** A holder of leases. What one process does side by side keeps each other out, too. */
@@ -129,6 +131,7 @@ export async function syncNow(
       options.signal,
     );
     summaries.push(summary);
+    deps.onSynced?.(summary);
   }
   if (!(await isCalibrated(deps.index)) || summaries.some((s) => s.added + s.changed + s.removed > 0))
     await renewIndexFacts(deps, options.signal);

@@ -28,6 +28,7 @@ try {
   const workers = role === 'web' ? await wakeOthers(config, { clock: systemClock, log }) : startWorkers(log);
   const app = await createApp(config, { log, onWork: workers.wake });
   const server = createServer(role === 'worker' ? createOperations(app) : createConsole(app, { sessionKey: app.sessionKey }));
+  app.watch(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.PORT, config.HOST, resolve);
