@@ -12,7 +12,8 @@ import { openSqliteIndex } from '../../src/search/drivers/sqlite.ts';
 import type { SearchIndex } from '../../src/search/search-index.ts';
 import { createExtractor, type Extractor } from '../../src/sync/extract.ts';
 import { syncSource } from '../../src/sync/sync.ts';
-import { startConfluence, type FakeConfluence } from '../fakes/confluence.ts';
+import type { FakeConfluence } from '../fakes/confluence-answers.ts';
+import { startConfluence } from '../fakes/confluence.ts';
 import { answerTo, never, openApp } from '../fakes/open-app.ts';
 import { connectorContract } from './connector.ts';
 
