@@ -10,7 +10,8 @@ import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { createOutbound, type Outbound } from '../../src/net/outbound.ts';
 import { extractDocument } from '../../src/sync/extract-document.ts';
-import { startConfluence, type FakeConfluence } from '../fakes/confluence.ts';
+import type { FakeConfluence } from '../fakes/confluence-answers.ts';
+import { startConfluence } from '../fakes/confluence.ts';
 import { never } from '../fakes/open-app.ts';
 
 const HOUR = 3_600_000;
@@ -328,6 +329,16 @@ describe.each(['cloud', 'server'] as const)('Confluence, %s', (flavour) => {
       second(() => '<html><body>Please log in</body></html>');
       expect(await failureOf(list())).toMatchObject({ code: 'source.login' });
       let first: unknown;
+      // With another place to go on from each time.
+      count = 0;
+      wiki.alter = ({ path, query }, reply) => {
+        if (!pages.test(path)) return reply;
+        query.set('cursor', Buffer.from(`after:${1000 + ++count}`).toString('base64url'));
+        const next = `?${query}`;
+        return { ...reply, body: (first = { ...(first ?? (reply.body as object)), _links: { next } }), headers: {} };
+      };
+      expect(await failureOf(list())).toMatchObject({ code: 'source.unreadable', publicMessage: expect.stringMatching(/repeats/) });
+      first = undefined;
       wiki.alter = ({ path }, reply) => (pages.test(path) ? { ...reply, body: (first ??= reply.body), headers: {} } : reply);
       expect(await failureOf(list())).toMatchObject({ code: 'source.unreadable', publicMessage: expect.stringMatching(/repeats|circles/) });
       expect(cursor).toBeUndefined();
@@ -343,7 +354,37 @@ describe.each(['cloud', 'server'] as const)('Confluence, %s', (flavour) => {
         const results = body.results.filter(({ id }) => id !== top);
         return { ...reply, body: { ...body, results, ...(body.size === undefined ? {} : { size: results.length }) } };
       };
+      now += 60_000;
       expect(await failureOf(list())).toMatchObject({ code: 'source.incomplete', retryable: true });
+    });
+
+    test('a listing that lacks what the search has, but for what came later', async () => {
+      wiki.most = 100;
+      const [left] = [...wiki.contents.keys()];
+      wiki.alter = ({ path }, reply) => {
+        if (!pages.test(path)) return reply;
+        const body = reply.body as { results: { id: string }[]; size?: number };
+        const results = body.results.filter(({ id }) => id !== left);
+        return { ...reply, body: { ...body, results, ...(body.size === undefined ? {} : { size: results.length }) } };
+      };
+      if (!cloud) return;
+      now += 60_000;
+      expect(await failureOf(list())).toMatchObject({ code: 'source.incomplete' });
+      wiki.contents.get(left!)!.when = now + 1000;
+      expect((await list()).size).toBe(5);
+    });
+
+    test('a server that gives more than was asked for, or says in a header alone that there is more', async () => {
+      const [left] = [...wiki.contents.keys()];
+      wiki.alter = ({ path }, reply) => {
+        const body = reply.body as { results?: { id: string }[]; _links?: { next?: string; base?: string } };
+        if (!pages.test(path) || !body.results) return reply;
+        const results = body.results.map((one) => (one.id === left ? { ...one, status: 'archived' } : one));
+        const link: Record<string, string> = body._links?.next === undefined ? {} : { link: `<${body._links.next}>; rel="next"` };
+        return { ...reply, headers: link, body: { ...body, results, _links: {} } };
+      };
+      if (cloud) wiki.unindexed.add(left!);
+      expect([...(await list()).keys()]).toEqual([...wiki.contents.keys()].slice(1));
     });
 
     test('a next page that leads elsewhere is asked of the wiki itself', async () => {
@@ -440,10 +481,15 @@ describe.each(['cloud', 'server'] as const)('Confluence, %s', (flavour) => {
           version: { number: 2 },
           ancestors: [],
         };
-        return { ...reply, body: { ...body, results: [...body.results, stale], size: body.size + 1 } };
+        const container = { id: gone, type: 'page', status: 'current', title: 'Gone' };
+        const file = { id: '1', type: 'attachment', status: 'current', title: 'a.txt', version: { number: 1 }, container };
+        return { ...reply, body: { ...body, results: [...body.results, stale, file], size: body.size + 2 } };
       };
       const first = await changes();
-      expect([...first.values()]).toEqual([{ externalId: gone, gone: true }]);
+      expect([...first.values()]).toEqual([
+        { externalId: gone, gone: true },
+        { externalId: '1', gone: true },
+      ]);
       wiki.unindexed.clear();
       now += 10 * HOUR;
       expect((await changes()).has(late)).toBe(true);
@@ -582,6 +628,10 @@ describe.each(['cloud', 'server'] as const)('Confluence, %s', (flavour) => {
         wiki.edit(leaf, { storage: '<p>y</p>' });
         expect((await changes()).get(leaf)!.readers).toEqual([['group:board']]);
         wiki.instead = ({ path }) => (path.endsWith(`/folders/${folder}`) ? { status: 404, body: {} } : undefined);
+        expect(await readers(leaf)).toEqual([[]]);
+        wiki.instead = () => undefined;
+        const scope = { code: 401, message: 'Unauthorized; scope does not match' };
+        wiki.instead = ({ path }) => (path.endsWith(`/folders/${folder}`) ? { status: 401, body: scope } : undefined);
         expect(await readers(leaf)).toEqual([[]]);
         wiki.instead = () => undefined;
         // A circle has no top.

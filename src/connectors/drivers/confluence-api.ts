@@ -241,15 +241,17 @@ async function refusalOf(session: Session, response: OutboundResponse): Promise<
   if (status === 429) return failure('busy', `${host} lets Docent ask no more for now; the next sync goes on.`, true);
   if (status >= 500) return failure('unreachable', `${host} answered ${status}; try again later.`, true);
   const own = response.url.includes('/rest/api/user/current');
-  if (status === 401 || (status === 403 && own)) return signedIn ? wrongCredential(host) : needsCredential(host);
-  if (status === 403) {
+  const text = Buffer.from((await response.bytes()).subarray(0, 200_000)).toString('utf8');
+  // `Unauthorized; scope does not match`, of a token that is right.
+  const lacksScope = status === 401 && !own && /scope/i.test(text);
+  if (!lacksScope && (status === 401 || (status === 403 && own))) return signedIn ? wrongCredential(host) : needsCredential(host);
+  if (status === 403 || lacksScope) {
     const publicMessage = `the account that Docent signs in with at ${host} may not read what Docent asks for`;
     return new AppError({ code: 'confluence.forbidden', message: 'the wiki answers 403', publicMessage });
   }
   if (status === 400)
     return unreadable(host, 'it does not understand what Docent asks; its version may be too old (Data Center 7.9 or later)');
   if (status !== 200) return undefined;
-  const text = Buffer.from((await response.bytes()).subarray(0, 200_000)).toString('utf8');
   if (!/<html[\s>]/i.test(text)) return undefined;
   const why = /type\s*=\s*["']?password|log ?in|sign ?in|anmelden|sso|saml/i.test(text) ? 'a login page' : 'a web page';
   return failure(

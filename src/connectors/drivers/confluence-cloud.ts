@@ -12,6 +12,8 @@ import { spaceClauses, type Space } from './confluence-spaces.ts';
 const AT_ONCE = '250';
 /** How many spaces one request may name. */
 const SPACES_AT_ONCE = 100;
+/** What the search has and the listing has not is mostly gone; of so many it is asked. */
+const LOOKED_AT = 3;
 
 /** Throws when a part is missing. */
 export async function listCloud(wiki: Wiki, spaces: Space[], context: ConnectorContext): Promise<Listing> {
@@ -27,6 +29,9 @@ export async function listCloud(wiki: Wiki, spaces: Space[], context: ConnectorC
     }
   }
   const restrictions = await restrictionsIn(spaces, wiki, context);
+  const unlisted = [...restrictions.keys()].filter((id) => !nodes.has(id));
+  for (const id of unlisted.slice(0, LOOKED_AT))
+    for (const type of ['page', 'blogpost']) await askWhole({ id, type }, spaces, wiki, context);
   const tree: Tree = { nodes, restrictions, ask: (parent) => askWhole(parent, spaces, wiki, context) };
   return { contents, files: await filesOf(contents, wiki, context), tree };
 }
@@ -87,6 +92,7 @@ async function restrictionsIn(spaces: Space[], wiki: Wiki, context: ConnectorCon
 
 const folders: Readonly<Record<string, string>> = {
   page: 'pages',
+  blogpost: 'blogposts',
   folder: 'folders',
   whiteboard: 'whiteboards',
   database: 'databases',
@@ -98,6 +104,7 @@ const aboveSchema = z.looseObject({
   spaceId: z.string().optional(),
   parentId: z.string().nullish(),
   parentType: z.string().nullish(),
+  version: z.looseObject({ createdAt: z.string().optional() }).optional(),
 });
 
 /** Where a page, folder, whiteboard or database stands; undefined when the account may not know. */
@@ -106,14 +113,20 @@ export async function askCloud(at: { id: string; type: string }, wiki: Wiki, con
   if (path === undefined) return undefined;
   try {
     const parsed = aboveSchema.safeParse(await wiki.get(`/api/v2/${path}/${encodeURIComponent(at.id)}`, {}, context));
-    return parsed.success ? { ...nodeOf(parsed.data), status: parsed.data.status, spaceId: parsed.data.spaceId } : undefined;
+    if (!parsed.success) return undefined;
+    const { status, spaceId, version } = parsed.data;
+    return { ...nodeOf(parsed.data), status, spaceId, changedAt: Date.parse(version?.createdAt ?? '') };
   } catch (error) {
     if (error instanceof AppError && error.code === 'confluence.forbidden') return undefined;
     throw error;
   }
 }
 
-/** A current page of these spaces that stands above another and was not listed: then the listing lacks it, and maybe more. */
+/**
+ * Of what was not listed: where it stands.
+ * @throws AppError `source.incomplete` when it is a current page of these spaces, and older than the listing: then the listing
+ * lacks it, and maybe more
+ */
 async function askWhole(
   parent: { id: string; type: string },
   spaces: Space[],
@@ -121,8 +134,9 @@ async function askWhole(
   context: ConnectorContext,
 ): Promise<Node | undefined> {
   const found = await askCloud(parent, wiki, context);
-  if (found && parent.type === 'page' && found.status === 'current' && spaces.some(({ id }) => id === found.spaceId))
-    throw incomplete(wiki);
+  const isPage = parent.type === 'page' || parent.type === 'blogpost';
+  const isOurs = found?.status === 'current' && found.changedAt < wiki.time && spaces.some(({ id }) => id === found.spaceId);
+  if (isPage && isOurs) throw incomplete(wiki);
   return found;
 }
 

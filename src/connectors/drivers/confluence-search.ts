@@ -56,7 +56,8 @@ export async function* listWikiChanges(
   }
   for (const clause of spaceClauses(spaces)) {
     const cql = `${clause} and type in (page,blogpost,attachment) and lastmodified >= "${since}" order by lastmodified`;
-    const expand = `version,space,container,ancestors,${expandedRestrictions}`;
+    // Cloud's trees are asked of the second interface, which has the folders.
+    const expand = `version,space,container,${wiki.flavour === 'server' ? 'ancestors,' : ''}${expandedRestrictions}`;
     for await (const one of wiki.list('/rest/api/content/search', { cql, expand, limit: AT_ONCE }, context)) {
       const entry = await entryOf(one, gone, wiki, context);
       if (!entry) continue;
@@ -148,7 +149,6 @@ async function entryOf(one: unknown, gone: Set<string>, wiki: Wiki, context: Con
   const page = readContent(one, wiki);
   const content = contentOfV1(page);
   if (page.status !== 'current' || gone.has(content.id)) return undefined;
-  // Folders above a page stand in the second interface alone.
   if (wiki.flavour === 'server') addNodes(page, tree.nodes);
   else if (page.type === 'blogpost') tree.nodes.set(content.id, { id: content.id, parent: undefined });
   const restriction = await expandedRestriction(one, wiki, context);

@@ -133,6 +133,8 @@ async function checkAbove(
   const unlisted = [...nodes.keys()].filter((id) => !listed.has(id)).slice(0, LOOKED_AT);
   for (const id of unlisted) {
     const page = parseV1Content(await askContent(id, wiki, context));
-    if (page?.status === 'current' && spaces.some(({ key }) => key === page.space.key)) throw incomplete(wiki);
+    const isOurs = page?.status === 'current' && spaces.some(({ key }) => key === page.space.key);
+    // One of a later time came while it was listed.
+    if (isOurs && Date.parse(page.version.when ?? '') < wiki.time) throw incomplete(wiki);
   }
 }
