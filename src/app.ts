@@ -22,7 +22,7 @@ import { connectorFor, connectorKinds } from './connectors/registry.ts';
 import { examine } from './doctor.ts';
 import { createGlossary } from './glossary.ts';
 import { AppError, inputError, publicMessageOf } from './errors.ts';
-import { dueJobs, fillIn, readIndexFacts, reindex, runJob, syncNow, workOnce, type IndexingDeps } from './indexing.ts';
+import { dueJobs, fillIn, readIndexFacts, reindex, runJob, syncNow, workOnce, type IndexFacts, type IndexingDeps } from './indexing.ts';
 import { backUp, restore, docentVersion } from './keeping.ts';
 import { readCatalogFigures, readIndexFigures } from './figures.ts';
 import { createMetrics } from './metrics.ts';
@@ -84,6 +84,8 @@ export interface WiredApp extends App {
   fetchModel(signal: AbortSignal, onProgress?: (state: DownloadState) => void): Promise<void>;
 }
 
+/** How long facts about the index are waited for while somebody waits. */
+const FACTS_MS = 3_000;
 const SAMPLE_QUESTIONS = fileURLToPath(new URL('../sample/questions.json', import.meta.url));
 
 /** Opens the catalog and the index in DATA_DIR and wires everything over them. */
@@ -102,6 +104,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     : searchDrivers.sqlite({ path: join(folder, 'index.db') });
   const sessionKey = config.SECRET_KEY ?? keptKey(join(folder, 'session.key'));
   let ending = false;
+  let lastFacts: IndexFacts = { calibration: undefined, vectorModel: undefined, languages: ['en'] };
   let address = `http://127.0.0.1:${config.PORT}`;
   const publicUrl = (): string => (config.PUBLIC_URL ?? address).replace(/\/$/, '');
   const pageUrl = (documentId: string): string => `${publicUrl()}/documents/${documentId}`;
@@ -189,7 +192,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     // Of an index that cannot be read the search says so, once the question is recorded: it still gets its reply.
     const [{ models, embedding }, facts] = await Promise.all([
       inUse.current(),
-      readIndexFacts(index).catch(() => ({ calibration: undefined, vectorModel: undefined, languages: ['en'] })),
+      // Not waited for longer: where the index hangs, the question is told so by its search, which is not either.
+      within(FACTS_MS, readIndexFacts(index)).then(
+        (read) => (lastFacts = read),
+        () => lastFacts,
+      ),
     ]);
     const { languageModel } = models;
     // While a new model is built beside, the one whose vectors are searched still reads the questions.
@@ -282,9 +289,15 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     });
   }
 
+  /** Undefined where there is no model, and while the index does not answer. */
   async function vectorStatus(embedder: Embedder | undefined): Promise<VectorStatus | undefined> {
     if (!embedder) return undefined;
-    const [{ active, models }, passages] = await Promise.all([index.vectorModels(), countPassages(db, embedder.languages)]);
+    const [read, passages] = await Promise.all([
+      within(FACTS_MS, index.vectorModels()).catch(() => undefined),
+      countPassages(db, embedder.languages),
+    ]);
+    if (!read) return undefined;
+    const { active, models } = read;
     const made = (model: string | undefined): number => models.find((one) => one.model === model)?.vectors ?? 0;
     const building = active !== undefined && active !== embedder.model;
     return {
@@ -461,6 +474,18 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     },
   };
   return app;
+}
+
+/** @throws when it takes longer than `ms`; what it does goes on then, unheard */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new AppError({ code: 'search.unavailable', message: 'the index does not answer', retryable: true })),
+      ms,
+    );
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** A calibration whose cosines are of another model (it took over a moment ago) speaks of words alone. */

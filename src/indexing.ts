@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Catalog } from './catalog/database.ts';
 import { documentLanguages, purgeSource, sourcePassageIds } from './catalog/documents.ts';
-import { passagesAfter, samplePassages } from './catalog/passages.ts';
+import { countPassages, passagesAfter, samplePassages } from './catalog/passages.ts';
 import { restoredMark } from './catalog/restored.ts';
 import { clearLeftovers } from './catalog/leftovers.ts';
 import { dueSources, findSource, listSources, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
@@ -268,10 +268,14 @@ async function keepIndex(deps: IndexingDeps, signal: AbortSignal): Promise<void>
   if (!(await isCalibrated(deps.index))) await renewIndexFacts(deps, signal);
 }
 
-async function lacksVectors({ index, embedder }: IndexingDeps): Promise<boolean> {
+async function lacksVectors({ db, index, embedder }: IndexingDeps): Promise<boolean> {
   if (!embedder) return false;
   if ((await index.getMeta('filled')) !== embedder.model) return (await index.count()) > 0;
-  return (await index.withoutVector(embedder.model, undefined, 1)).length > 0;
+  if ((await index.withoutVector(embedder.model, undefined, 1)).length === 0) return false;
+  // Passages in languages that the model does not know never get one.
+  if (!embedder.languages) return true;
+  const made = (await index.vectorModels()).models.find(({ model }) => model === embedder.model)?.vectors ?? 0;
+  return made < (await countPassages(db, embedder.languages));
 }
 
 /** A removed source is invisible already; here its points and rows go. */

@@ -14,6 +14,7 @@ import type { Log } from './types.ts';
 
 const GRACE_MS = 10_000;
 const CUT_OFF_MS = 2_000;
+const SAME_SIGNAL_MS = 500;
 /** How often it is looked whether another process left questions unanswered. */
 const LEFT_MS = 2_000;
 
@@ -48,10 +49,11 @@ try {
 
   if (role !== 'worker') void answerWhatIsLeft(app, log, ended.signal);
 
-  let stopping = false;
+  let stoppedAt: number | undefined;
   const stop = (): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    // A terminal's Ctrl-C comes twice: from the terminal, and passed on by bin/run.js. A person who presses again means it.
+    if (stoppedAt !== undefined) return void (performance.now() - stoppedAt > SAME_SIGNAL_MS && process.exit(1));
+    stoppedAt = performance.now();
     app.endSoon();
     ended.abort();
     setTimeout(() => process.exit(1), GRACE_MS).unref();

@@ -105,6 +105,7 @@ test('a language that the model does not know is left out, counted out, and foun
   const [summary] = await app.syncNow([], { signal: never(), vectors: { ms: 60_000 } });
   expect(summary).toMatchObject({ added: 2, failed: 0 });
   expect((await app.modelStatus()).vectors).toEqual({ passages: 1, embedded: 1 });
+  expect((await app.due()).map(({ kind }) => kind)).not.toContain('fill-vectors');
   const { citations, closest } = await answerTo(app, '未使用的年假什么时候过期？');
   expect([...citations, ...closest][0]?.title).toBe('年假');
 });
