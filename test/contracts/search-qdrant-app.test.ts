@@ -1,6 +1,7 @@
 /** A whole Docent over Qdrant: it answers, says so while its index is lost, and fills it again by itself. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { answerTo, never, openApp } from '../fakes/open-app.ts';
 import { startFakeQdrant } from '../fakes/qdrant.ts';
@@ -29,9 +30,9 @@ it('answers over Qdrant, and recovers when that is emptied in the middle of work
     // In the middle of a sync: what was written before goes, the rest is written anew.
     writeFileSync(join(source, 'lunch.md'), '# Lunch\n\nLunch is served at noon in the canteen.\n');
     qdrant.trouble({ on: /^PUT .*\/points$/, delayMs: 200, times: 1 });
+    const before = qdrant.requests.length;
     const syncing = app.syncNow(['handbook'], { signal: never() });
-    while (!qdrant.requests.at(-1)!.line.endsWith('/points') || !qdrant.requests.at(-1)!.line.startsWith('PUT'))
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!qdrant.requests.slice(before).some(({ line }) => /^PUT .*\/points$/.test(line))) await sleep(2);
     qdrant.empty();
     await syncing;
     await app.workOnce(never());

@@ -22,6 +22,10 @@ const open = (options: Partial<QdrantOptions> = {}): SearchIndex => {
 };
 const vacation = (id: string, readerSet = 1) => pointOf(id, 'vacation', { vector: [1, 0], readerSet });
 const both = queryOf('vacation', { vector: unit([1, 0]), limit: 100 });
+/** Resolves when such a request has come. */
+const arrival = async (of: RegExp, from = fake.requests.length): Promise<void> => {
+  while (!fake.requests.slice(from).some(({ line }) => of.test(line))) await sleep(2);
+};
 const lines = (): string[] => fake.requests.map(({ line }) => line);
 
 beforeEach(() => {
@@ -111,7 +115,7 @@ describe('a Qdrant that cannot serve', () => {
 
 describe('a Qdrant that falters', () => {
   it('is asked again, and a write that it made without saying so is made once', async () => {
-    const index = open({ patience: { ...patience, writeMs: 150 } });
+    const index = open({ patience: { ...patience, writeMs: 500 } });
     fake.trouble({ on: /^PUT .*\/points$/, status: 503, times: 1 });
     fake.trouble({ on: /^PUT .*\/points$/, hangAfter: true, times: 1 });
     fake.trouble({ on: /^PUT .*\/points$/, cut: true, times: 1 });
@@ -161,7 +165,7 @@ describe('a Qdrant that falters', () => {
   });
 
   it('swaps once, were it not said that it did', async () => {
-    const index = open({ patience: { ...patience, writeMs: 150 } });
+    const index = open({ patience: { ...patience, writeMs: 500 } });
     await index.put([vacation('a')]);
     const rebuild = await index.rebuild();
     await rebuild.index.put([vacation('b')]);
@@ -202,8 +206,9 @@ describe('a Qdrant that is emptied', () => {
     const index = open();
     await index.put([vacation('a')]);
     fake.trouble({ on: /^PUT .*\/points$/, delayMs: 100, times: 1 });
+    const written = arrival(/^PUT .*\/points$/);
     const late = index.put([vacation('b')]);
-    await sleep(50);
+    await written;
     fake.empty();
     await late;
     const { words, meaning } = await index.search(both);
@@ -247,8 +252,9 @@ it('loses no write that begins before a swap and ends after it', async () => {
   // The old generation is still there when the late write reaches it.
   fake.trouble({ on: /^DELETE /, delayMs: 1_500 });
   fake.trouble({ on: /^PUT .*\.g0+\/points$/, delayMs: 500, times: 1 });
+  const written = arrival(/^PUT .*\.g0+\/points$/);
   const late = one.put([vacation('late')]);
-  while (!lines().some((line) => /^PUT .*\.g0+\/points$/.test(line) && fake.requests.at(-1)!.line === line)) await sleep(5);
+  await written;
   const swapped = rebuild.swap();
   await late;
   expect(idsOf((await other.search(both)).words).toSorted()).toEqual(['a', 'late']);
@@ -348,8 +354,9 @@ describe('what stands in Qdrant', () => {
     await index.putVectors('e5', [{ id: 'a', vector: unit([1, 0]) }]);
     // The vector's point was read before its readers changed, and is written after that.
     fake.trouble({ on: /^PUT .*\.m.*\/points$/, delayMs: 300, times: 1 });
+    const written = arrival(/^PUT .*\.m.*\/points$/);
     const late = index.putVectors('e5', [{ id: 'a', vector: unit([1, 0]) }]);
-    await sleep(100);
+    await written;
     await index.put([pointOf('a', 'vacation', { readerSet: 2 })]);
     await late;
     expect((await index.search(both)).meaning).toEqual([]);

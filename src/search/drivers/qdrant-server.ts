@@ -185,7 +185,7 @@ function errorOf(host: string, error: unknown): AppError {
   if (status === 401 || status === 403)
     return new AppError({
       code: 'search.unauthorized',
-      message: `Qdrant refused the key (${status})`,
+      message: `Qdrant refused the key (${status}): ${reason}`,
       publicMessage: `Qdrant at ${host} refused the key. Set QDRANT_API_KEY to one that may write.`,
       cause: error,
     });
@@ -201,7 +201,12 @@ function errorOf(host: string, error: unknown): AppError {
     return unavailableOnce(`${reason}`, `The search index is not in Qdrant at ${host}; it is being filled again from the catalog.`, error);
   if (status === undefined || TRIED_AGAIN.has(status))
     return unavailable(`${status ?? 429}: ${reason}`, `Qdrant at ${host} cannot answer now (${status ?? 429}). Its log tells why.`, error);
-  return new AppError({ code: 'search.failed', message: `Qdrant: ${status}: ${reason}`, cause: error });
+  return new AppError({
+    code: 'search.failed',
+    message: `Qdrant: ${status}: ${reason}`,
+    publicMessage: `Qdrant at ${host} refused a request (${status}: ${reason}).`,
+    cause: error,
+  });
 }
 
 /** Not tried again here: who asked looks whether another collection took the place. */
