@@ -28,7 +28,7 @@ export function sourceCommand(): Command {
     .option('--name <name>', 'what it is called; by default made from the location')
     .option(
       '--kind <kind>',
-      'folder, site, git, mediawiki or dokuwiki ("docent source kinds" tells more); by default told from the location',
+      'folder, site, git, mediawiki, dokuwiki, confluence or notion ("docent source kinds" tells more); by default told from the location',
     )
     .option('--base-url <url>', "the web address that a folder's files stand under")
     .option('--readers <list>', 'who may read it: public, everyone, group:NAME, person:EMAIL', 'everyone')
