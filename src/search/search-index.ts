@@ -106,6 +106,7 @@ export interface SearchIndex {
   activate(model: string): Promise<void>;
   /** Idempotent; unknown ids are fine. */
   drop(ids: string[], signal?: AbortSignal): Promise<void>;
+  /** @throws AppError `search.unavailable` (retryable) while a server does not answer, or has lost the index and it is not filled again */
   search(query: SearchQuery, signal?: AbortSignal): Promise<SearchResult>;
   /** Gets ready for searching, for a server that has time before the first question; searches meanwhile are answered. */
   warm(): Promise<void>;
