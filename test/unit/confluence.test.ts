@@ -214,8 +214,13 @@ describe.each(['cloud', 'server'] as const)('Confluence, %s', (flavour) => {
 
     test('a wiki that anyone may read needs no token', async () => {
       wiki.open = true;
+      wiki.instead = ({ path, query }) => (/restriction/.test(path + query.get('expand')) ? { status: 401, body: {} } : undefined);
       await check(at(wiki.url, null));
-      expect((await list(at(wiki.url, null))).size).toBe(1);
+      const [[id, listed]] = [...(await list(at(wiki.url, null)))] as [[string, ListedDocument]];
+      expect(listed.readers).toEqual([]);
+      now += HOUR;
+      wiki.edit(id, { storage: '<p>Welcome, all.</p>' });
+      expect((await changes(cursor!, at(wiki.url, null))).get(id)).toMatchObject({ readers: [] });
     });
   });
 

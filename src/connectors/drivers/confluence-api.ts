@@ -6,6 +6,7 @@ import type { OutboundResponse } from '../../net/outbound.ts';
 import { withRetries } from '../../net/retry-outbound.ts';
 import type { ConnectorContext, SourceLocation } from '../connector.ts';
 import { placeOf } from './confluence-address.ts';
+import { captcha, failure, refusalOf, unreadable, wrongCredential } from './confluence-refusals.ts';
 
 const TIMEOUT_MS = 60_000;
 const ATTEMPTS = 6;
@@ -18,6 +19,8 @@ export type Parameters = Record<string, string>;
 export interface Wiki {
   flavour: Flavour;
   host: string;
+  /** Docent did not sign in: what it sees, anybody sees. */
+  anonymous: boolean;
   /** Where the interface hangs. */
   base: string;
   /** Where pages hang that a person opens, as the wiki itself says. */
@@ -66,7 +69,7 @@ export async function openWiki(source: SourceLocation, context: ConnectorContext
     const response = await send(session, `${base}/rest/api/user/current`, {}, context);
     const user = userSchema.safeParse(await jsonOf(response));
     if (response.status !== 200 || !user.success) {
-      refusal ??= await refusalOf(session, response);
+      refusal ??= await refusalOf(response, session);
       // What refuses as a Confluence does is the one that was meant; what is busy may be it.
       if (refusal?.retryable || refusal?.code === 'source.credential' || refusal?.code === 'source.captcha') throw refusal;
       continue;
@@ -96,6 +99,7 @@ function wikiOf(session: Session, base: string, flavour: Flavour, time: number):
   return {
     flavour,
     host: session.host,
+    anonymous: session.self === undefined,
     base,
     webBase: () => session.webBase ?? base,
     time,
@@ -231,33 +235,7 @@ async function bodyOf(session: Session, response: OutboundResponse): Promise<{ b
     if (named !== undefined && /^https?:\/\/[^/]/i.test(named) && URL.canParse(named)) session.webBase = named.replace(/\/+$/, '');
     return { body };
   }
-  throw (await refusalOf(session, response)) ?? unreadable(session.host, `it answered ${response.status}`);
-}
-
-/** What a person is told of an answer that is none; undefined for what is no Confluence's. */
-async function refusalOf(session: Session, response: OutboundResponse): Promise<AppError | undefined> {
-  const { host, signedIn } = session;
-  const { status } = response;
-  if (status === 429) return failure('busy', `${host} lets Docent ask no more for now; the next sync goes on.`, true);
-  if (status >= 500) return failure('unreachable', `${host} answered ${status}; try again later.`, true);
-  const own = response.url.includes('/rest/api/user/current');
-  const text = Buffer.from((await response.bytes()).subarray(0, 200_000)).toString('utf8');
-  // `Unauthorized; scope does not match`, of a token that is right.
-  const lacksScope = status === 401 && !own && /scope/i.test(text);
-  if (!lacksScope && (status === 401 || (status === 403 && own))) return signedIn ? wrongCredential(host) : needsCredential(host);
-  if (status === 403 || lacksScope) {
-    const publicMessage = `the account that Docent signs in with at ${host} may not read what Docent asks for`;
-    return new AppError({ code: 'confluence.forbidden', message: 'the wiki answers 403', publicMessage });
-  }
-  if (status === 400)
-    return unreadable(host, 'it does not understand what Docent asks; its version may be too old (Data Center 7.9 or later)');
-  if (status !== 200) return undefined;
-  if (!/<html[\s>]/i.test(text)) return undefined;
-  const why = /type\s*=\s*["']?password|log ?in|sign ?in|anmelden|sso|saml/i.test(text) ? 'a login page' : 'a web page';
-  return failure(
-    'login',
-    `${host} answers with ${why} where its interface should be. A single sign-on may stand before it, or the address is not the wiki's; an admin of the wiki lets tokens through to /rest/api.`,
-  );
+  throw (await refusalOf(response, session)) ?? unreadable(session.host, `it answered ${response.status}`);
 }
 
 async function jsonOf(response: OutboundResponse): Promise<unknown> {
@@ -271,40 +249,6 @@ async function jsonOf(response: OutboundResponse): Promise<unknown> {
 function clockOf(response: OutboundResponse, context: ConnectorContext): number {
   const date = Date.parse(response.headers['date'] ?? '');
   return Number.isFinite(date) ? date : context.clock.now();
-}
-
-function wrongCredential(host: string): AppError {
-  return failure(
-    'credential',
-    `${host} does not know Docent by this token: it is wrong, expired or revoked. On Cloud give the account's e-mail and an API token of it (EMAIL:TOKEN, made at id.atlassian.com); on Data Center a personal access token (made in the account's profile).`,
-  );
-}
-
-function needsCredential(host: string): AppError {
-  return failure(
-    'credential',
-    `${host} lets only people read who are signed in. Give Docent a token: on Cloud EMAIL:TOKEN, on Data Center a personal access token.`,
-  );
-}
-
-function captcha(host: string): AppError {
-  return failure(
-    'captcha',
-    `${host} asks the account that Docent signs in with for a CAPTCHA, after too many wrong sign-ins: sign in with it once in a browser, then sync again.`,
-  );
-}
-
-export function unreadable(host: string, why: string): AppError {
-  return failure('unreadable', `${host} could not be read: ${why}.`);
-}
-
-export function failure(kind: string, publicMessage: string, retryable = false): AppError {
-  return new AppError({ code: `source.${kind}`, message: publicMessage, publicMessage, retryable });
-}
-
-/** What is there was left out of a listing: nothing may be taken for gone. */
-export function incomplete({ host }: Pick<Wiki, 'host'>): AppError {
-  return failure('incomplete', `${host} left out pages that are there when it listed them; nothing was changed. Sync again later.`, true);
 }
 
 /** Asked once for a run, whatever comes of it. */

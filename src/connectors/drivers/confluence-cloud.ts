@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Principal } from '../../types.ts';
 import type { ConnectorContext } from '../connector.ts';
-import { incomplete, unreadable, type Wiki } from './confluence-api.ts';
+import type { Wiki } from './confluence-api.ts';
 import { contentOfV2, fileOfV2, parseV2Content, parseV2File, type Content, type FileContent } from './confluence-pages.ts';
 import { expandedRestriction, expandedRestrictions, type Listing, type Node, type Tree } from './confluence-readers.ts';
 import { spaceClauses, type Space } from './confluence-spaces.ts';
+import { incomplete, unreadable } from './confluence-refusals.ts';
 
 /** The most that the second interface gives at once. */
 const AT_ONCE = '250';
@@ -73,6 +74,7 @@ function nodeOf({
  */
 async function restrictionsIn(spaces: Space[], wiki: Wiki, context: ConnectorContext): Promise<Map<string, Principal[]>> {
   const found = new Map<string, Principal[]>();
+  if (wiki.anonymous) return found;
   for (const clause of spaceClauses(spaces)) {
     const parameters = { cql: `${clause} and type in (page,blogpost) order by created`, expand: expandedRestrictions, limit: '200' };
     try {

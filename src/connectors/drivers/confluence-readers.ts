@@ -151,6 +151,7 @@ export interface Listing {
  * let in.
  */
 export async function readersOf(id: string, tree: Tree, wiki: Wiki, context: ConnectorContext): Promise<Principal[][] | undefined> {
+  if (wiki.anonymous) return [];
   const lists = new Set<string>();
   const passed = new Set<string>();
   let at: Node['parent'] = { id, type: 'page' };

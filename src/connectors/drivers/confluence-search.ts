@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { ConnectorContext, ListedDocument } from '../connector.ts';
-import { digestOf, unreadable, type Wiki } from './confluence-api.ts';
+import { digestOf, type Wiki } from './confluence-api.ts';
 import { askCloud, contentsIn } from './confluence-cloud.ts';
 import { contentOfV1, fileOfV1, listedFile, listedPage, parseV1File, readPlace } from './confluence-pages.ts';
 import { expandedRestriction, expandedRestrictions, readersOf, type Tree } from './confluence-readers.ts';
 import { addNodes, askServer, byOffset, readContent } from './confluence-server.ts';
 import { spaceClauses, type Space } from './confluence-spaces.ts';
+import { unreadable } from './confluence-refusals.ts';
 
 /**
  * The search takes whole minutes in the time zone of the account or the server, at most twelve hours behind what Docent writes;
@@ -57,7 +58,8 @@ export async function* listWikiChanges(
   for (const clause of spaceClauses(spaces)) {
     const cql = `${clause} and type in (page,blogpost,attachment) and lastmodified >= "${since}" order by lastmodified`;
     // Cloud's trees are asked of the second interface, which has the folders.
-    const expand = `version,space,container,${wiki.flavour === 'server' ? 'ancestors,' : ''}${expandedRestrictions}`;
+    const more = [...(wiki.flavour === 'server' ? ['ancestors'] : []), ...(wiki.anonymous ? [] : [expandedRestrictions])];
+    const expand = ['version', 'space', 'container', ...more].join(',');
     for await (const one of wiki.list('/rest/api/content/search', { cql, expand, limit: AT_ONCE }, context)) {
       const entry = await entryOf(one, gone, wiki, context);
       if (!entry) continue;

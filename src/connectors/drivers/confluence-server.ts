@@ -3,15 +3,16 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Principal } from '../../types.ts';
 import type { ConnectorContext } from '../connector.ts';
-import { incomplete, unreadable, type Parameters, type Wiki } from './confluence-api.ts';
+import type { Parameters, Wiki } from './confluence-api.ts';
 import { contentOfV1, fileOfV1, parseV1Content, parseV1File, type Content, type FileContent, type V1Content } from './confluence-pages.ts';
 import { expandedRestriction, expandedRestrictions, type Listing, type Node, type Tree } from './confluence-readers.ts';
 import type { Space } from './confluence-spaces.ts';
+import { incomplete, unreadable } from './confluence-refusals.ts';
 
 /** Data Center gives at most 200 with anything expanded; each page comes with up to 25 of its files. */
 const AT_ONCE = 100;
 const FILES_AT_ONCE = 200;
-const expanded = `version,space,ancestors,${expandedRestrictions},children.attachment.version`;
+const expanded = 'version,space,ancestors,children.attachment.version';
 /** Pages above others that were not listed and are looked at, to see whether the listing lacks them. */
 const LOOKED_AT = 5;
 
@@ -55,7 +56,13 @@ export function addNodes(page: V1Content, nodes: Map<string, Node>): void {
 }
 
 async function* currentIn(spaceKey: string, type: 'page' | 'blogpost', wiki: Wiki, context: ConnectorContext): AsyncIterable<unknown> {
-  const parameters = { type, spaceKey, status: 'current', limit: String(AT_ONCE), expand: expanded };
+  const parameters = {
+    type,
+    spaceKey,
+    status: 'current',
+    limit: String(AT_ONCE),
+    expand: wiki.anonymous ? expanded : `${expanded},${expandedRestrictions}`,
+  };
   if (type === 'page') {
     try {
       // By a cursor, which no removal shifts; there is none for blog posts, and none before 7.18.

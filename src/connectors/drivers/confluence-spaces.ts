@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { ConnectorContext } from '../connector.ts';
-import { failure, unreadable, type Wiki } from './confluence-api.ts';
+import type { Wiki } from './confluence-api.ts';
+import { failure, unreadable } from './confluence-refusals.ts';
 
 export interface Space {
   /** A number, on Cloud what pages name it by. */

@@ -1,12 +1,13 @@
 /** Everything that a source of Confluence holds, with who may read it. */
 import type { ConnectorContext, ListedDocument } from '../connector.ts';
-import { failure, type Wiki } from './confluence-api.ts';
+import type { Wiki } from './confluence-api.ts';
 import { listCloud } from './confluence-cloud.ts';
 import { listedFile, listedPage } from './confluence-pages.ts';
 import { readersOf } from './confluence-readers.ts';
 import { writeCursor } from './confluence-search.ts';
 import { listServer } from './confluence-server.ts';
 import type { Space } from './confluence-spaces.ts';
+import { failure } from './confluence-refusals.ts';
 
 /** In the order of ids. Nothing is given before all has been read, and the wiki has taken Docent for the same account to the end. */
 export async function* listWhole(wiki: Wiki, spaces: Space[], context: ConnectorContext): AsyncIterable<ListedDocument> {

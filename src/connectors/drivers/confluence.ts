@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Outbound } from '../../net/outbound.ts';
 import type { Connector, ConnectorContext, SourceLocation } from '../connector.ts';
 import { looksLikeConfluence } from './confluence-address.ts';
-import { failure, openWiki, type Wiki } from './confluence-api.ts';
+import { openWiki, type Wiki } from './confluence-api.ts';
 import { fetchContent } from './confluence-fetch.ts';
 import { listWikiChanges } from './confluence-search.ts';
 import { restrictionOf } from './confluence-readers.ts';
 import { spacesOf, type Space } from './confluence-spaces.ts';
 import { listWhole } from './confluence-whole.ts';
+import { failure } from './confluence-refusals.ts';
 
 /** @param anew a listing asks the wiki who Docent is; the fetches after it go on in its session */
 type Open = (source: SourceLocation, context: ConnectorContext, anew?: 'anew') => Promise<Wiki>;
@@ -43,7 +44,7 @@ export function createConfluenceConnector(): Connector {
       for (const space of spaces) {
         const id = await firstIn(space, wiki, context);
         if (id === undefined) continue;
-        if (await restrictionOf(id, wiki, context)) return;
+        if (wiki.anonymous || (await restrictionOf(id, wiki, context))) return;
         throw failure(
           'forbidden',
           `The account that Docent signs in with at ${wiki.host} may not see who may read a page, so nothing could be opened to anybody. Give a token without scopes, or one with those that docs/sources-confluence.md names.`,
