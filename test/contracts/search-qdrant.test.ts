@@ -10,7 +10,7 @@ import type { SearchIndex, SearchResult } from '../../src/search/search-index.ts
 import { startFakeQdrant } from '../fakes/qdrant.ts';
 import { folder, run } from './search-child.ts';
 import { idsOf, pointOf, queryOf, unit } from './search-points.ts';
-import { byNames, uuidOf } from './search-qdrant.ts';
+import { byNames, qdrantFactories, serverAt, uuidOf } from './search-qdrant.ts';
 
 const fake = await startFakeQdrant();
 const opened: SearchIndex[] = [];
@@ -387,7 +387,8 @@ describe('what stands in Qdrant', () => {
 it('gives the same hits and scores as SQLite does', async () => {
   const { path, remove } = folder();
   const sqlite = searchDrivers.sqlite({ path: join(path, 'index.db') });
-  const qdrant = open();
+  const store = qdrantFactories(await serverAt())();
+  const qdrant = store.open();
   try {
     const vocabulary = Array.from(
       { length: 60 },
@@ -425,6 +426,8 @@ it('gives the same hits and scores as SQLite does', async () => {
   } finally {
     await sqlite.close();
     remove();
+    await qdrant.close();
+    await store.dispose();
   }
 });
 
