@@ -14,7 +14,6 @@ const SHORT = [
   'test/unit/ask.test.ts',
   'test/unit/glossary.test.ts',
   'test/unit/own-words.test.ts',
-  'test/unit/secrets.test.ts',
   'test/unit/sync.test.ts',
   'test/e2e/ask.test.ts',
   'test/e2e/question-leases.test.ts',
@@ -22,8 +21,8 @@ const SHORT = [
   'test/e2e/sync.test.ts',
   'test/e2e/withheld.test.ts',
 ];
-/** They are about the file itself, or run over both databases anyway. */
-const OF_THE_FILE = ['backup', 'catalog', 'catalog-both', 'catalog-postgres', 'move-catalog', 'earlier-data'];
+/** They read the file itself, or run over both databases anyway. */
+const OF_THE_FILE = ['backup', 'catalog', 'catalog-both', 'catalog-postgres', 'move-catalog', 'earlier-data', 'secrets'];
 const TOUCHES = /open-app|test-catalog|test-config|handbook-states|git-sync|fakes\/glossary|child\.ts|queue-worker/;
 
 const missing = postgresMissing();

@@ -33,6 +33,12 @@ export const openOn =
 export const testDatabase = async (folder: string): Promise<string | undefined> =>
   process.env['TEST_DATABASE_URL'] ? databaseFor(folder, process.env['TEST_DATABASE_URL'], true) : undefined;
 
+/** The folder's database comes along where a folder is copied; nobody may be connected to it. */
+export async function copyTestDatabase(from: string, to: string): Promise<void> {
+  const server = process.env['TEST_DATABASE_URL'];
+  if (server) await onServer(server, 'postgres', `create database ${nameFor(to)} template ${nameFor(from)}`);
+}
+
 /** Takes a folder's database away, with whoever is connected to it. */
 export async function dropTestDatabase(folder: string): Promise<void> {
   const server = process.env['TEST_DATABASE_URL'];
