@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Catalog } from '../../src/catalog/database.ts';
+import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
 import { addSource, requestSync } from '../../src/catalog/sources.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
@@ -14,7 +14,6 @@ import type { Queue } from '../../src/queue/queue.ts';
 import { queueDrivers } from '../../src/queue/registry.ts';
 import { until } from '../contracts/queue.ts';
 import { redisMissing, startRedis, type RedisServer } from '../servers/redis.ts';
-import { openCatalog } from '../servers/test-catalog.ts';
 
 /** `npm run soak` asks for more. */
 const MOMENTS = Number(process.env['SOAK_ROUNDS'] ?? 20);
