@@ -21,9 +21,9 @@ const SHORT = [
   'test/e2e/sync.test.ts',
   'test/e2e/withheld.test.ts',
 ];
-/** They read the file itself, or run over both databases anyway. */
-const OF_THE_FILE = ['backup', 'catalog', 'catalog-both', 'catalog-postgres', 'move-catalog', 'earlier-data', 'secrets'];
-const TOUCHES = /open-app|test-catalog|test-config|handbook-states|git-sync|fakes\/glossary|child\.ts|queue-worker/;
+/** They read the file itself, start commands over it, or run over both databases anyway. */
+const OF_THE_FILE = ['backup', 'catalog', 'catalog-both', 'catalog-postgres', 'move-catalog', 'earlier-data', 'secrets', 'queue'];
+const TOUCHES = /\bopenApp\(|\btestConfig\(|servers\/test-catalog|fakes\/(?:handbook-states|git-sync|glossary)\.ts/;
 
 const missing = postgresMissing();
 if (missing) {
