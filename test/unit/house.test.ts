@@ -28,6 +28,8 @@ describe('who may import whom', () => {
     ['src/sync/planted.ts', "import { x } from '../ask/ask.ts';"],
     ['src/sync/planted.ts', "import { x } from '../connectors/registry.ts';"],
     ['src/catalog/planted.ts', "import { x } from '../search/analyzer.ts';"],
+    ['src/catalog/planted.ts', "import { x } from 'pg';"],
+    ['src/catalog/postgres-pool.ts', "import { x } from 'bullmq';"],
     ['src/console/planted.ts', "import { x } from '../ask/ask.ts';"],
     ['src/search/drivers/planted.ts', "import { x } from '../../catalog/database.ts';"],
     ['src/answering.ts', "import OpenAI from 'openai';"],
