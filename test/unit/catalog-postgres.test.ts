@@ -91,9 +91,9 @@ describe.skipIf(missing !== undefined && !process.env['CI'])(`the catalog on Pos
       await server.run(`alter database ${databaseName()} set default_transaction_read_only = on`);
       expect(await refusal(url)).toMatchObject({ code: 'catalog.read_only' });
       const place = { address: 'db:5432', database: 'd', user: 'u' };
-      const well = { version: 140_000, encoding: 'UTF8', readOnly: 'off' };
+      const well = { version: 150_000, encoding: 'UTF8', readOnly: 'off' };
       expect(() => refuseServer(well, place)).not.toThrow();
-      expect(() => refuseServer({ ...well, version: 130_022 }, place)).toThrow(/db:5432 is version 13; Docent needs 14/);
+      expect(() => refuseServer({ ...well, version: 140_022 }, place)).toThrow(/db:5432 is version 14; Docent needs 15/);
     });
 
     test('a user who may make no tables is told who must own the database', async () => {
