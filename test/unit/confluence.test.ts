@@ -546,7 +546,15 @@ describe.each(['cloud', 'server'] as const)('Confluence, %s', (flavour) => {
     const hidden = (username: string): string => (cloud ? `person:confluence:557058:${username}` : `person:confluence:${username}`);
     const readers = async (id: string) => (await list()).get(id)!.readers;
 
-    test('everyone who may read what stands above, and itself', async () => {
+    /** Of a wiki so large that what stands above a changed page is asked for by itself. */
+    const fill = (pages: number): void => {
+      for (let n = 0; n < pages; n++) wiki.add(`Filler ${n}`, '');
+    };
+    const asked = (since: number): string[] =>
+      wiki.requests.slice(since).flatMap(({ path }) => (/\/content\/scan$|\/api\/v2\/pages$/.test(path) ? [path] : []));
+
+    test.each([0, 700])('everyone who may read what stands above, and itself, among %i others', async (others) => {
+      fill(others);
       wiki.user('ann', { email: 'Ann@Example.com' });
       wiki.user('bob');
       const top = wiki.add('Top', '<p>x</p>');
@@ -555,17 +563,23 @@ describe.each(['cloud', 'server'] as const)('Confluence, %s', (flavour) => {
       const file = wiki.attach(leaf, 'a.txt', 'words', 'text/plain');
       wiki.restrict(top, { users: ['ann', 'bob'], groups: ['board', 'HR Team'] });
       wiki.restrict(leaf, { users: ['bob', 'nobody-any-more'] });
+      now += 48 * HOUR;
+      const whole = await list();
       const ofTop = ['group:HR%20Team', 'group:board', hidden('bob'), 'person:ann@example.com'].sort();
-      expect(await readers(top)).toEqual([ofTop]);
-      expect(await readers(middle)).toEqual([ofTop]);
-      expect(await readers(leaf)).toEqual(expect.arrayContaining([ofTop, ['person:confluence:unknown', hidden('bob')].sort()]));
-      expect(await readers(leaf)).toHaveLength(2);
-      expect(await readers(file)).toEqual(await readers(leaf));
+      expect(whole.get(top)!.readers).toEqual([ofTop]);
+      expect(whole.get(middle)!.readers).toEqual([ofTop]);
+      expect(whole.get(leaf)!.readers).toHaveLength(2);
+      expect(whole.get(leaf)!.readers).toEqual(expect.arrayContaining([ofTop, ['person:confluence:unknown', hidden('bob')].sort()]));
+      expect(whole.get(file)!.readers).toEqual(whole.get(leaf)!.readers);
       now += HOUR;
       wiki.edit(leaf, { storage: '<p>y</p>' });
+      wiki.edit(file, {});
+      const before = wiki.requests.length;
       const seen = await changes();
-      expect(seen.get(leaf)!.readers).toEqual(await readers(leaf));
-      expect(seen.get(file)!.readers).toEqual(await readers(leaf));
+      // Of a large wiki not all is listed: on Cloud the trash and the archive are.
+      if (others > 0) expect(asked(before)).toHaveLength(cloud ? 1 : 0);
+      expect(seen.get(leaf)!.readers).toEqual(whole.get(leaf)!.readers);
+      expect(seen.get(file)!.readers).toEqual(whole.get(leaf)!.readers);
     });
 
     test('what the search does not know is asked for by itself', async () => {
@@ -623,12 +637,15 @@ describe.each(['cloud', 'server'] as const)('Confluence, %s', (flavour) => {
       });
 
     if (cloud)
-      test('those of a folder above, and nobody where the folder tells nothing', async () => {
+      test.each([0, 700])('those of a folder above, and nobody where the folder tells nothing, among %i others', async (others) => {
+        fill(others);
         const folder = wiki.add('Folder', '', { type: 'folder' });
         const deep = wiki.add('Deep', '', { type: 'folder', parent: folder });
         const leaf = wiki.add('Leaf', '<p>x</p>', { parent: deep });
         wiki.restrict(folder, { groups: ['board'] });
         expect(await readers(leaf)).toEqual([['group:board']]);
+        now += 48 * HOUR;
+        await list();
         now += HOUR;
         wiki.edit(leaf, { storage: '<p>y</p>' });
         expect((await changes()).get(leaf)!.readers).toEqual([['group:board']]);

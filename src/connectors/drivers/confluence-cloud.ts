@@ -5,7 +5,7 @@ import type { Principal } from '../../types.ts';
 import type { ConnectorContext } from '../connector.ts';
 import type { Wiki } from './confluence-api.ts';
 import { contentOfV2, fileOfV2, parseV2Content, parseV2File, type Content, type FileContent } from './confluence-pages.ts';
-import { expandedRestriction, expandedRestrictions, type Listing, type Node, type Tree } from './confluence-readers.ts';
+import { expandedRestriction, expandedRestrictions, type Listing, type Node } from './confluence-readers.ts';
 import { spaceClauses, type Space } from './confluence-spaces.ts';
 import { incomplete, unreadable } from './confluence-refusals.ts';
 
@@ -18,6 +18,12 @@ const LOOKED_AT = 3;
 
 /** Throws when a part is missing. */
 export async function listCloud(wiki: Wiki, spaces: Space[], context: ConnectorContext): Promise<Listing> {
+  const { contents, tree } = await treeOfCloud(wiki, spaces, context);
+  return { contents, files: await filesOf(contents, wiki, context), tree };
+}
+
+/** All but the files. */
+export async function treeOfCloud(wiki: Wiki, spaces: Space[], context: ConnectorContext): Promise<Omit<Listing, 'files'>> {
   const contents: Content[] = [];
   const nodes = new Map<string, Node>();
   for (const type of ['page', 'blogpost'] as const) {
@@ -33,8 +39,7 @@ export async function listCloud(wiki: Wiki, spaces: Space[], context: ConnectorC
   const unlisted = [...restrictions.keys()].filter((id) => !nodes.has(id));
   for (const id of unlisted.slice(0, LOOKED_AT))
     for (const type of ['page', 'blogpost']) await askWhole({ id, type }, spaces, wiki, context);
-  const tree: Tree = { nodes, restrictions, ask: (parent) => askWhole(parent, spaces, wiki, context) };
-  return { contents, files: await filesOf(contents, wiki, context), tree };
+  return { contents, tree: { nodes, restrictions, ask: (parent) => askWhole(parent, spaces, wiki, context) } };
 }
 
 /** Pages or blog posts of the spaces, whatever their status. */

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { ConnectorContext, ListedDocument } from '../connector.ts';
 import { digestOf, type Wiki } from './confluence-api.ts';
-import { askCloud, contentsIn } from './confluence-cloud.ts';
+import { askCloud, contentsIn, treeOfCloud } from './confluence-cloud.ts';
 import { contentOfV1, fileOfV1, listedFile, listedPage, parseV1File, readPlace } from './confluence-pages.ts';
 import { expandedRestriction, expandedRestrictions, readersOf, type Tree } from './confluence-readers.ts';
-import { addNodes, askServer, byOffset, readContent } from './confluence-server.ts';
+import { addNodes, askServer, byOffset, listServer, readContent } from './confluence-server.ts';
 import { spaceClauses, type Space } from './confluence-spaces.ts';
 import { unreadable } from './confluence-refusals.ts';
 
@@ -23,15 +23,24 @@ const TRASH_AT_ONCE = 200;
 
 /** Of more files than this the pages are not remembered: with a page in the trash they go when everything is listed. */
 const MOST_FILES = 20_000;
+/** What stands above a changed page takes about so many requests. */
+const REQUESTS_EACH = 3;
+/** A listing of all pages with their restrictions, in two kinds of requests. */
+const PAGES_A_REQUEST = 100;
 
-/** `files`: of each page, what hangs on it, because what goes into the trash with a page is named nowhere. */
-const cursorSchema = z.object({ since: z.iso.datetime(), shape: z.string(), files: z.record(z.string(), z.array(z.string())) });
-type Files = z.infer<typeof cursorSchema>['files'];
+const knownSchema = z.object({
+  /** Of each page, what hangs on it: what goes into the trash with a page is named nowhere. */
+  files: z.record(z.string(), z.array(z.string())),
+  /** About how many pages there are. */
+  pages: z.number(),
+});
+type Known = z.infer<typeof knownSchema>;
+const cursorSchema = knownSchema.extend({ since: z.iso.datetime(), shape: z.string() });
 
 /** The wiki's own time, and what a change of it would need everything listed for. */
-export function writeCursor(wiki: Wiki, spaces: Space[], files: Files): string {
+export function writeCursor(wiki: Wiki, spaces: Space[], { files, pages }: Known): string {
   const few = Object.values(files).reduce((sum, { length }) => sum + length, 0) <= MOST_FILES;
-  return JSON.stringify({ since: new Date(wiki.time).toISOString(), shape: shapeOf(wiki, spaces), files: few ? files : {} });
+  return JSON.stringify({ since: new Date(wiki.time).toISOString(), shape: shapeOf(wiki, spaces), files: few ? files : {}, pages });
 }
 
 function shapeOf(wiki: Wiki, spaces: Space[]): string {
@@ -45,7 +54,7 @@ export async function* listWikiChanges(
   cursor: string,
   context: ConnectorContext,
 ): AsyncIterable<ListedDocument> {
-  const { since, files } = readCursor(cursor, wiki, spaces);
+  const { since, files, pages } = readCursor(cursor, wiki, spaces);
   // What is in the trash is gone, even where the search still has it.
   const gone = new Set<string>();
   for await (const id of trashSeen(wiki, spaces, context)) {
@@ -55,25 +64,37 @@ export async function* listWikiChanges(
     for (const file of files[id] ?? []) yield { externalId: file, gone: true };
     delete files[id];
   }
+  const found: unknown[] = [];
   for (const clause of spaceClauses(spaces)) {
     const cql = `${clause} and type in (page,blogpost,attachment) and lastmodified >= "${since}" order by lastmodified`;
     // Cloud's trees are asked of the second interface, which has the folders.
     const more = [...(wiki.flavour === 'server' ? ['ancestors'] : []), ...(wiki.anonymous ? [] : [expandedRestrictions])];
     const expand = ['version', 'space', 'container', ...more].join(',');
-    for await (const one of wiki.list('/rest/api/content/search', { cql, expand, limit: AT_ONCE }, context)) {
-      const entry = await entryOf(one, gone, wiki, context);
-      if (!entry) continue;
-      const container = readPlace(entry.place)?.container;
-      if (container !== undefined && !files[container]?.includes(entry.externalId)) (files[container] ??= []).push(entry.externalId);
-      yield entry;
-    }
+    for await (const one of wiki.list('/rest/api/content/search', { cql, expand, limit: AT_ONCE }, context)) found.push(one);
+  }
+  const tree = await treeFor(found.length, pages, wiki, spaces, context);
+  for (const one of found) {
+    const entry = await entryOf(one, gone, tree, wiki, context);
+    if (!entry) continue;
+    const container = readPlace(entry.place)?.container;
+    if (container !== undefined && !files[container]?.includes(entry.externalId)) (files[container] ??= []).push(entry.externalId);
+    yield entry;
   }
   await wiki.confirm(context);
-  context.keepCursor?.(writeCursor(wiki, spaces, files));
+  context.keepCursor?.(writeCursor(wiki, spaces, { files, pages }));
+}
+
+/** What stands above a few is asked for; of many, all pages are listed, where that takes fewer requests. */
+async function treeFor(changed: number, pages: number, wiki: Wiki, spaces: Space[], context: ConnectorContext): Promise<Tree> {
+  const fewer = changed * REQUESTS_EACH > pages / PAGES_A_REQUEST;
+  if (fewer && !wiki.anonymous)
+    return (await (wiki.flavour === 'cloud' ? treeOfCloud(wiki, spaces, context) : listServer(wiki, spaces, context, 'tree'))).tree;
+  const ask: Tree['ask'] = (at) => (wiki.flavour === 'cloud' ? askCloud(at, wiki, context) : askServer(at.id, wiki, context));
+  return { nodes: new Map(), restrictions: new Map(), ask };
 }
 
 /** The time as the search takes it: `2026-11-21 10:05`. */
-function readCursor(text: string, wiki: Wiki, spaces: Space[]): { since: string; files: Files } {
+function readCursor(text: string, wiki: Wiki, spaces: Space[]): Known & { since: string } {
   const lost = (why: string): AppError => new AppError({ code: 'connector.cursor_lost', message: why });
   let value: unknown;
   try {
@@ -88,7 +109,7 @@ function readCursor(text: string, wiki: Wiki, spaces: Space[]): { since: string;
   if (age > LOST_MS) throw lost('the cursor is too old');
   if (age < 0) throw lost("the wiki's clock went back");
   const since = new Date(Date.parse(cursor.data.since) - OVERLAP_MS).toISOString();
-  return { since: since.slice(0, 16).replace('T', ' '), files: cursor.data.files };
+  return { ...cursor.data, since: since.slice(0, 16).replace('T', ' ') };
 }
 
 const idSchema = z.looseObject({ id: z.union([z.string(), z.number()]) });
@@ -132,12 +153,13 @@ const containedSchema = z.looseObject({
   }),
 });
 
-async function entryOf(one: unknown, gone: Set<string>, wiki: Wiki, context: ConnectorContext): Promise<ListedDocument | undefined> {
-  const tree: Tree = {
-    nodes: new Map(),
-    restrictions: new Map(),
-    ask: (at) => (wiki.flavour === 'cloud' ? askCloud(at, wiki, context) : askServer(at.id, wiki, context)),
-  };
+async function entryOf(
+  one: unknown,
+  gone: Set<string>,
+  tree: Tree,
+  wiki: Wiki,
+  context: ConnectorContext,
+): Promise<ListedDocument | undefined> {
   const file = parseV1File(one);
   if (file) {
     const container = containedSchema.safeParse(one).data?.container;

@@ -12,19 +12,23 @@ import { incomplete, unreadable } from './confluence-refusals.ts';
 /** Data Center gives at most 200 with anything expanded; each page comes with up to 25 of its files. */
 const AT_ONCE = 100;
 const FILES_AT_ONCE = 200;
-const expanded = 'version,space,ancestors,children.attachment.version';
+const expanded = 'version,space,ancestors';
+const withFiles = 'children.attachment.version';
 /** Pages above others that were not listed and are looked at, to see whether the listing lacks them. */
 const LOOKED_AT = 5;
 
-/** Throws when a part is missing. */
-export async function listServer(wiki: Wiki, spaces: Space[], context: ConnectorContext): Promise<Listing> {
+/**
+ * Throws when a part is missing.
+ * @param what `tree`: without the files
+ */
+export async function listServer(wiki: Wiki, spaces: Space[], context: ConnectorContext, what: 'all' | 'tree' = 'all'): Promise<Listing> {
   const contents: Content[] = [];
   const files: FileContent[] = [];
   const tree: Tree = { nodes: new Map(), restrictions: new Map<string, Principal[]>(), ask: (at) => askServer(at.id, wiki, context) };
   const listed = new Set<string>();
   for (const { key } of spaces)
     for (const type of ['page', 'blogpost'] as const)
-      for await (const one of currentIn(key, type, wiki, context)) {
+      for await (const one of currentIn(key, type, what, wiki, context)) {
         const page = readContent(one, wiki);
         if (page.status !== 'current') continue;
         const content = contentOfV1(page);
@@ -33,6 +37,7 @@ export async function listServer(wiki: Wiki, spaces: Space[], context: Connector
         addNodes(page, tree.nodes);
         const restriction = await expandedRestriction(one, wiki, context);
         if (restriction) tree.restrictions.set(content.id, restriction);
+        if (what === 'tree') continue;
         for await (const file of filesWith(one, content.id, wiki, context)) files.push(file);
       }
   await checkAbove(tree.nodes, listed, spaces, wiki, context);
@@ -55,14 +60,15 @@ export function addNodes(page: V1Content, nodes: Map<string, Node>): void {
   }
 }
 
-async function* currentIn(spaceKey: string, type: 'page' | 'blogpost', wiki: Wiki, context: ConnectorContext): AsyncIterable<unknown> {
-  const parameters = {
-    type,
-    spaceKey,
-    status: 'current',
-    limit: String(AT_ONCE),
-    expand: wiki.anonymous ? expanded : `${expanded},${expandedRestrictions}`,
-  };
+async function* currentIn(
+  spaceKey: string,
+  type: 'page' | 'blogpost',
+  what: 'all' | 'tree',
+  wiki: Wiki,
+  context: ConnectorContext,
+): AsyncIterable<unknown> {
+  const expand = [expanded, ...(what === 'all' ? [withFiles] : []), ...(wiki.anonymous ? [] : [expandedRestrictions])].join(',');
+  const parameters = { type, spaceKey, status: 'current', limit: String(AT_ONCE), expand };
   if (type === 'page') {
     try {
       // By a cursor, which no removal shifts; there is none for blog posts, and none before 7.18.

@@ -11,7 +11,8 @@ import { failure } from './confluence-refusals.ts';
 
 /** In the order of ids. Nothing is given before all has been read, and the wiki has taken Docent for the same account to the end. */
 export async function* listWhole(wiki: Wiki, spaces: Space[], context: ConnectorContext): AsyncIterable<ListedDocument> {
-  const { contents, files, tree } = await (wiki.flavour === 'cloud' ? listCloud : listServer)(wiki, spaces, context);
+  const listing = wiki.flavour === 'cloud' ? listCloud(wiki, spaces, context) : listServer(wiki, spaces, context);
+  const { contents, files, tree } = await listing;
   if (contents.length === 0) {
     const where = spaces.length === 1 ? `The space "${spaces[0]!.key}" at ${wiki.host}` : `${wiki.host}`;
     throw failure('empty', `${where} has no page or blog post that this account sees.`);
@@ -28,5 +29,5 @@ export async function* listWhole(wiki: Wiki, spaces: Space[], context: Connector
   }
   await wiki.confirm(context);
   yield* entries.sort((a, b) => a.externalId.length - b.externalId.length || (a.externalId < b.externalId ? -1 : 1));
-  context.keepCursor?.(writeCursor(wiki, spaces, hanging));
+  context.keepCursor?.(writeCursor(wiki, spaces, { files: hanging, pages: contents.length }));
 }
