@@ -26,6 +26,9 @@ export const isLost = (error: unknown): boolean =>
 /** An error of a running query; what is not about the connection comes back as it is, with what it said of the data left out. */
 export function queryError(cause: unknown): unknown {
   const code = codeOf(cause);
+  // "Failing row contains (…)": texts of people, which no log is to have.
+  if (cause instanceof Error)
+    for (const name of ['detail', 'where', 'internalQuery']) if (name in cause) Reflect.set(cause, name, undefined);
   if (isLost(cause))
     return new AppError({
       code: 'catalog.unreachable',

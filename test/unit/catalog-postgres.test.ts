@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Catalog } from '../../src/catalog/database.ts';
@@ -109,13 +110,17 @@ describe.skipIf(missing !== undefined && !process.env['CI'])(`the catalog on Pos
 
     test('its connections have a name, an end to every statement, and a number that is bounded', async () => {
       const db = await catalog({ pool: { size: 3 } });
-      const waits = Array.from({ length: 9 }, () => sql`select pg_sleep(0.05)`.execute(db));
-      await sleep(60);
-      const rows = await server.run(
-        `select application_name as name, count(*)::int as n from pg_stat_activity where datname = '${databaseName()}' group by 1`,
-      );
-      expect(rows).toEqual([{ name: 'docent', n: 3 }]);
-      await Promise.all(waits);
+      let running = true;
+      const waits = Promise.all(Array.from({ length: 9 }, () => sql`select pg_sleep(0.2)`.execute(db))).finally(() => (running = false));
+      let most: Record<string, unknown> = { n: 0 };
+      while (running) {
+        const [row] = await server.run(
+          `select min(application_name) as name, count(*)::int as n from pg_stat_activity where datname = '${databaseName()}'`,
+        );
+        if ((row!['n'] as number) > (most['n'] as number)) most = row!;
+      }
+      expect(most).toEqual({ name: 'docent', n: 3 });
+      await waits;
       expect((await sql<{ ms: string }>`select current_setting('statement_timeout') as ms`.execute(db)).rows).toEqual([{ ms: '2min' }]);
     });
   });
@@ -305,9 +310,13 @@ describe.skipIf(missing !== undefined && !process.env['CI'])(`the catalog on Pos
     expect(results.find((r) => r.status === 'rejected')?.reason).toMatchObject({ code: 'catalog.busy', retryable: true });
   });
 
-  test('an error of the data is no matter of the connection', async () => {
+  test('an error of the data is no matter of the connection, and does not repeat the data', async () => {
     const db = await catalog();
-    await expect(sql`insert into sources (id) values ('x')`.execute(db)).rejects.toMatchObject({ code: '23502' });
+    const error: unknown = await sql`insert into sources (id, location) values ('x', 'words of a person')`
+      .execute(db)
+      .catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: '23502' });
+    expect(inspect(error, { depth: 9 })).not.toContain('words of a person');
     expect(await knownDocuments(db, 'x')).toEqual(new Map());
   });
 });
