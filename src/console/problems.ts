@@ -59,6 +59,7 @@ function statusOf(error: AppError): number {
 const FIELDS: Record<string, string> = {
   'source.credential': 'credential',
   'source.login': 'credential',
+  'source.captcha': 'credential',
   'mediawiki.readapidenied': 'credential',
   'source.exists': 'name',
 };

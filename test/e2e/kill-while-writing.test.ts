@@ -19,7 +19,7 @@ const CHILD = fileURLToPath(new URL('../fakes/sync-child.ts', import.meta.url));
 const DOCUMENTS = 10;
 const SECTIONS = 3;
 /** `npm run soak` asks for more. */
-const ROUNDS = Number(process.env['SOAK_ROUNDS'] ?? 20);
+const ROUNDS = Number(process.env['SOAK_ROUNDS'] ?? 8);
 vi.setConfig({ testTimeout: 60_000 });
 const STEPS: WriteStep[] = ['noted', 'put', 'committed', 'dropped'];
 

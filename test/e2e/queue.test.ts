@@ -16,7 +16,7 @@ import { until } from '../contracts/queue.ts';
 import { redisMissing, startRedis, type RedisServer } from '../servers/redis.ts';
 
 /** `npm run soak` asks for more. */
-const MOMENTS = Number(process.env['SOAK_ROUNDS'] ?? 20);
+const MOMENTS = Number(process.env['SOAK_ROUNDS'] ?? 8);
 /** Each waits for a dead worker's lease to run out. */
 const KILLED_WORKERS = Math.ceil(MOMENTS / 20);
 vi.setConfig({ testTimeout: MOMENTS * 12_000, hookTimeout: 120_000 });
