@@ -22,7 +22,17 @@ const SHORT = [
   'test/e2e/withheld.test.ts',
 ];
 /** They read the file itself, start commands over it, or run over both databases anyway. */
-const OF_THE_FILE = ['backup', 'catalog', 'catalog-both', 'catalog-postgres', 'move-catalog', 'earlier-data', 'secrets', 'queue'];
+const OF_THE_FILE = [
+  'backup',
+  'catalog',
+  'catalog-both',
+  'catalog-postgres',
+  'move-catalog',
+  'earlier-data',
+  'secrets',
+  'queue',
+  'fill-vectors',
+];
 const TOUCHES = /\bopenApp\(|\btestConfig\(|servers\/test-catalog|fakes\/(?:handbook-states|git-sync|glossary)\.ts/;
 
 const missing = postgresMissing();
