@@ -1,6 +1,6 @@
 /**
  * `npm run test:postgres`: runs the tests that touch a catalog with each catalog in a database of a Postgres that is started
- * for them. `--short`: the most telling ones (about two minutes; what CI adds to the whole suite); or name files.
+ * for them. `--short`: the most telling ones (what CI adds to the whole suite); or name files.
  */
 import { spawn } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -15,7 +15,6 @@ const SHORT = [
   'test/unit/glossary.test.ts',
   'test/unit/own-words.test.ts',
   'test/unit/sync.test.ts',
-  'test/e2e/ask.test.ts',
   'test/e2e/question-leases.test.ts',
   'test/e2e/reindex.test.ts',
   'test/e2e/sync.test.ts',
