@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { postgresMissing, startPostgres } from '../test/servers/postgres.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** Syncing, asking, sources, the queue, what a kill leaves, and the glossary. */
+/** Syncing, asking, who answers a question, rebuilding, readers, the glossary and own words. */
 const SHORT = [
   'test/unit/access.test.ts',
   'test/unit/ask.test.ts',
@@ -31,6 +31,7 @@ const OF_THE_FILE = [
   'secrets',
   'queue',
   'fill-vectors',
+  'model-command',
 ];
 const TOUCHES = /\bopenApp\(|\btestConfig\(|servers\/test-catalog|fakes\/(?:handbook-states|git-sync|glossary)\.ts/;
 
