@@ -44,6 +44,13 @@ export async function internReaders(db: Catalog, principals: Principal[], restri
   return (await db.selectFrom('reader_sets').select('id').where('hash', '=', hash).executeTakeFirstOrThrow()).id;
 }
 
+/** The number of readers that satisfy all that some reader sets (numbers) ask for. */
+export async function internBoth(db: Catalog, sets: number[]): Promise<number> {
+  const rows = await db.selectFrom('reader_sets').select('principals_json').where('id', 'in', sets).execute();
+  const [first, ...rest] = rows.flatMap((row) => readerLists(row.principals_json));
+  return internReaders(db, first ?? [], rest);
+}
+
 /** The lists of interned readers, as they were normalised. */
 export function readerLists(principalsJson: string): Principal[][] {
   const parsed = JSON.parse(principalsJson) as Principal[] | Principal[][];

@@ -209,7 +209,8 @@ export interface RunOutcome {
   nextSyncAt: number | null;
 }
 
-export async function settleSource(db: Catalog, sourceId: string, outcome: RunOutcome): Promise<void> {
+/** @param leaseOwner whose run it was; does nothing where another has taken the source over since */
+export async function settleSource(db: Catalog, sourceId: string, outcome: RunOutcome, leaseOwner: string): Promise<void> {
   await db
     .updateTable('sources')
     .set({
@@ -221,6 +222,7 @@ export async function settleSource(db: Catalog, sourceId: string, outcome: RunOu
       next_sync_at: outcome.nextSyncAt,
     })
     .where('id', '=', sourceId)
+    .where('lease_owner', '=', leaseOwner)
     .execute();
 }
 
@@ -300,10 +302,10 @@ export async function recordFailure(db: Catalog, runId: string, externalId: stri
     .execute();
 }
 
-/** Ends the run; the request for a sync is met unless the run was cut short. */
+/** Ends the run; the request for a sync is met unless the run was cut short, or another has taken the source over since. */
 export async function finishRun(
   db: Catalog,
-  run: { id: string; sourceId: string; state: Run['state']; summary: RunSummary; startedAt: number },
+  run: { id: string; sourceId: string; state: Run['state']; summary: RunSummary; startedAt: number; leaseOwner: string },
   now: number,
 ): Promise<void> {
   await db
@@ -311,13 +313,19 @@ export async function finishRun(
     .set({ state: run.state, finished_at: now, summary_json: JSON.stringify(run.summary) })
     .where('id', '=', run.id)
     .execute();
-  await db.updateTable('sources').set({ cancel_requested_at: null }).where('id', '=', run.sourceId).execute();
+  await db
+    .updateTable('sources')
+    .set({ cancel_requested_at: null })
+    .where('id', '=', run.sourceId)
+    .where('lease_owner', '=', run.leaseOwner)
+    .execute();
   // One that was cut short is taken up again; who cancels it in the console withdraws the request.
   if (run.state !== 'cancelled')
     await db
       .updateTable('sources')
       .set({ sync_requested_at: null })
       .where('id', '=', run.sourceId)
+      .where('lease_owner', '=', run.leaseOwner)
       .where('sync_requested_at', '<=', run.startedAt)
       .execute();
 }

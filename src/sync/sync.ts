@@ -28,7 +28,7 @@ import type { ExtractedDocument, Log } from '../types.ts';
 import { chunk } from './chunk.ts';
 import type { Extractor } from './extract.ts';
 import { doubtRemovals, planSync } from './plan.ts';
-import { documentId, dropGone, passageRows, sweepLeftovers, writeDocument, writeReaders, type WriteDeps } from './write.ts';
+import { documentId, dropGone, passageRows, narrowReaders, sweepLeftovers, writeDocument, writeReaders, type WriteDeps } from './write.ts';
 
 export interface SyncDeps extends WriteDeps {
   db: Catalog;
@@ -140,7 +140,14 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
       ...(source.baseUrl ? { baseUrl: source.baseUrl } : {}),
       ...(credential ? { credential } : {}),
     };
-    await sweepLeftovers(source.id, deps);
+    await sweepLeftovers(source.id, deps).catch((error: unknown) => {
+      if (isAbort(error)) throw error;
+      // What is gone or closed must not wait for an index that refuses: the catalog has the last word.
+      deps.log.warn(
+        { sourceId: source.id, runId, reason: reasonOf(error) },
+        'points that are left over could not be taken out of the index',
+      );
+    });
     const known = await knownDocuments(db, source.id);
     const listed: ListedDocument[] = [];
     const takeListing = async (listing: AsyncIterable<ListedDocument>): Promise<void> => {
@@ -182,16 +189,21 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
       return from;
     };
     const ids = new Set([...known.values()].map(({ id }) => id));
+    // First of all, before anything is fetched: who may not read a document any more does not.
+    const otherReaders = new Set<string>();
+    for (const entry of plan.fetch) {
+      const document = known.get(entry.externalId);
+      if (!isLive(document) || document.readerSet === readerSetOf(entry)) continue;
+      signal.throwIfAborted();
+      otherReaders.add(document.id);
+      await narrowReaders(document, readerSetOf(entry), writer, deps);
+    }
 
     const one = async (entry: ListedDocument): Promise<void> => {
-      let before = known.get(entry.externalId);
+      const before = known.get(entry.externalId);
       const readerSet = readerSetOf(entry);
       try {
-        // Also of a document that cannot be fetched: who may not read it any more does not.
-        if (isLive(before) && before.readerSet !== readerSet) {
-          await writeReaders(before.id, readerSet, writer, deps, signal);
-          before = { ...before, readerSet };
-        }
+        if (isLive(before) && otherReaders.has(before.id)) await writeReaders(before, readerSet, writer, deps, signal);
         if (entry.problem) throw new AppError({ code: 'document.unreadable', message: entry.problem });
         const same = isLive(before) && entry.version !== undefined && entry.version === before.listedVersion;
         const fetched: Fetched = same
@@ -292,8 +304,14 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
       ? `${unseen.externalId} could not be listed (${unseen.problem}), so nothing was removed`
       : doubtRemovals(counts, deps.largestRemovalShare ?? LARGEST_REMOVAL_SHARE, confirmed);
     doubt = why && !unseen ? { runId, known: liveBefore, gone: gone.size, confirmedAt: null } : null;
-    if (why) summary.error = why;
-    else {
+    if (why) {
+      summary.error = why;
+      // Where a wiki tells readers, what it does not show any more may have been closed to everyone who asks for us, too.
+      if (deps.connector.capabilities.knowsReaders && !unseen) {
+        const nobody = await internReaders(db, source.readers, [[]]);
+        for (const document of gone) await narrowReaders(document, nobody, writer, deps);
+      }
+    } else {
       progress.phase = 'removing';
       for (const document of gone) {
         signal.throwIfAborted();
@@ -304,7 +322,9 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
       summary.complete = true;
     }
   } catch (error) {
-    const cancelled = signal.aborted || isAbort(error);
+    // Who took it over tells how it ends.
+    const lost = error instanceof AppError && error.code === 'sync.lease_lost';
+    const cancelled = signal.aborted || isAbort(error) || lost;
     state = cancelled ? 'cancelled' : 'failed';
     summary.error = cancelled ? 'cancelled before the end; the next sync takes up the rest' : publicMessageOf(error);
     // Said once: who watches the log need not read it each time that it is tried again.
@@ -315,16 +335,21 @@ async function run(given: Source, startedAt: number, deps: SyncDeps, signal: Abo
   if (state !== 'cancelled') {
     const failures = state === 'failed' ? source.failures + 1 : 0;
     const taken = summary.complete && !tryAgain;
-    await settleSource(db, source.id, {
-      ...(taken && cursor !== undefined ? { cursor } : {}),
-      ...(taken && whole ? { listedWholeAt: startedAt } : {}),
-      doubt,
-      failures,
-      problem: state === 'failed' ? { reason: summary.error!, since: source.problem?.since ?? startedAt } : null,
-      nextSyncAt: deps.nextSync ? deps.nextSync(failures) : source.nextSyncAt,
-    });
+    await settleSource(
+      db,
+      source.id,
+      {
+        ...(taken && cursor !== undefined ? { cursor } : {}),
+        ...(taken && whole ? { listedWholeAt: startedAt } : {}),
+        doubt,
+        failures,
+        problem: state === 'failed' ? { reason: summary.error!, since: source.problem?.since ?? startedAt } : null,
+        nextSyncAt: deps.nextSync ? deps.nextSync(failures) : source.nextSyncAt,
+      },
+      deps.leaseOwner,
+    );
   }
-  await finishRun(db, { id: runId, sourceId: source.id, state, summary, startedAt }, clock.now());
+  await finishRun(db, { id: runId, sourceId: source.id, state, summary, startedAt, leaseOwner: deps.leaseOwner }, clock.now());
   deps.log.info(
     {
       sourceId: source.id,

@@ -6,14 +6,16 @@
  */
 import { createHash } from 'node:crypto';
 import { v5 as uuid5 } from 'uuid';
+import { internBoth } from '../access/reader-sets.ts';
 import { commitDocument, commitReaders, passagesOf, type DocumentWrite, type PassageRow, type Writer } from '../catalog/documents.ts';
 import { clearLeftovers, noteLeftovers, readLeftovers } from '../catalog/leftovers.ts';
 import { passagesOfDocument } from '../catalog/passages.ts';
 import type { Catalog } from '../catalog/database.ts';
+import { reasonOf } from '../errors.ts';
 import { plainText } from '../passage-text.ts';
 import { analyzePassage } from '../search/analyzer.ts';
 import type { Point, SearchIndex } from '../search/search-index.ts';
-import type { Clock, PassageDraft } from '../types.ts';
+import type { Clock, Log, PassageDraft } from '../types.ts';
 import { embedHash, keptVectors } from './embed.ts';
 import { ownWordsOf } from './own-words.ts';
 
@@ -27,6 +29,7 @@ export interface WriteDeps {
   embeddingModel?: string;
   clock: Clock;
   atStep?: (step: WriteStep) => void | Promise<void>;
+  log?: Log;
 }
 
 export const textHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -106,25 +109,42 @@ export async function writeDocument(
 }
 
 /**
- * The document is as it was, for other readers: nothing is fetched and nothing embedded. The points come first, and the
- * catalog decides: cut short in between, the readers of before hold, and the next sync does it again.
+ * Closes a document at once to whom it is to be closed, in the catalog alone, which has the last word: its readers are
+ * those of before who are among the new ones too.
+ */
+export async function narrowReaders(
+  document: { id: string; readerSet: number },
+  readerSet: number,
+  writer: Writer,
+  deps: WriteDeps,
+): Promise<void> {
+  const both = await internBoth(deps.db, [document.readerSet, readerSet]);
+  if (both === document.readerSet) return;
+  await commitReaders(deps.db, document.id, both, writer, []);
+  document.readerSet = both;
+}
+
+/**
+ * The document is as it was, for other readers: nothing is fetched and nothing embedded. Cut short between the index and
+ * the commit the readers of before hold, and the next sync does it again.
  */
 export async function writeReaders(
-  documentId: string,
+  document: { id: string; readerSet: number },
   readerSet: number,
   writer: Writer,
   deps: WriteDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const passages = await passagesOfDocument(deps.db, documentId);
+  const passages = await passagesOfDocument(deps.db, document.id);
   signal.throwIfAborted();
   await deps.index.put(
-    passages.map((p) => pointOf(p, { id: documentId, title: p.title, language: p.language, readerSet })),
+    passages.map((p) => pointOf(p, { id: document.id, title: p.title, language: p.language, readerSet })),
     signal,
   );
   await putKeptVectors(passages, deps, signal);
   const words = passages[0] ? ownWordsOf({ title: passages[0].title, passages }).words : [];
-  await commitReaders(deps.db, documentId, readerSet, writer, words);
+  await commitReaders(deps.db, document.id, readerSet, writer, words);
+  document.readerSet = readerSet;
 }
 
 /** Points that were put anew get back the vectors that are kept for them. Returns for how many. */
@@ -144,10 +164,15 @@ export async function putKeptVectors(
   return kept.size;
 }
 
-/** After a commit: takes points out of the index. A failure here is mended by the next sweep. */
-export async function dropGone(gone: string[], deps: Pick<WriteDeps, 'db' | 'index' | 'atStep'>): Promise<void> {
+/** After a commit: takes points out of the index. They are noted as leftovers: a failure here is mended by the next sweep. */
+export async function dropGone(gone: string[], deps: Pick<WriteDeps, 'db' | 'index' | 'atStep' | 'log'>): Promise<void> {
   if (gone.length === 0) return;
-  await deps.index.drop(gone);
+  try {
+    await deps.index.drop(gone);
+  } catch (error) {
+    deps.log?.warn({ points: gone.length, reason: reasonOf(error) }, 'points could not be taken out of the index; the next sync does it');
+    return;
+  }
   await deps.atStep?.('dropped');
   await clearLeftovers(deps.db, gone);
 }

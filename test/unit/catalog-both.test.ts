@@ -397,7 +397,11 @@ overBothCatalogs((catalogs) => {
     const { id } = await addSource(db, SOURCE, 0);
     const startedAt = 1_795_000_000_123;
     const runId = await startRun(db, id, startedAt);
-    await finishRun(db, { id: runId, sourceId: id, state: 'done', summary: { source: 'wiki' } as never, startedAt }, startedAt + 5);
+    await finishRun(
+      db,
+      { id: runId, sourceId: id, state: 'done', summary: { source: 'wiki' } as never, startedAt, leaseOwner: 'me' },
+      startedAt + 5,
+    );
     await startRun(db, id, startedAt + 10);
     expect(await listRuns(db, id, 10)).toMatchObject([
       { startedAt: startedAt + 10, state: 'running' },

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
-import { addSource, changeSource, finishRun, settleSource, startRun, type RunSummary } from '../../src/catalog/sources.ts';
+import { addSource, changeSource, finishRun, settleSource, startRun, takeLease, type RunSummary } from '../../src/catalog/sources.ts';
 import { AppError } from '../../src/errors.ts';
 import { readCatalogFigures, type CatalogFigures } from '../../src/figures.ts';
 import { createMetrics, type Metrics, type MetricsOptions } from '../../src/metrics.ts';
@@ -274,9 +274,10 @@ describe('what the catalog says', () => {
     const bad = await add('bad', 2_000);
     const resting = await add('resting', 500);
     const run = await startRun(db, good.id, 5_000);
-    await finishRun(db, { id: run, sourceId: good.id, state: 'done', summary, startedAt: 5_000 }, 9_000);
+    await finishRun(db, { id: run, sourceId: good.id, state: 'done', summary, startedAt: 5_000, leaseOwner: 'me' }, 9_000);
     const settled = { doubt: null, failures: 0, problem: null, nextSyncAt: null };
-    await settleSource(db, bad.id, { ...settled, failures: 1, problem: { reason: 'gone', since: 3_000 } });
+    for (const { id } of [good, bad]) await takeLease(db, id, 'me', 0);
+    await settleSource(db, bad.id, { ...settled, failures: 1, problem: { reason: 'gone', since: 3_000 } }, 'me');
     await changeSource(db, resting.id, { pausedAt: 600 });
     const due = async () => [{ kind: 'sync-source', id: bad.id } as const];
     expect(await readCatalogFigures(db, { now: 10_000, due, budgetUsd: 50 })).toEqual({

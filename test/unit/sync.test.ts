@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readableReaderSets } from '../../src/access/audience.ts';
 import type { Catalog } from '../../src/catalog/database.ts';
+import { countReadable } from '../../src/catalog/documents.ts';
 import { hydratePassages } from '../../src/catalog/passages.ts';
 import { addSource, confirmRemovals, findSource, listFailures, listRuns, takeLease, type Source } from '../../src/catalog/sources.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -213,6 +214,76 @@ test('readers that the wiki knows itself: restricted and opened again with no fe
   expect(await sync()).toMatchObject({ unchanged: 3, failed: 0 });
   expect(await found()).toHaveLength(3);
   expect(fetched).toEqual([]);
+});
+
+test('an index that refuses to be written keeps nobody reading, and stops no removal; it is made good later', async () => {
+  const restrictions = new Map<string, string[][]>();
+  listing = async function* () {
+    for (const id of pages.keys()) yield { externalId: id, version: '1', readers: restrictions.get(id) ?? [] };
+  };
+  await sync();
+  const readable = async (): Promise<string[]> => {
+    const sets = await readableReaderSets(db, {}, 'asker');
+    const rows = await db
+      .selectFrom('documents')
+      .select('external_id')
+      .where('reader_set', 'in', sets)
+      .where('deleted_at', 'is', null)
+      .execute();
+    return rows.map((row) => row.external_id).sort();
+  };
+  pages.delete('c');
+  restrictions.set('a', [['group:board']]);
+  const full = (): Promise<never> => Promise.reject(new AppError({ code: 'search.full', message: 'no room' }));
+  const refusing = { ...deps(), index: { ...index, put: full, drop: full } };
+  expect(await syncSource(source, refusing, never())).toMatchObject({ failed: 1, removed: 1 });
+  expect(await readable()).toEqual(['b']);
+  expect(await index.count()).toBe(3);
+  // What is left over does not keep the next run from closing the next page.
+  restrictions.set('b', [[]]);
+  expect(await syncSource(source, refusing, never())).toMatchObject({ listed: 2, failed: 1 });
+  expect(await readable()).toEqual([]);
+  restrictions.clear();
+  expect(await sync()).toMatchObject({ failed: 0, unchanged: 2 });
+  expect(await readable()).toEqual(['a', 'b']);
+  expect(await index.count()).toBe(2);
+});
+
+test('a wiki that tells readers and no longer shows much of what it had: nobody reads that, until it is confirmed or back', async () => {
+  for (let i = 0; i < 12; i++) pages.set(`p${i}`, `# p${i}\n\nOne more page, number ${i}.\n`);
+  const tells = (): SyncDeps => {
+    const own = deps();
+    return { ...own, connector: { ...own.connector, capabilities: { ...own.connector.capabilities, knowsReaders: true } } };
+  };
+  const all = [...pages];
+  const again = async () => {
+    source = (await findSource(db, source.id))!;
+    return syncSource(source, tells(), never());
+  };
+  const open = async (): Promise<number> => countReadable(db, await readableReaderSets(db, {}, 'asker'));
+  await again();
+  expect(await open()).toBe(15);
+  pages = new Map(all.slice(0, 4));
+  expect(await again()).toMatchObject({ removed: 0, complete: false });
+  expect(await open()).toBe(4);
+  pages = new Map(all);
+  expect(await again()).toMatchObject({ removed: 0, unchanged: 15, complete: true });
+  expect(await open()).toBe(15);
+});
+
+test('a run whose source was taken over settles nothing of it', async () => {
+  await sync();
+  const good = fetching;
+  fetching = (id, v) => good(id, v);
+  pages.set('a', '# a\n\nIt says something else now.\n');
+  const own = deps();
+  own.atStep = async (step) => {
+    if (step === 'put')
+      await db.updateTable('sources').set({ lease_owner: 'other', sync_requested_at: 1, cancel_requested_at: 2 }).execute();
+  };
+  expect(await syncSource(source, own, never())).toMatchObject({ changed: 0, complete: false });
+  expect(await findSource(db, source.id)).toMatchObject({ failures: 0, problem: null, syncRequestedAt: 1 });
+  expect(await db.selectFrom('sources').select('cancel_requested_at').executeTakeFirst()).toEqual({ cancel_requested_at: 2 });
 });
 
 test('a writer whose lease was taken over commits nothing more', async () => {

@@ -27,6 +27,14 @@ export async function fetchContent(
     await wiki.confirm(context);
     return gone;
   }
+  // Who may read it was listed before: a text that was written since may be meant for fewer.
+  if (listed.version !== undefined && page.version > Number.parseInt(listed.version, 10))
+    throw new AppError({
+      code: 'document.edited',
+      message: 'the page was edited since it was listed',
+      publicMessage: 'It was edited while the space was being read; the next sync reads it.',
+      retryable: true,
+    });
   if (page.storage.length > MOST_CHARACTERS) throw unreadable('document.too_large', 'it is longer than any page that Confluence saves');
   const base = webBase ?? wiki.webBase();
   const url = base + (page.webui ?? `/pages/viewpage.action?pageId=${listed.externalId}`);
@@ -53,6 +61,7 @@ export async function fetchContent(
 
 interface Page {
   title: string;
+  version: number;
   storage: string;
   newEditor: boolean;
   webui: string | undefined;
@@ -84,6 +93,7 @@ async function askCloud(wiki: Wiki, id: string, type: 'page' | 'blogpost', conte
     space: /^\/spaces\/([^/]+)\//.exec(page._links?.webui ?? '')?.[1],
     changedAt: timeOf(page.version.createdAt),
     byId: page.version.authorId ?? undefined,
+    version: page.version.number,
   };
 }
 
@@ -103,6 +113,7 @@ async function askServer(wiki: Wiki, id: string, _type: string, context: Connect
     space: page.space.key,
     changedAt: timeOf(page.version.when),
     by: page.version.by?.displayName ?? undefined,
+    version: page.version.number,
   };
 }
 

@@ -57,8 +57,8 @@ export function createNotionConnector(options: NotionOptions = {}): Connector {
       yield {
         externalId: 'search',
         problem: 'Notion ended its list of pages early and says so: there may be pages that are not listed',
-        // What was there before was asked for by itself; where nothing is known of before, nothing may be removed.
-        ...(before ? {} : { unseen: true as const }),
+        // What this process knows of before was asked for by itself; another one may have known more.
+        unseen: true,
       };
   };
   return {
