@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Catalog } from './catalog/database.ts';
 import { documentLanguages, purgeSource, sourcePassageIds } from './catalog/documents.ts';
 import { countPassages, passagesAfter, samplePassages } from './catalog/passages.ts';
+import { readFact, writeFact } from './catalog/facts.ts';
 import { restoredMark } from './catalog/restored.ts';
 import { clearLeftovers } from './catalog/leftovers.ts';
 import { dueSources, findSource, listSources, takeLease, type RunProgress, type RunSummary, type Source } from './catalog/sources.ts';
@@ -72,7 +73,21 @@ export async function readIndexFacts(index: SearchIndex): Promise<IndexFacts> {
 export async function indexIsCurrent(deps: Pick<IndexingDeps, 'db' | 'index'>): Promise<boolean> {
   const analyzer = await deps.index.getMeta('analyzer');
   if (analyzer === undefined) return (await passagesAfter(deps.db, '', 1)).length === 0;
-  return analyzer === ANALYZER_VERSION && (await isOfCatalog(deps));
+  if (analyzer !== ANALYZER_VERSION || !(await isOfCatalog(deps))) return false;
+  return (await deps.index.count()) > 0 || (await passagesAfter(deps.db, '', 1)).length === 0;
+}
+
+/** An index that nothing was ever put into is from now on of this analyzer. One that was lost in this moment is not called whole. */
+async function stampNew(deps: IndexingDeps): Promise<void> {
+  if ((await deps.index.getMeta('analyzer')) !== undefined) return;
+  if ((await passagesAfter(deps.db, '', 1)).length > 0)
+    throw new AppError({
+      code: 'search.unavailable',
+      message: 'the index was lost a moment ago',
+      publicMessage: 'The search index was lost a moment ago; it is filled again first.',
+      retryable: true,
+    });
+  await deps.index.setMeta('analyzer', ANALYZER_VERSION);
 }
 
 /** Whether the index was made from this catalog, not from the one before a backup was restored. */
@@ -110,7 +125,7 @@ export async function syncNow(
           }),
         );
   if (!(await indexIsCurrent(deps))) await reindex(deps, { signal: options.signal, unlessCurrent: true });
-  await deps.index.setMeta('analyzer', ANALYZER_VERSION);
+  await stampNew(deps);
   const summaries: RunSummary[] = [];
   for (const source of chosen) {
     options.signal.throwIfAborted();
@@ -140,6 +155,8 @@ export async function syncNow(
 
 /** Languages and the calibration of abstention, from the index as it stands. */
 export async function renewIndexFacts(deps: IndexingDeps, signal: AbortSignal): Promise<void> {
+  // Of one that was lost meanwhile nothing is said: it is filled again first.
+  if ((await deps.index.getMeta('analyzer')) === undefined) return;
   const languages = await documentLanguages(deps.db);
   await deps.index.setMeta('languages', JSON.stringify(languages));
   const readerSets = (await deps.db.selectFrom('reader_sets').select('id').execute()).map((row) => row.id);
@@ -253,7 +270,7 @@ export async function workOnce(deps: IndexingDeps, signal: AbortSignal): Promise
 }
 
 async function indexIsBehind(deps: IndexingDeps): Promise<boolean> {
-  return !(await indexIsCurrent(deps)) || (await deps.index.getMeta('ownWords')) !== OWN_WORDS_VERSION || !(await isCalibrated(deps.index));
+  return !(await indexIsCurrent(deps)) || (await readFact(deps.db, 'ownWords')) !== OWN_WORDS_VERSION || !(await isCalibrated(deps.index));
 }
 
 async function keepIndex(deps: IndexingDeps, signal: AbortSignal): Promise<void> {
@@ -261,9 +278,9 @@ async function keepIndex(deps: IndexingDeps, signal: AbortSignal): Promise<void>
     deps.log.info({}, 'the index was lost, or made with another analyzer; rebuilding it');
     await reindex(deps, { signal, unlessCurrent: true });
   }
-  if ((await deps.index.getMeta('ownWords')) !== OWN_WORDS_VERSION) {
+  if ((await readFact(deps.db, 'ownWords')) !== OWN_WORDS_VERSION) {
     await refreshOwnWords(deps.db, signal);
-    await deps.index.setMeta('ownWords', OWN_WORDS_VERSION);
+    await writeFact(deps.db, 'ownWords', OWN_WORDS_VERSION, deps.clock.now());
   }
   if (!(await isCalibrated(deps.index))) await renewIndexFacts(deps, signal);
 }
@@ -316,8 +333,6 @@ export async function reindex(
       await settleModels(index, rebuild.index, embedder?.model);
       await rebuild.index.setMeta('analyzer', ANALYZER_VERSION);
       await rebuild.index.setMeta('restored', mark);
-      const ownWords = (await isOfCatalog(deps)) ? await index.getMeta('ownWords') : undefined;
-      if (ownWords !== undefined) await rebuild.index.setMeta('ownWords', ownWords);
       await renewIndexFacts(made, signal);
       // A source that was added meanwhile was synced into the old index.
       while (await sources.takeNew(signal)) await putPassages(models, made, { signal });

@@ -26,7 +26,8 @@ export function holdSources(db: Catalog, owner: string, clock: Clock): HeldSourc
   const renew = async (): Promise<void> => {
     for (const id of held) if (!(await takeLease(db, id, owner, clock.now()))) lost = true;
   };
-  const renewal = setInterval(() => void renew().catch(() => {}), RENEWED_MS);
+  let renewing: Promise<void> = Promise.resolve();
+  const renewal = setInterval(() => (renewing = renew().catch(() => {})), RENEWED_MS);
   return {
     async takeNew(signal) {
       const before = held.size;
@@ -43,6 +44,8 @@ export function holdSources(db: Catalog, owner: string, clock: Clock): HeldSourc
     },
     async release() {
       clearInterval(renewal);
+      // One that is under way would take a lease again after it was let go of.
+      await renewing;
       for (const id of held) await releaseLease(db, id, owner);
     },
   };
