@@ -63,7 +63,8 @@ export async function* answerQuestion(input: AskInput, deps: AnsweringDeps, sign
   const audience = input.audience ?? 'asker';
   const asker: Asker = email ? { email } : {};
   const readerSets = await readableReaderSets(db, asker, audience);
-  const turns = await turnsBefore(thread, undefined, readerSets, deps);
+  const personId = email ? (await personOf(db, email, now)).id : null;
+  const turns = await turnsBefore(thread, personId, undefined, readerSets, deps);
   const text = input.text.slice(0, KEPT_CHARACTERS).toWellFormed().replaceAll('\0', ' ');
   const eventKey = input.eventKey ?? `${input.platform}:${randomUUID()}`;
   const question = await receiveQuestion(
@@ -72,7 +73,7 @@ export async function* answerQuestion(input: AskInput, deps: AnsweringDeps, sign
       eventKey,
       platform: input.platform,
       thread,
-      personId: email ? (await personOf(db, email, now)).id : null,
+      personId,
       text,
       language: languageOf(text, turns.at(-1)?.ledger.language, deps.languages),
       audience,
@@ -87,7 +88,9 @@ export async function* answerQuestion(input: AskInput, deps: AnsweringDeps, sign
     const answer = before.answerId === null ? undefined : await answerFor(before.answerId, readerSets, deps);
     if (answer) yield { type: 'final', answer };
     if (answer || before.state === 'answered' || before.state === 'failed') return;
-    const taken = await takeQuestion(db, { eventKey }, clock.now());
+    // Who sends another's key is shown what he may read of the answer, once there is one.
+    const same = before.personId === personId && before.audience === audience;
+    const taken = same ? await takeQuestion(db, { eventKey }, clock.now()) : undefined;
     asking = taken && (await askingOf(taken, deps));
     if (!taken) await clock.sleep(LOOK_MS, signal);
   }
@@ -123,29 +126,39 @@ async function* answerLeased(asking: Asking, deps: AnsweringDeps, signal: AbortS
     throw error;
   } finally {
     clearInterval(renewal);
-    await leaveQuestion(deps.db, question, deps.ending?.() ? 'received' : 'cancelled').catch(() => {});
+    // Given up by who asked; or cut off by the end of this process, or not kept: then another answers it.
+    await leaveQuestion(deps.db, question, signal.aborted && !deps.ending?.() ? 'cancelled' : 'received').catch(() => {});
   }
 }
 
 async function askingOf(question: TakenQuestion, deps: AskDeps): Promise<Asking> {
   const asker: Asker = question.email === null ? {} : { email: question.email };
   const readerSets = await readableReaderSets(deps.db, asker, question.audience);
-  return { question, threadId: question.thread, asker, turns: await turnsBefore(question.thread, question, readerSets, deps) };
+  return {
+    question,
+    threadId: question.thread,
+    asker,
+    turns: await turnsBefore(question.thread, question.personId, question, readerSets, deps),
+  };
 }
 
 /** The last turns of a conversation as this asker may read them, those before a question. */
 async function turnsBefore(
   thread: string,
+  personId: string | null,
   question: Pick<Question, 'id' | 'receivedAt'> | undefined,
   readerSets: number[],
   deps: AskDeps,
 ): Promise<Asking['turns']> {
   const turns: Asking['turns'] = [];
+  let ownWordsOnly = false;
   for (const turn of await conversationTurns(deps.db, thread, REMEMBERED)) {
     if (question && (turn.questionId === question.id || turn.askedAt > question.receivedAt)) continue;
     const ledger = turn.answerId === null ? undefined : await answerFor(turn.answerId, readerSets, deps);
-    // What a model made of the question may hold words of the answers before it.
-    const standalone = ledger?.degraded?.includes(WITHHELD) ? turn.text : (turn.standalone ?? turn.text);
+    // What a model made of a question may hold words of the answers before it: also of one that is withheld here, or that
+    // stands too far back to be looked at and was another person's.
+    ownWordsOnly ||= ledger?.degraded?.includes(WITHHELD) === true;
+    const standalone = ownWordsOnly || turn.personId !== personId ? turn.text : (turn.standalone ?? turn.text);
     if (ledger) turns.push({ question: turn.text, standalone, answer: ledger.sentences.map((s) => s.text).join(' '), ledger });
   }
   return turns;

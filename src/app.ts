@@ -14,6 +14,7 @@ import { countPassages, documentPassages, hydratePassages } from './catalog/pass
 import { openCatalog } from './catalog/database.ts';
 import { openPostgresCatalog } from './catalog/postgres.ts';
 import { readCitations, recordFeedback } from './catalog/answers.ts';
+import { leftQuestions } from './catalog/questions.ts';
 import { readSettings, writeSetting, type Settings } from './catalog/settings.ts';
 import { recordUsage, spentThisMonth } from './catalog/usage.ts';
 import { systemClock } from './clock.ts';
@@ -104,6 +105,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     : searchDrivers.sqlite({ path: join(folder, 'index.db') });
   const sessionKey = config.SECRET_KEY ?? keptKey(join(folder, 'session.key'));
   let ending = false;
+  /** One reading for all who ask meanwhile: they do not pile up where the index hangs. */
+  let factsRead: Promise<IndexFacts> | undefined;
   let lastFacts: IndexFacts = { calibration: undefined, vectorModel: undefined, languages: ['en'] };
   let address = `http://127.0.0.1:${config.PORT}`;
   const publicUrl = (): string => (config.PUBLIC_URL ?? address).replace(/\/$/, '');
@@ -193,7 +196,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     const [{ models, embedding }, facts] = await Promise.all([
       inUse.current(),
       // Not waited for longer: where the index hangs, the question is told so by its search, which is not either.
-      within(FACTS_MS, readIndexFacts(index)).then(
+      within(FACTS_MS, (factsRead ??= readIndexFacts(index).finally(() => (factsRead = undefined)))).then(
         (read) => (lastFacts = read),
         () => lastFacts,
       ),
@@ -339,6 +342,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       }
     },
     async answerLeft(signal) {
+      if ((await leftQuestions(db, clock.now(), 1)).length === 0) return;
       for (const answer of await answerLeft(await answeringDeps(), signal)) metrics.answered(answer);
     },
     endSoon: () => void (ending = true),
@@ -363,7 +367,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       return summaries;
     },
     due: async () => dueJobs(await indexingDeps()),
-    runJob: (job, run) => metrics.job(job.kind, async () => runJob(job, await indexingDeps(), run)),
+    runJob: (job, run) =>
+      metrics.job(job.kind, async () => {
+        await runJob(job, await indexingDeps(), run);
+        if (job.kind !== 'fill-vectors') await sources.sweepCaches();
+      }),
     workOnce: async (signal) => workOnce(await indexingDeps(), signal),
     async reindex(run) {
       const deps = await indexingDeps();
@@ -371,8 +379,9 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       const filled = await fillFor(run.vectors, run.signal, deps);
       return { ...rebuilt, passagesEmbedded: filled?.embedded ?? 0 };
     },
-    backup: (file, run) => backUp(file, { folder, now: clock.now(), ...run }),
-    restore: (file, run) => restore(file, { folder, now: clock.now(), ...run }).finally(() => options.onWork?.()),
+    backup: (file, run) => backUp(file, { folder, databaseUrl: config.DATABASE_URL, now: clock.now(), ...run }),
+    restore: (file, run) =>
+      restore(file, { folder, databaseUrl: config.DATABASE_URL, now: clock.now(), ...run }).finally(() => options.onWork?.()),
 
     listDocuments: async (page) => listDocuments(db, { ...page, readerSets: await readableReaderSets(db, {}, 'asker') }),
     showDocument,

@@ -47,7 +47,7 @@ try {
     .then(() => app.fetchModel(ended.signal, downloadLines(say)))
     .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'the notes at start and the download of models ended'));
 
-  if (role !== 'worker') void answerWhatIsLeft(app, log, ended.signal);
+  const left = role === 'worker' ? undefined : answerWhatIsLeft(app, log, ended.signal);
 
   let stoppedAt: number | undefined;
   const stop = (): void => {
@@ -61,8 +61,9 @@ try {
     setTimeout(() => server.closeAllConnections(), GRACE_MS - CUT_OFF_MS).unref();
     const answered = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    void Promise.all([answered, workers.stop()])
+    void Promise.all([answered, workers.stop(), left])
       .then(() => app.close())
+      .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'not everything could be closed'))
       .then(() => process.exit(0));
   };
   process.on('SIGINT', stop);

@@ -1,6 +1,6 @@
 /** What an admin does with sources: look before adding, add, change, pause, confirm, remove. The syncing itself is `indexing.ts`'s. */
 import { existsSync, realpathSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,6 +69,8 @@ export type Sources = Pick<
   /** The source's credential, opened; undefined when it has none. @throws AppError `secret.key` */
   credentialOf(source: Source): Promise<Credential | undefined>;
   cacheFolderOf(source: Pick<Source, 'id'>): string;
+  /** Takes away what connectors kept on this machine of sources that are gone. */
+  sweepCaches(): Promise<void>;
   /** When a source is due next, after so many failed runs in a row. */
   nextSync(source: Pick<Source, 'id' | 'schedule'>, failures: number): number;
 };
@@ -232,7 +234,7 @@ export function createSources(deps: SourcesDeps): Sources {
       const source = await sourceOrThrow(nameOrId);
       await markSourceRemoved(db, source.id, clock.now());
       if (source.secretId) await secrets.drop(source.secretId);
-      await rm(service.cacheFolderOf(source), { recursive: true, force: true });
+      await service.sweepCaches();
       deps.onWork?.();
     },
     async requestSync(nameOrId) {
@@ -242,6 +244,12 @@ export function createSources(deps: SourcesDeps): Sources {
     cancelSync: async (nameOrId) => requestCancel(db, (await sourceOrThrow(nameOrId)).id, clock.now()),
     credentialOf: async (source) => (source.secretId === null ? undefined : secrets.open(source.secretId)),
     cacheFolderOf: ({ id }) => join(deps.cacheFolder, id),
+    async sweepCaches() {
+      const names = await readdir(deps.cacheFolder).catch(() => []);
+      if (names.length === 0) return;
+      const known = new Set((await listSources(db)).map(({ id }) => id));
+      for (const name of names) if (!known.has(name)) await rm(join(deps.cacheFolder, name), { recursive: true, force: true });
+    },
     nextSync({ id, schedule }, failures) {
       const now = clock.now();
       const scheduled = nextRun({ schedule, sourceId: id, timeZone: deps.timeZone, after: now });

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readableReaderSets, type Asker } from '../access/audience.ts';
-import { recordAnswer } from '../catalog/answers.ts';
+import { recordAnswer, type LedgerEntry } from '../catalog/answers.ts';
 import type { Catalog } from '../catalog/database.ts';
 import { countReadable } from '../catalog/documents.ts';
 import { neighbourPassages } from '../catalog/passages.ts';
@@ -49,6 +49,7 @@ export interface Asking {
   turns: (Turn & { answer: string; standalone: string; ledger: Answer })[];
 }
 
+const KEEP_PAUSES_MS = [200, 800];
 const RETRIEVED = 24;
 /** A quoted answer holds no more sentences than a person reads at a glance. */
 const QUOTED_SENTENCES = 9;
@@ -128,13 +129,9 @@ export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): 
       ms: deps.clock.now() - startedAt,
     },
   };
+  const entry = { answer, citations: cited, model: draft.calls > 0 ? (deps.languageModel?.model ?? null) : null, trace: draft.trace };
   try {
-    await recordAnswer(
-      deps.db,
-      { answer, citations: cited, model: draft.calls > 0 ? (deps.languageModel?.model ?? null) : null, trace: draft.trace },
-      question.leaseOwner,
-      deps.clock.now(),
-    );
+    await keep(entry, question.leaseOwner, deps);
   } catch (error) {
     if (error instanceof AppError && error.code === 'question.taken') throw error;
     deps.log.error({ questionId: question.id, reason: reasonOf(error) }, 'the answer could not be kept in the ledger');
@@ -151,6 +148,18 @@ export async function* ask(asking: Asking, deps: AskDeps, signal: AbortSignal): 
     'question answered',
   );
   yield { type: 'final', answer };
+}
+
+/** A catalog that is away for a moment is tried again. */
+async function keep(entry: LedgerEntry, leaseOwner: string, { db, clock }: Pick<AskDeps, 'db' | 'clock'>): Promise<void> {
+  for (const pauseMs of [...KEEP_PAUSES_MS, undefined]) {
+    try {
+      return await recordAnswer(db, entry, leaseOwner, clock.now());
+    } catch (error) {
+      if (!(error instanceof AppError) || !error.retryable || error.code === 'question.taken' || pauseMs === undefined) throw error;
+      await clock.sleep(pauseMs);
+    }
+  }
 }
 
 async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {

@@ -54,6 +54,8 @@ export async function recordAnswer(db: Catalog, entry: LedgerEntry, leaseOwner: 
       .where('question_id', '=', answer.questionId)
       .orderBy('revision', 'desc')
       .executeTakeFirst();
+    // The commit was made, and only the word of it was lost.
+    if (before?.id === answer.answerId) return;
     if (before)
       await tx
         .updateTable('answers')

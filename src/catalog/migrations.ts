@@ -96,4 +96,8 @@ export const MIGRATIONS: Migration[] = [
       `create index questions_by_person on questions (person_id, received_at)`,
     ),
   },
+  {
+    name: '0005_question_attempts',
+    up: statements(`alter table questions add column attempts integer not null default 0`),
+  },
 ];

@@ -30,6 +30,8 @@ export interface Question {
 /** After so long without a sign of life from whoever answers a question, another answers it. */
 export const QUESTION_LEASE_MS = 6_000;
 const HOUR_MS = 3_600_000;
+/** One that ends each process that answers it is given up. */
+const MOST_ATTEMPTS = 3;
 
 /**
  * Records a question with its conversation, leased to whoever asks; undefined when this delivery was recorded before.
@@ -121,7 +123,7 @@ export async function readDelivery(db: Catalog, eventKey: string) {
   return db
     .selectFrom('questions as q')
     .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
-    .select(['q.state', 'a.id as answerId'])
+    .select(['q.state', 'q.person_id as personId', 'q.audience', 'a.id as answerId'])
     .where('q.event_key', '=', eventKey)
     .executeTakeFirstOrThrow();
 }
@@ -145,7 +147,7 @@ export async function takeQuestion(
   const leaseOwner = randomUUID();
   const taken = await db
     .updateTable('questions')
-    .set({ lease_owner: leaseOwner, lease_until: now + QUESTION_LEASE_MS, state: 'received' })
+    .set((e) => ({ lease_owner: leaseOwner, lease_until: now + QUESTION_LEASE_MS, state: 'received', attempts: e('attempts', '+', 1) }))
     .where((e) => ('id' in which ? e('id', '=', which.id) : e('event_key', '=', which.eventKey)))
     .where('state', 'in', ['received', 'cancelled'])
     .where((e) => e.or([e('lease_until', 'is', null), e('lease_until', '<=', now)]))
@@ -214,6 +216,7 @@ export async function leftQuestions(db: Catalog, now: number, limit: number): Pr
     // Who asked longer ago than this has gone elsewhere.
     .where('received_at', '>', now - HOUR_MS)
     .where('lease_until', '<=', now)
+    .where('attempts', '<', MOST_ATTEMPTS)
     .orderBy('received_at')
     .limit(limit)
     .execute();
@@ -231,7 +234,7 @@ export async function conversationTurns(db: Catalog, thread: string, limit: numb
     .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
     .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
     .select(['q.id as questionId', 'q.text', 'q.standalone', 'q.received_at as askedAt', 'a.id as answerId'])
-    .select(['q.state', 'q.event_key as eventKey', 'q.lease_until as leaseUntil'])
+    .select(['q.state', 'q.event_key as eventKey', 'q.lease_until as leaseUntil', 'q.person_id as personId'])
     .where('c.thread', '=', thread)
     .orderBy('q.received_at', 'desc')
     .limit(limit)

@@ -130,6 +130,8 @@ export interface CatalogTables {
     /** Who answers it, for as long as the lease is renewed; null: asked before there were leases. */
     lease_owner: string | null;
     lease_until: number | null;
+    /** How often it was taken over from a process that ended in the middle. */
+    attempts: Generated<number>;
   };
   /** Immutable but for `state`. */
   answers: {

@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createApp, type WiredApp } from '../../src/app.ts';
 import type { Catalog } from '../../src/catalog/database.ts';
-import { receiveQuestion } from '../../src/catalog/questions.ts';
+import { personOf } from '../../src/catalog/people.ts';
+import { leftQuestions, receiveQuestion, takeQuestion } from '../../src/catalog/questions.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
 import type { Answer, Clock } from '../../src/types.ts';
@@ -133,6 +134,48 @@ describe('two processes', () => {
     expect(a!.answerId).toBe(b!.answerId);
     expect(await answersKept()).toBe(1);
   });
+});
+
+test('a question that ended three processes is given up', async () => {
+  await receiveQuestion(
+    db,
+    { eventKey: 'poison', platform: 'console', thread: 't', personId: null, text: QUESTION, language: 'en', audience: 'asker' },
+    clock.now(),
+  );
+  for (let time = 1; time <= 3; time++) {
+    ahead += 10_000;
+    expect(await takeQuestion(db, { id: (await leftQuestions(db, clock.now(), 10))[0]! }, clock.now())).toBeDefined();
+  }
+  ahead += 10_000;
+  await other.answerLeft(never());
+  expect(await states()).toEqual(['received']);
+  expect(calls).toBe(0);
+});
+
+test("who sends another person's key waits for that answer, and does not have it made as that person", async () => {
+  holdModel();
+  const ask = (app: WiredApp, email: string): Promise<Answer> => answerTo(app, { text: QUESTION, eventKey: 'shared', email });
+  await receiveQuestion(
+    db,
+    {
+      eventKey: 'shared',
+      platform: 'console',
+      thread: 't',
+      personId: (await personOf(db, 'ann@example.com', 1)).id,
+      text: QUESTION,
+      language: 'en',
+      audience: 'asker',
+    },
+    clock.now(),
+  );
+  ahead = 10_000;
+  const bob = ask(other, 'bob@example.com');
+  expect(await Promise.race([bob, new Promise((resolve) => setTimeout(resolve, 800, 'waits'))])).toBe('waits');
+  expect(calls).toBe(0);
+  letGo();
+  const ann = await ask(first.app, 'ann@example.com');
+  expect((await bob).answerId).toBe(ann.answerId);
+  expect(calls).toBe(1);
 });
 
 test('who stops an answer is not answered behind his back; who asks again by the same key is', async () => {

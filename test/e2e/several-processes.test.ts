@@ -65,7 +65,11 @@ async function ask(text: string, options: { key?: string; email?: string; url?: 
   throw new Error('no answer');
 }
 
-const api = async (path: string, init: RequestInit = {}): Promise<any> => {
+/** What the API answers; each test knows its shape. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Answered = any;
+
+const api = async (path: string, init: RequestInit = {}): Promise<Answered> => {
   const response = await fetch(`${balancer.url}/api/v1${path}`, {
     ...init,
     headers: { Authorization: `Bearer ${deployment.token}`, 'Content-Type': 'application/json' },
@@ -83,7 +87,9 @@ const until = async (what: string, holds: () => Promise<boolean>, ms = 60_000): 
   return performance.now() - from;
 };
 const synced = (): Promise<boolean> =>
-  api('/sources').then(({ sources }) => sources.length > 0 && sources.every((s: any) => s.documents === 28 && !s.syncing));
+  api('/sources').then(
+    ({ sources }) => sources.length > 0 && sources.every((s: { documents: number; syncing: boolean }) => s.documents === 28 && !s.syncing),
+  );
 const found = (url = balancer.url): Promise<boolean> => ask(QUESTIONS[0]!, { url }).then(({ answer }) => answer.status === 'answered');
 
 describe.skipIf(missing !== undefined)(`several processes${missing ? ` (${missing})` : ''}`, () => {
@@ -103,10 +109,7 @@ describe.skipIf(missing !== undefined)(`several processes${missing ? ` (${missin
     deployment = await startDeployment({ OPENAI_BASE_URL: endpoint.url, CHAT_MODEL: 'test-chat' });
     balancer = await startBalancer();
     // Both at once: one of them brings the catalog up to date.
-    [webs, [worker]] = await Promise.all([
-      Promise.all([deployment.start('web'), deployment.start('web')]),
-      Promise.all([deployment.start('worker')]),
-    ]);
+    [webs, worker] = await Promise.all([Promise.all([deployment.start('web'), deployment.start('web')]), deployment.start('worker')]);
     balancer.to(webs.map(({ url }) => url));
   });
   afterAll(async () => {

@@ -1,4 +1,4 @@
-/** The catalog's file: migrations run forward with a copy before them, a newer file is refused, leases keep writers apart. */
+/** The catalog's file: migrations run forward with a copy before them, a newer file is refused. */
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,22 +7,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openCatalog, type Catalog } from '../../src/catalog/database.ts';
 import { MIGRATIONS, type Migration } from '../../src/catalog/migrations.ts';
-import { conversationTurns, receiveQuestion } from '../../src/catalog/questions.ts';
-import { readSettings, writeSetting } from '../../src/catalog/settings.ts';
-import {
-  addSource,
-  findSource,
-  LEASE_MS,
-  listSources,
-  markSourceRemoved,
-  releaseLease,
-  renewLease,
-  requestCancel,
-  dueSources,
-  requestSync,
-  takeLease,
-} from '../../src/catalog/sources.ts';
-import { recordUsage, spentThisMonth } from '../../src/catalog/usage.ts';
+import { addSource, listSources } from '../../src/catalog/sources.ts';
 
 let folder: string;
 const open: Catalog[] = [];
@@ -123,4 +108,3 @@ describe('migrations', () => {
     });
   });
 });
-
