@@ -85,6 +85,8 @@ export interface WiredApp extends App {
   fetchModel(signal: AbortSignal, onProgress?: (state: DownloadState) => void): Promise<void>;
 }
 
+/** A statement that a person waits for; background work waits longer. */
+const PERSON_WAITS_MS = 30_000;
 /** How long facts about the index are waited for while somebody waits. */
 const FACTS_MS = 3_000;
 const SAMPLE_QUESTIONS = fileURLToPath(new URL('../sample/questions.json', import.meta.url));
@@ -95,7 +97,9 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   const clock = options.clock ?? systemClock;
   const folder = resolve(config.DATA_DIR);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const db = config.DATABASE_URL ? await openPostgresCatalog(config.DATABASE_URL) : await openCatalog(folder);
+  const db = config.DATABASE_URL
+    ? await openPostgresCatalog(config.DATABASE_URL, config.DOCENT_ROLE === 'web' ? { pool: { statementMs: PERSON_WAITS_MS } } : {})
+    : await openCatalog(folder);
   const index = config.QDRANT_URL
     ? searchDrivers.qdrant({
         url: config.QDRANT_URL,

@@ -70,14 +70,17 @@ export function openPool(url: string, { size, statementMs, silenceMs }: PoolOpti
 
 function clientOf(client: pg.PoolClient): PostgresPoolClient {
   let lost = false;
+  let lostError: unknown;
   return {
     // A statement that was given up may still run on its connection.
     release: () => client.release(lost),
     async query(text: string, values: readonly unknown[]) {
+      // The rollback of what was given up would wait behind it, for as long again; letting go of the connection is one.
+      if (lost) throw queryError(lostError);
       try {
         return await client.query(text, values.map(storable));
       } catch (error) {
-        lost ||= isLost(error);
+        if (isLost(error)) [lost, lostError] = [true, error];
         throw queryError(error);
       }
     },
