@@ -80,8 +80,10 @@ function mergeCitations(known: Citation[], more: Citation[]): Citation[] {
 
 /** What is searched for someone who did not say who they are, for the words of "not found". */
 export async function searchedBy(app: App): Promise<Searched> {
-  const sources = (await app.listSources()).filter((s) => s.source.readers.some((reader) => reader === 'everyone' || reader === 'public'));
-  return { documents: sources.reduce((sum, s) => sum + s.documents, 0), sources: sources.map((s) => s.source.name) };
+  // Documents that are closed are not counted either.
+  const [all, { total }] = await Promise.all([app.listSources(), app.listDocuments({ offset: 0, limit: 1 })]);
+  const sources = all.filter((s) => s.source.readers.some((reader) => reader === 'everyone' || reader === 'public'));
+  return { documents: total, sources: sources.map((s) => s.source.name) };
 }
 
 /** Writes and waits while the reader is behind; destroys the response of a reader who stopped reading. */
