@@ -157,6 +157,13 @@ function problemsOfMix(config: Config): string[] {
   const and = (names: readonly string[]): string => names.join(' and ');
   if (config.DOCENT_ROLE === 'web' || config.DOCENT_ROLE === 'worker') {
     const missing = [...shared, ...(config.SECRET_KEY === undefined ? ['SECRET_KEY'] : [])];
+    if (
+      config.DOCENT_ROLE === 'web' &&
+      config.ADMIN_TOKEN === undefined &&
+      config.PUBLIC_URL !== undefined &&
+      !isLoopback(new URL(config.PUBLIC_URL).hostname)
+    )
+      return [`ADMIN_TOKEN: people reach the console under ${config.PUBLIC_URL}, so it must be set (make one with "openssl rand -hex 24")`];
     if (missing.length > 0)
       return [
         `DOCENT_ROLE: "${config.DOCENT_ROLE}" is one of several processes, which share the catalog, the index, the queue and the key that seals credentials, so ${and(missing)} must be set too (or leave DOCENT_ROLE at "all")`,

@@ -5,7 +5,7 @@ import type { Catalog } from './catalog/database.ts';
 import { catalogHealth } from './catalog/health.ts';
 import { countsBySource } from './catalog/documents.ts';
 import { listFailures, listRuns, listSources, type Source } from './catalog/sources.ts';
-import type { Config } from './config.ts';
+import { isLoopback, type Config } from './config.ts';
 import { publicMessageOf } from './errors.ts';
 import { indexIsCurrent, orphansAmong, readIndexFacts } from './indexing.ts';
 import type { LanguageModel } from './models/language-model.ts';
@@ -109,7 +109,7 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
     const { missing, orphans } = await drift(deps, passages, signal);
     if (missing > 0) return problem(`${missing} of ${passages} passages are missing from it; run "npx docent reindex".`);
     return ok(
-      `${passages} passages${orphans > 0 ? `, and ${orphans} points that no document has any more (never shown; the next sync takes them out)` : ''}`,
+      `${deps.config.QDRANT_URL ? `Qdrant at ${new URL(deps.config.QDRANT_URL).host}: ` : ''}${passages} passages${orphans > 0 ? `, and ${orphans} points that no document has any more (never shown; the next sync takes them out)` : ''}`,
     );
   });
   await check('abstention', async () => {
@@ -152,7 +152,13 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
       : ok(`${spentUsd.toFixed(2)} of ${limitUsd} US dollars this month`);
   });
   await check('access', async () =>
-    deps.config.ADMIN_TOKEN ? ok('the console asks for ADMIN_TOKEN') : ok('the console is open to this machine alone'),
+    deps.config.ADMIN_TOKEN
+      ? ok('the console asks for ADMIN_TOKEN')
+      : deps.config.PUBLIC_URL !== undefined && !isLoopback(new URL(deps.config.PUBLIC_URL).hostname)
+        ? problem(
+            `the console asks nobody for a password, and PUBLIC_URL says that people reach it under ${deps.config.PUBLIC_URL}: set ADMIN_TOKEN.`,
+          )
+        : ok('the console is open to this machine alone'),
   );
   return findings;
 }

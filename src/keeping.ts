@@ -33,20 +33,24 @@ export function docentVersion(): string {
  * @throws AppError as `writeBackup` does
  */
 export async function backUp(file: string, { folder, databaseUrl, ...options }: KeepingDeps & { force?: boolean }): Promise<BackedUp> {
-  refusePostgres(databaseUrl, file);
+  refusePostgres(
+    databaseUrl,
+    `The catalog is in Postgres, whose own tools back it up: pg_dump --format=custom --file=${file} "$DATABASE_URL". Keep SECRET_KEY in another place.`,
+  );
   return writeBackup(join(resolve(folder), 'catalog.db'), file, { ...options, docent: docentVersion() });
 }
 
 /** Postgres has tools of its own that do it while it runs, and that its operators have in use already. */
-function refusePostgres(databaseUrl: string | undefined, file: string): void {
-  if (databaseUrl === undefined) return;
-  const message = `The catalog is in Postgres, whose own tools back it up: pg_dump --format=custom --file=${file} "$DATABASE_URL". To restore, stop Docent, then: pg_restore --clean --if-exists --single-transaction --no-owner --dbname="$DATABASE_URL" ${file}, and "docent reindex" once it is there. Keep SECRET_KEY in another place.`;
-  throw new AppError({ code: 'backup.postgres', message, publicMessage: message });
+function refusePostgres(databaseUrl: string | undefined, message: string): void {
+  if (databaseUrl !== undefined) throw new AppError({ code: 'backup.postgres', message, publicMessage: message });
 }
+
+const restorePostgres = (file: string): string =>
+  `The catalog is in Postgres. A dump of pg_dump is restored with its own tools: stop Docent, then pg_restore --clean --if-exists --single-transaction --no-owner --dbname="$DATABASE_URL" ${file}, then "docent reindex". A backup that "docent backup" wrote is restored without DATABASE_URL, and moved with "docent move-catalog".`;
 
 /** What a backup says of itself. @throws AppError as `readBackup` does, when it cannot be restored by this version */
 export function lookAtBackup(file: string, { databaseUrl }: Pick<KeepingDeps, 'databaseUrl'> = {}): BackupFacts {
-  refusePostgres(databaseUrl, file);
+  refusePostgres(databaseUrl, restorePostgres(file));
   return readBackup(
     resolve(file),
     MIGRATIONS.map(({ name }) => name),
@@ -58,7 +62,7 @@ export function lookAtBackup(file: string, { databaseUrl }: Pick<KeepingDeps, 'd
  * @throws AppError as `restoreCatalog` does; the catalog is then as it was
  */
 export async function restore(file: string, { folder, databaseUrl, ...options }: KeepingDeps): Promise<Restored> {
-  refusePostgres(databaseUrl, file);
+  refusePostgres(databaseUrl, restorePostgres(file));
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
   return restoreCatalog(resolve(file), resolve(folder), { ...options, docent: docentVersion() });
 }

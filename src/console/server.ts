@@ -77,11 +77,11 @@ export function createOperations(app: App): Express {
   });
   server.disable('x-powered-by');
   server.use(requestLog(app), healthRoutes(app));
+  server.use((req: Request, res: Response, next: NextFunction) => {
+    if (req.path === '/metrics') return next();
+    res.status(404).type('text/plain').send('This process works in the background; the console is at the others.\n');
+  });
   server.use(requireSession(sessions), metricsRoutes(app));
-  server.use(
-    (_req: Request, res: Response) =>
-      void res.status(404).type('text/plain').send('This process works in the background; the console is at the others.\n'),
-  );
   server.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
     const refused = error instanceof AppError;
     res

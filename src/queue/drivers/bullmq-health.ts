@@ -71,7 +71,7 @@ function whyNot(error: unknown, where: string): QueueFinding {
     ? `Redis at ${where} refuses the password in REDIS_URL; write it as redis://:PASSWORD@host:port, or redis://USER:PASSWORD@host:port.`
     : /NOPERM/.test(reason)
       ? `Redis at ${where} does not let this user look at it (${reason}); allow its user INFO, and all commands on keys docent:*.`
-      : `Redis at ${where} does not answer (${reason}); start it, or correct REDIS_URL, or take REDIS_URL away to work without one.`;
+      : `Redis at ${where} does not answer (${reason}); start it, or correct REDIS_URL.`;
   return { level: 'problem', message };
 }
 
