@@ -384,6 +384,20 @@ describe('what stands in Qdrant', () => {
   });
 });
 
+/** A real server counts points that were dropped until it tidies up, and reckons in 32 bits, so that a frequency may be a little off. */
+function expectNear(own: SearchResult, other: SearchResult, of: string): void {
+  for (const [term, n] of Object.entries(other.documentFrequency)) {
+    expect(own.documentFrequency[term], `${of}, ${term}`).toBeGreaterThanOrEqual(n - 3);
+    expect(own.documentFrequency[term], `${of}, ${term}`).toBeLessThanOrEqual(n + 3);
+  }
+  for (const part of ['words', 'meaning'] as const) {
+    expect(own[part].map(({ id }) => id).toSorted(), of).toEqual(other[part].map(({ id }) => id).toSorted());
+    const scores = new Map(other[part].map(({ id, score }) => [id, score]));
+    for (const { id, score } of own[part])
+      expect(Math.abs(score - scores.get(id)!), `${of}, ${id}`).toBeLessThan(0.05 * Math.max(1, score));
+  }
+}
+
 it('gives the same hits and scores as SQLite does', async () => {
   const { path, remove } = folder();
   const sqlite = searchDrivers.sqlite({ path: join(path, 'index.db') });
@@ -421,7 +435,9 @@ it('gives the same hits and scores as SQLite does', async () => {
     };
     for (let i = 0; i < 25; i++) {
       const query = queryOf(wordsOf(1 + random(6)), { readerSets: [1, 2], limit: 300, vector: unit(vectorOf()) });
-      expect(rounded(await qdrant.search(query)), `query ${i}`).toEqual(rounded(await sqlite.search(query)));
+      const [own, other] = [await qdrant.search(query), await sqlite.search(query)];
+      if (!process.env['QDRANT_URL']) expect(rounded(own), `query ${i}`).toEqual(rounded(other));
+      else expectNear(own, other, `query ${i}`);
     }
   } finally {
     await sqlite.close();
