@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: every figure that issues 2 to 4 promise, measured one after the other, and one table at the end.
+ * `npm run bench`: every figure that issues 2 to 5 promise, measured one after the other, and one table at the end.
  * `npm run bench -- --only NAME[,NAME]` runs a part; `--list` names the parts. Writes nothing into the repository.
  * Exits 1 when a figure falls short.
  */
@@ -223,6 +223,25 @@ const shown = (name: string, file: string): Part => ({
 const parts: Part[] = [
   search(10_000, 10, 20),
   search(100_000, 30, 100),
+  {
+    name: 'scale',
+    async run() {
+      const { figures } = await firstJson(['test/bench/scale.ts', '--passages', '10000,100000', '--index']);
+      // Of ten times as many rows: what a person waits for stays, what looks at all of them grows as they do.
+      const growth = (store: string, figure: string): number =>
+        Math.round((figures[store][figure][1] / Math.max(figures[store][figure][0], 0.1)) * 100) / 100;
+      return Object.keys(figures)
+        .filter((store) => store !== 'index')
+        .flatMap((store) =>
+          ['36 hits read', 'a question asked and its answer kept', 'a changed document committed'].map((figure) => ({
+            what: `${store}: ${figure}, at 100,000 passages beside 10,000 (the index: ${growth('index', 'search by words')})`,
+            value: growth(store, figure),
+            unit: 'x',
+            atMost: 2,
+          })),
+        );
+    },
+  },
   {
     name: 'recording',
     async run() {

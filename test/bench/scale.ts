@@ -1,9 +1,10 @@
 /**
  * What the catalog, planning and the index's driver cost by themselves, in simulation: many passages of made-up words, ten
  * a document, in 100 reader sets.
- *   node test/bench/scale.ts --passages 10000,100000 [--on sqlite,postgres] [--index]
+ *   node test/bench/scale.ts --passages 10000,100000 [--on sqlite,postgres] [--index] [--qdrant URL]
  * Prints one line of JSON: for each store and each figure the medians in ms, one a size.
- * On Debian's Postgres where it is installed. `--index` measures searches of the embedded index at the same sizes.
+ * On Debian's Postgres where it is installed. `--index` measures searches of the embedded index at the same
+ * sizes, `--qdrant` those of a Qdrant, with what the driver itself takes.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -22,7 +23,9 @@ import { addSource, dueSources, startRun, takeLease } from '../../src/catalog/so
 import { knownWords } from '../../src/catalog/terms.ts';
 import type { ListedDocument } from '../../src/connectors/connector.ts';
 import { analyzePassage, analyzeQuery } from '../../src/search/analyzer.ts';
+import { openQdrantIndex } from '../../src/search/drivers/qdrant.ts';
 import { openSqliteIndex } from '../../src/search/drivers/sqlite.ts';
+import type { Point, SearchIndex } from '../../src/search/search-index.ts';
 import { planSync } from '../../src/sync/plan.ts';
 import { passageRows } from '../../src/sync/write.ts';
 import type { Answer } from '../../src/types.ts';
@@ -32,16 +35,21 @@ const PER_DOCUMENT = 10;
 const READER_SETS = 100;
 const READABLE = Array.from({ length: READER_SETS / 2 }, (_, i) => i + 1);
 const ROWS = 500;
+const SEARCHES = 50;
 
 const { values } = parseArgs({
   options: {
     passages: { type: 'string', default: '10000,100000' },
     on: { type: 'string', default: 'sqlite,postgres' },
     index: { type: 'boolean', default: false },
+    qdrant: { type: 'string' },
   },
 });
 const sizes = values.passages.split(',').map(Number);
-const stores = values.on.split(',').filter((name) => name !== 'postgres' || postgresMissing() === undefined);
+const stores = values.on
+  .split(',')
+  .filter(Boolean)
+  .filter((name) => name !== 'postgres' || postgresMissing() === undefined);
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 const idOf = (text: string): string => uuid5(text, uuid5.URL);
@@ -218,24 +226,33 @@ async function ofStore(name: string, folder: string): Promise<Record<string, num
   }
 }
 
-/** The embedded index's own growth, to hold the rest against: a search by words for half of the readers. */
-async function ofIndex(folder: string): Promise<Record<string, number[]>> {
-  const index = openSqliteIndex({ path: join(folder, 'index.db') });
+const pointOf = (n: number): Point => ({
+  id: passageIdOf(n),
+  documentId: documentIdOf(Math.floor(n / PER_DOCUMENT)),
+  kind: 'passage',
+  readerSet: readerSetOf(Math.floor(n / PER_DOCUMENT)),
+  terms: analyzePassage({ title: `Page ${Math.floor(n / PER_DOCUMENT)}`, headingPath: ['Rules'], text: textOf(n) }, 'en'),
+});
+
+/**
+ * An index's searches by words for half of the readers, at each size. Of Qdrant also what the driver itself takes of the
+ * processor, which is this process's: its server is another.
+ */
+async function ofIndex(index: SearchIndex): Promise<Record<string, number[]>> {
   const all: Record<string, number[]> = {};
+  const take = (figure: string, value: number): void => void (all[figure] ??= []).push(Math.round(value * 100) / 100);
   let filled = 0;
   try {
     for (const size of sizes) {
-      for (; filled < size; filled += ROWS)
-        await index.put(
-          Array.from({ length: ROWS }, (_, i) => filled + i).map((n) => ({
-            id: passageIdOf(n),
-            documentId: documentIdOf(Math.floor(n / PER_DOCUMENT)),
-            kind: 'passage' as const,
-            readerSet: readerSetOf(Math.floor(n / PER_DOCUMENT)),
-            terms: analyzePassage({ title: `Page ${Math.floor(n / PER_DOCUMENT)}`, headingPath: ['Rules'], text: textOf(n) }, 'en'),
-          })),
-        );
+      let putting = 0;
+      for (const from = filled; filled < size; filled += ROWS) {
+        const points = Array.from({ length: ROWS }, (_, i) => pointOf(filled + i));
+        const before = process.cpuUsage();
+        await index.put(points);
+        putting += cpuMs(before) / (size - from);
+      }
       await index.warm();
+      const before = process.cpuUsage();
       const search = (n: number) =>
         index.search({
           terms: analyzeQuery(`${wordOf(n)} ${wordOf(n + 1)} rule`, ['en']),
@@ -243,7 +260,9 @@ async function ofIndex(folder: string): Promise<Record<string, number[]>> {
           readerSets: READABLE,
           limit: 36,
         });
-      (all['search by words'] ??= []).push(await median(50, search));
+      take('search by words', await median(SEARCHES, search));
+      take('search by words, processor time of this process', cpuMs(before) / SEARCHES);
+      take('one point put, processor time of this process', putting);
       process.stderr.write(`index: ${size} passages measured\n`);
     }
     return all;
@@ -252,11 +271,17 @@ async function ofIndex(folder: string): Promise<Record<string, number[]>> {
   }
 }
 
+const cpuMs = (since: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+};
+
 const folder = mkdtempSync(join(tmpdir(), 'docent-scale-'));
 try {
   const figures: Record<string, Record<string, number[]>> = {};
   for (const store of stores) figures[store] = await ofStore(store, folder);
-  if (values.index) figures['index'] = await ofIndex(folder);
+  if (values.index) figures['index'] = await ofIndex(openSqliteIndex({ path: join(folder, 'index.db') }));
+  if (values.qdrant) figures['qdrant'] = await ofIndex(openQdrantIndex({ url: values.qdrant, name: 'docent-scale', throwAway: true }));
   process.stdout.write(`${JSON.stringify({ sizes, figures })}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
