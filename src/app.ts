@@ -22,7 +22,7 @@ import type { Config } from './config.ts';
 import { connectorFor, connectorKinds } from './connectors/registry.ts';
 import { examine } from './doctor.ts';
 import { createGlossary } from './glossary.ts';
-import { AppError, inputError, publicMessageOf } from './errors.ts';
+import { AppError, inputError, publicMessageOf, reasonOf } from './errors.ts';
 import { dueJobs, fillIn, readIndexFacts, reindex, runJob, syncNow, workOnce, type IndexFacts, type IndexingDeps } from './indexing.ts';
 import { backUp, restore, docentVersion } from './keeping.ts';
 import { readCatalogFigures, readIndexFigures } from './figures.ts';
@@ -96,7 +96,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   const { log } = options;
   const clock = options.clock ?? systemClock;
   const folder = resolve(config.DATA_DIR);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (config.DATABASE_URL) makeDataFolder(folder);
   const db = config.DATABASE_URL
     ? await openPostgresCatalog(config.DATABASE_URL, config.DOCENT_ROLE === 'web' ? { pool: { statementMs: PERSON_WAITS_MS } } : {})
     : await openCatalog(folder);
@@ -519,6 +519,16 @@ function embeddingNotes(awaited: string | undefined, download: DownloadState | u
 }
 
 const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
+
+/** The catalog's file makes its folder itself; what else stands there (models, clones) needs it too. */
+function makeDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const publicMessage = `The folder ${folder} cannot be made: ${reasonOf(cause)}. Check its rights, or set DATA_DIR to another folder.`;
+    throw new AppError({ code: 'data.unusable', message: `cannot make ${folder}`, publicMessage, cause });
+  }
+}
 
 /** Signs console sessions where SECRET_KEY is not set. */
 function keptKey(file: string): string {

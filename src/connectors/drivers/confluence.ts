@@ -1,7 +1,6 @@
 /** A Confluence: Cloud (REST v2, and v1 where that has no equivalent) or Data Center (REST v1). */
-import { createHash } from 'node:crypto';
-import type { Outbound } from '../../net/outbound.ts';
-import type { Connector, ConnectorContext, SourceLocation } from '../connector.ts';
+import type { Connector, ConnectorContext } from '../connector.ts';
+import { openedOnce } from '../session.ts';
 import { looksLikeConfluence } from './confluence-address.ts';
 import { openWiki, type Wiki } from './confluence-api.ts';
 import { fetchContent } from './confluence-fetch.ts';
@@ -11,15 +10,12 @@ import { spacesOf, type Space } from './confluence-spaces.ts';
 import { listWhole } from './confluence-whole.ts';
 import { failure } from './confluence-refusals.ts';
 
-/** @param anew a listing asks the wiki who Docent is; the fetches after it go on in its session */
-type Open = (source: SourceLocation, context: ConnectorContext, anew?: 'anew') => Promise<Wiki>;
-
 /**
  * The location is any address of the wiki (all spaces) or of one of its spaces. External ids are the wiki's ids of pages, blog
  * posts and files, which moves keep; versions are described at `listedPage`. A listing with no page throws.
  */
 export function createConfluenceConnector(): Connector {
-  const open = openedOnce();
+  const open = openedOnce(openWiki);
   return {
     kind: 'confluence',
     capabilities: { incremental: true, seesDeletions: true, knowsReaders: true },
@@ -75,25 +71,4 @@ async function firstIn(space: Space, wiki: Wiki, context: ConnectorContext): Pro
     for await (const first of listing) return String((first as { id: unknown }).id);
   }
   return undefined;
-}
-
-/** One session for each way out (a run has its own), location and credential. */
-function openedOnce(): Open {
-  const opened = new WeakMap<Outbound, Map<string, Promise<Wiki>>>();
-  return async (source, context, anew) => {
-    context.signal.throwIfAborted();
-    const key = createHash('sha256')
-      .update(JSON.stringify([source.location, source.credential?.['token']]))
-      .digest('hex');
-    const known = opened.get(context.outbound) ?? new Map<string, Promise<Wiki>>();
-    opened.set(context.outbound, known);
-    const wiki = (anew ? undefined : known.get(key)) ?? openWiki(source, context);
-    known.set(key, wiki);
-    try {
-      return await wiki;
-    } catch (error) {
-      if (known.get(key) === wiki) known.delete(key);
-      throw error;
-    }
-  };
 }

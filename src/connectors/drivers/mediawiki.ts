@@ -1,24 +1,22 @@
 /** A wiki that runs on MediaWiki, through its API. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import type { Outbound } from '../../net/outbound.ts';
 import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
+import { openedOnce, type OpenSession } from '../session.ts';
 import { failure, openWiki, type Wiki } from './mediawiki-api.ts';
 import { listWikiChanges, movedSince, writeCursor } from './mediawiki-changes.ts';
 import { looksLikeMediawiki } from './mediawiki-find.ts';
 import { htmlDocument, isRedirect } from './mediawiki-html.ts';
 import { listedPage, placeOf, readPages, readPlace, type PagePlace } from './mediawiki-pages.ts';
 
-/** @param anew a listing asks the wiki what it is now; the fetches after it go on in its session */
-type Open = (source: SourceLocation, context: ConnectorContext, anew?: 'anew') => Promise<Wiki>;
+type Open = OpenSession<Wiki>;
 
 /**
  * The location is any address of the wiki. External ids are page ids, which moves keep; versions are described at `listedPage`.
  * One sign-in serves a run. A listing with no page throws.
  */
 export function createMediawikiConnector(): Connector {
-  const open = openedOnce();
+  const open = openedOnce(openWiki);
   return {
     kind: 'mediawiki',
     capabilities: { incremental: true, seesDeletions: true, knowsReaders: false },
@@ -46,27 +44,6 @@ export function createMediawikiConnector(): Connector {
       yield* listWikiChanges(await open(source, context, 'anew'), cursor, context);
     },
     fetch: async (source, listed, _validators, context) => fetchPage(await open(source, context), listed, context),
-  };
-}
-
-/** One session for each way out (a run has its own), location and credential. */
-function openedOnce(): Open {
-  const opened = new WeakMap<Outbound, Map<string, Promise<Wiki>>>();
-  return async (source, context, anew) => {
-    context.signal.throwIfAborted();
-    const key = createHash('sha256')
-      .update(JSON.stringify([source.location, source.credential?.['user'], source.credential?.['password']]))
-      .digest('hex');
-    const known = opened.get(context.outbound) ?? new Map<string, Promise<Wiki>>();
-    opened.set(context.outbound, known);
-    const wiki = (anew ? undefined : known.get(key)) ?? openWiki(source, context);
-    known.set(key, wiki);
-    try {
-      return await wiki;
-    } catch (error) {
-      if (known.get(key) === wiki) known.delete(key);
-      throw error;
-    }
   };
 }
 
