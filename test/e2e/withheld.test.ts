@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConsole } from '../../src/console/server.ts';
 import type { Answer } from '../../src/types.ts';
+import { readPrompt, sentencesIn } from '../fakes/inventing-model.ts';
 import { answerTo, never, openApp, type OpenedApp } from '../fakes/open-app.ts';
+import { startOpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 
 const SECRET = /918273|Dukes|Falcon/;
 const TOKEN = 'a-token-for-tests';
@@ -112,4 +114,29 @@ describe('answers that rest on documents for one person', () => {
     expect(await one.app.showDocument(anns.citations[0]!.documentId, {})).toBeUndefined();
     expect((await fetch(`${url}/documents?offset=99999999999999999999`)).status).toBe(200);
   });
+});
+
+test('what a model made of a question after a closed answer is shown to no model for another person', async () => {
+  const endpoint = await startOpenAiEndpoint({
+    reply: ({ messages }) => {
+      const { standalone, question, passages } = readPrompt(messages);
+      const whole = question.startsWith('And who') ? 'Who but Ann Dukes reviews the budget of a department each quarter?' : question;
+      if (standalone) return JSON.stringify({ question: whole, query: whole });
+      const found = passages.flatMap(({ p, text }) => sentencesIn(text).map((quote) => ({ p, quote })));
+      const own = found.find(({ quote }) => quote.includes(question.includes('falcon') ? 'falcon' : 'department')) ?? found[0]!;
+      return JSON.stringify({ block: 'paragraph', text: own.quote, cites: [own] });
+    },
+  });
+  const one = await opened({ OPENAI_BASE_URL: endpoint.url, CHAT_MODEL: 'test-chat' });
+  const ask = (text: string, email: string): Promise<Answer> => answerTo(one.app, { text, email, threadId: 'both' });
+  expect((await ask('What is the falcon budget?', 'ann@example.com')).text).toMatch(SECRET);
+  const second = await ask('And who reviews the others?', 'ann@example.com');
+  expect(second.citations.map(({ title }) => title)).toEqual(['Budgets']);
+  const before = endpoint.requests.length;
+  await ask('And how often is that done?', 'bob@example.com');
+  const sent = JSON.stringify(endpoint.requests.slice(before).map(({ body }) => body));
+  expect(sent).toContain('And who reviews the others?');
+  expect(sent).not.toMatch(SECRET);
+  await one.close();
+  await endpoint.close();
 });
