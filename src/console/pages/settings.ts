@@ -80,7 +80,7 @@ export function ollamaLines(ollama: { url: string; models: string[] }): string {
 function renderAnswering(words: Words, view: SettingsView): Html {
   return html`<section class="panel"><h2>${words.say('answeringHeading')}</h2><form class="form" method="post" action="/settings/answering">
 <div class="stack"><label for="keep">${words.say('keepRate')}</label><span class="with-unit"><input id="keep" name="keepRate" type="number" min="50" max="99" step="1" value="${Math.round(view.settings.keepRate * 100)}" aria-describedby="keep-help" inputmode="numeric"> %</span>${problemOfPart(words, view, 'answering')}<p class="help" id="keep-help">${words.say('keepRateHelp')}</p></div>
-<div class="stack"><label for="per-hour">${words.say('questionsPerHour')}</label><input id="per-hour" name="questionsPerHour" type="number" min="1" max="100000" step="1" value="${view.settings.questionsPerHour}" aria-describedby="per-hour-help" inputmode="numeric"><p class="help" id="per-hour-help">${words.say('questionsPerHourHelp')}</p></div>
+<div class="stack"><label for="per-hour">${words.say('questionsPerHour')}</label><span class="with-unit"><input id="per-hour" name="questionsPerHour" type="number" min="1" max="100000" step="1" value="${view.settings.questionsPerHour}" aria-describedby="per-hour-help" inputmode="numeric"></span><p class="help" id="per-hour-help">${words.say('questionsPerHourHelp')}</p></div>
 <button class="button">${words.say('save')}</button></form></section>`;
 }
 
