@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { ConnectorContext, ListedDocument } from '../connector.ts';
+import { cursorLost, parseCursor } from '../cursor.ts';
 import { digestOf, type Wiki } from './confluence-api.ts';
 import { askCloud, contentsIn, treeOfCloud } from './confluence-cloud.ts';
 import { contentOfV1, fileOfV1, listedFile, listedPage, parseV1File, readPlace } from './confluence-pages.ts';
@@ -95,21 +96,13 @@ async function treeFor(changed: number, pages: number, wiki: Wiki, spaces: Space
 
 /** The time as the search takes it: `2026-11-21 10:05`. */
 function readCursor(text: string, wiki: Wiki, spaces: Space[]): Known & { since: string } {
-  const lost = (why: string): AppError => new AppError({ code: 'connector.cursor_lost', message: why });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw lost('the cursor is none of ours');
-  }
-  const cursor = cursorSchema.safeParse(value);
-  if (!cursor.success) throw lost('the cursor is none of ours');
-  if (cursor.data.shape !== shapeOf(wiki, spaces)) throw lost('there are other spaces than there were');
-  const age = wiki.time - Date.parse(cursor.data.since);
-  if (age > LOST_MS) throw lost('the cursor is too old');
-  if (age < 0) throw lost("the wiki's clock went back");
-  const since = new Date(Date.parse(cursor.data.since) - OVERLAP_MS).toISOString();
-  return { ...cursor.data, since: since.slice(0, 16).replace('T', ' ') };
+  const cursor = parseCursor(text, cursorSchema);
+  if (cursor.shape !== shapeOf(wiki, spaces)) throw cursorLost('there are other spaces than there were');
+  const age = wiki.time - Date.parse(cursor.since);
+  if (age > LOST_MS) throw cursorLost('the cursor is too old');
+  if (age < 0) throw cursorLost("the wiki's clock went back");
+  const since = new Date(Date.parse(cursor.since) - OVERLAP_MS).toISOString();
+  return { ...cursor, since: since.slice(0, 16).replace('T', ' ') };
 }
 
 const idSchema = z.looseObject({ id: z.union([z.string(), z.number()]) });

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { AppError } from '../../errors.ts';
 import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
+import { cursorLost } from '../cursor.ts';
 import { asPage, pageUrl } from './dokuwiki-page.ts';
 import { isStruct, type RpcStruct, type RpcValue } from './dokuwiki-rpc.ts';
 import { failure, isDokuwikiAddress, openWiki, type Reply, type Wiki } from './dokuwiki-session.ts';
@@ -71,7 +72,7 @@ export function createDokuwikiConnector(): Connector {
     async *listChanges(source, cursor, context) {
       const wiki = await wikiOf(source, context);
       const [, newest, seen] = /^(\d{10})-(\d{10})$/.exec(cursor) ?? [];
-      const lost = new AppError({ code: 'connector.cursor_lost', message: 'the changelog does not reach back to the cursor' });
+      const lost = cursorLost('the changelog does not reach back to the cursor');
       if (newest === undefined || seen === undefined) throw lost;
       const reaches = ({ changes }: Changes): boolean => changes.some((change) => change.time <= Number(newest));
       const recent = await changesFrom(wiki, Math.min(Number(newest), Number(seen)));

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { AppError, reasonOf } from '../../errors.ts';
 import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
+import { cursorLost } from '../cursor.ts';
 import { maxBytesOf } from '../file-formats.ts';
 import { gitDates, type FileHistory } from './folder-git.ts';
 import { isRepository, placeOf, repositoryName } from './git-address.ts';
@@ -102,10 +103,7 @@ export function createGitConnector(): Connector {
       const call = { dir, signal: context.signal };
       const from = /^[0-9a-f]{40,64}/.exec(cursor)?.[0] ?? '';
       if (from === '' || from + run.mark !== cursor || (from !== head && !(await isAncestor(from, head, call)))) {
-        throw new AppError({
-          code: 'connector.cursor_lost',
-          message: `${cursor.slice(0, 12)} is not among the commits before ${head.slice(0, 12)}, or files have other addresses now`,
-        });
+        throw cursorLost(`${cursor.slice(0, 12)} is not among the commits before ${head.slice(0, 12)}, or files have other addresses now`);
       }
       const changes = from === head ? [] : (await changesBetween(from, head, call)).filter(({ path: file }) => isRead(file, run));
       // A folder that is there no longer was renamed, or the address is wrong: no reason to remove all that it held.

@@ -1,7 +1,7 @@
 /** What changed in a MediaWiki since a time: recent changes, revisions and logs name the pages; their present state is then asked for. */
 import { z } from 'zod';
-import { AppError } from '../../errors.ts';
 import type { ConnectorContext, ListedDocument } from '../connector.ts';
+import { cursorLost, parseCursor } from '../cursor.ts';
 import { unreadable, type Site, type Wiki } from './mediawiki-api.ts';
 import { listedPage, readPages, type Page } from './mediawiki-pages.ts';
 
@@ -78,20 +78,12 @@ export async function* listWikiChanges(wiki: Wiki, cursor: string, context: Conn
 }
 
 function readCursor(text: string, site: Site): string {
-  const lost = (why: string): AppError => new AppError({ code: 'connector.cursor_lost', message: why });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw lost('the cursor is none of ours');
-  }
-  const cursor = cursorSchema.safeParse(value);
-  if (!cursor.success) throw lost('the cursor is none of ours');
-  if (cursor.data.shape !== site.shape) throw lost("the wiki's address or namespaces changed");
-  const age = Date.parse(site.time) - Date.parse(cursor.data.since);
-  if (age > LOST_MS) throw lost('recent changes do not reach back that far');
-  if (age < 0) throw lost("the wiki's clock went back");
-  return wholeSeconds(Date.parse(cursor.data.since) - OVERLAP_MS);
+  const cursor = parseCursor(text, cursorSchema);
+  if (cursor.shape !== site.shape) throw cursorLost("the wiki's address or namespaces changed");
+  const age = Date.parse(site.time) - Date.parse(cursor.since);
+  if (age > LOST_MS) throw cursorLost('recent changes do not reach back that far');
+  if (age < 0) throw cursorLost("the wiki's clock went back");
+  return wholeSeconds(Date.parse(cursor.since) - OVERLAP_MS);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What there is in a workspace, from search and from the rows of databases: search alone lags and promises no completeness. */
 import { AppError } from '../../errors.ts';
+import { cursorLost } from '../cursor.ts';
 import type { Log } from '../../types.ts';
 import { plainId } from './notion-address.ts';
 import { failure, isNotFound, isOfOtherKind, unreadable, type Notion } from './notion-api.ts';
@@ -188,7 +189,7 @@ async function orLost(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'notion.validation_error') throw error;
-    throw new AppError({ code: 'connector.cursor_lost', message: "Notion's search does not look in its trash", cause: error });
+    throw cursorLost("Notion's search does not look in its trash", error);
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Outbound } from '../../net/outbound.ts';
 import type { Connector, ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../connector.ts';
+import { cursorLost, parseCursor } from '../cursor.ts';
 import { looksLikeNotion, plainId, rootOf } from './notion-address.ts';
 import { failure, isOfOtherKind, NOTION_API, openNotion, unreadable, type Notion, type Pace } from './notion-api.ts';
 import { askItem, gather, inside, nothingShared } from './notion-gather.ts';
@@ -89,10 +90,10 @@ export function createNotionConnector(options: NotionOptions = {}): Connector {
       const notion = open(source, context);
       const { roots, owner, asOf } = await enter(notion, source);
       const before = await lastListing(cursor, owner, context);
-      if (asOf < before.asOf) throw lost("Notion's clock went back");
+      if (asOf < before.asOf) throw cursorLost("Notion's clock went back");
       const since = before.tree.size <= smallUpTo ? {} : { since: before.asOf - OVERLAP_MS };
       const { tree, complete } = await gather(notion, { ...held(roots), ...since, old: before.tree, blocksStay: true, log: context.log });
-      if (!complete) throw lost('Notion ended its list of changes early');
+      if (!complete) throw cursorLost('Notion ended its list of changes early');
       runOf(context).tree = tree;
       await keep(context, owner, tree, asOf, before.name);
       const was = listedIn(before.tree, roots, before.asOf);
@@ -203,20 +204,9 @@ async function keep(context: ConnectorContext, owner: string, tree: Tree, asOf: 
 }
 
 async function lastListing(cursor: string, owner: string, context: ConnectorContext): Promise<Memory> {
-  let given: unknown;
-  try {
-    given = JSON.parse(cursor);
-  } catch {
-    throw lost('the cursor is none of ours');
-  }
-  const parsed = cursorSchema.safeParse(given).data;
-  if (!parsed) throw lost('the cursor is none of ours');
-  if (parsed.owner !== owner) throw lost('it is of another integration or another page');
+  const parsed = parseCursor(cursor, cursorSchema);
+  if (parsed.owner !== owner) throw cursorLost('it is of another integration or another page');
   const memory = context.cacheFolder === undefined ? undefined : await recall(context.cacheFolder, owner, parsed.listing);
-  if (!memory) throw lost('what the last listing found is no longer kept');
+  if (!memory) throw cursorLost('what the last listing found is no longer kept');
   return memory;
-}
-
-function lost(why: string): AppError {
-  return new AppError({ code: 'connector.cursor_lost', message: why });
 }
