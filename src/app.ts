@@ -17,7 +17,7 @@ import { readCitations, recordFeedback } from './catalog/answers.ts';
 import { leftQuestions } from './catalog/questions.ts';
 import { readSettings, writeSetting, type Settings } from './catalog/settings.ts';
 import { recordUsage, spentThisMonth } from './catalog/usage.ts';
-import { systemClock } from './clock.ts';
+import { systemClock, within } from './clock.ts';
 import type { Config } from './config.ts';
 import { connectorFor, connectorKinds } from './connectors/registry.ts';
 import { examine } from './doctor.ts';
@@ -487,18 +487,6 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     },
   };
   return app;
-}
-
-/** @throws when it takes longer than `ms`; what it does goes on then, unheard */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new AppError({ code: 'search.unavailable', message: 'the index does not answer', retryable: true })),
-      ms,
-    );
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** A calibration whose cosines are of another model (it took over a moment ago) speaks of words alone. */

@@ -1,5 +1,6 @@
 /** What is read when Prometheus asks: figures of the catalog, the index and the queue. */
 import { Gauge, type Registry } from 'prom-client';
+import { within } from './clock.ts';
 import type { CatalogFigures, IndexFigures } from './figures.ts';
 import type { Job } from './queue/jobs.ts';
 import type { QueueHealth } from './queue/queue.ts';
@@ -60,16 +61,12 @@ export function createGauges(register: Registry, readers: FigureReaders, now: ()
     hide: Gauge<string>[],
   ): Promise<void> {
     if (!read) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('late')), READ_MS)));
     try {
-      show(await Promise.race([read(), late]));
+      show(await within(READ_MS, read()));
       up.set({ part: name }, 1);
     } catch {
       hide.forEach(clear);
       up.set({ part: name }, 0);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
