@@ -1,10 +1,9 @@
 /** Background work: in a thread of its own, so that a sync never holds up the HTTP loop; or in other processes, which are woken. */
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../src/config.ts';
-import { reasonOf } from '../src/errors.ts';
 import { openQueue } from '../src/open-queue.ts';
-import { SWEEP } from '../src/queue/jobs.ts';
 import type { Clock, Log } from '../src/types.ts';
+import { askForSweep } from './sweep.ts';
 
 export interface Workers {
   /** Something waits in the catalog: do not wait for the next sweep. */
@@ -45,10 +44,7 @@ export function startWorkers(log: Log): Workers {
 export async function wakeOthers(config: Pick<Config, 'REDIS_URL'>, deps: { clock: Clock; log: Log }): Promise<Workers> {
   const queue = await openQueue(config, deps);
   return {
-    wake: () =>
-      void queue
-        .add(SWEEP)
-        .catch((error) => deps.log.warn({ reason: reasonOf(error) }, 'workers could not be woken; their next sweep finds the work')),
+    wake: () => askForSweep({ queue, log: deps.log }),
     stop: () => queue.close(0),
   };
 }

@@ -1,9 +1,8 @@
 /** Takes jobs from the queue for as long as it is open; the sweep is scheduled, and comes at once when woken. */
-import { reasonOf } from '../src/errors.ts';
 import { SWEEP, type Work } from '../src/queue/jobs.ts';
 import type { Queue } from '../src/queue/queue.ts';
 import type { Clock, Log } from '../src/types.ts';
-import { sweep } from './sweep.ts';
+import { askForSweep, sweep } from './sweep.ts';
 import { takeUp } from './take-up.ts';
 
 export const SWEEP_MS = 30_000;
@@ -18,7 +17,7 @@ export interface RunningWorkers {
 }
 
 export function runWorkers(deps: { queue: Queue; work: Work; clock: Clock; log: Log }, options: { sweepMs?: number } = {}): RunningWorkers {
-  const { queue, log } = deps;
+  const { queue } = deps;
   const catalogJob = takeUp(deps);
   queue.work(
     {
@@ -32,10 +31,7 @@ export function runWorkers(deps: { queue: Queue; work: Work; clock: Clock; log: 
   );
   queue.schedule(SWEEP, options.sweepMs ?? SWEEP_MS);
   return {
-    wake: () =>
-      void queue
-        .add(SWEEP)
-        .catch((error) => log.warn({ reason: reasonOf(error) }, 'workers could not be woken; the next sweep finds the work')),
+    wake: () => askForSweep(deps),
     stop: (graceMs) => queue.close(graceMs),
   };
 }

@@ -1,7 +1,8 @@
 /** The sweep: what the catalog asks for is put in line. Whatever a queue lost comes back this way. */
-import { jobKey, type Work } from '../src/queue/jobs.ts';
+import { reasonOf } from '../src/errors.ts';
+import { jobKey, SWEEP, type Work } from '../src/queue/jobs.ts';
 import type { Handler, Queue } from '../src/queue/queue.ts';
-import type { Clock } from '../src/types.ts';
+import type { Clock, Log } from '../src/types.ts';
 
 /** How often what somebody holds is looked at: he may let go of it before his lease ends. */
 export const LOOK_MS = 2_000;
@@ -24,4 +25,11 @@ export async function addDue(
 
 export function sweep(deps: { queue: Queue; work: Work; clock: Clock }): Handler {
   return () => addDue(deps);
+}
+
+/** Has the sweep come now. The next one finds the work where that fails. */
+export function askForSweep({ queue, log }: { queue: Queue; log: Log }): void {
+  void queue
+    .add(SWEEP)
+    .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'workers could not be woken; the next sweep finds the work'));
 }
