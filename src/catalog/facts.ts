@@ -10,11 +10,14 @@ export async function readFact(db: Catalog, fact: Fact): Promise<string | undefi
   return row ? (JSON.parse(row.value_json) as string) : undefined;
 }
 
-export async function writeFact(db: Catalog, fact: Fact, value: string, now: number): Promise<void> {
+export const writeFact = (db: Catalog, fact: Fact, value: string, now: number): Promise<void> => writeValue(db, fact, value, now);
+
+/** A setting's or a fact's value, unchecked. */
+export async function writeValue(db: Catalog, key: string, value: unknown, now: number): Promise<void> {
   const value_json = JSON.stringify(value);
   await db
     .insertInto('settings')
-    .values({ key: fact, value_json, updated_at: now })
+    .values({ key, value_json, updated_at: now })
     .onConflict((c) => c.column('key').doUpdateSet({ value_json, updated_at: now }))
     .execute();
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Catalog } from './database.ts';
 import { inputError } from '../errors.ts';
+import { writeValue } from './facts.ts';
 
 /** Value of the setting `modelHub` that switches downloads off. */
 export const HUB_OFF = 'off';
@@ -48,10 +49,5 @@ export async function readSettings(db: Catalog): Promise<Settings> {
 export async function writeSetting<K extends keyof Settings>(db: Catalog, key: K, value: unknown, now: number): Promise<void> {
   const parsed = SETTINGS[key].schema.safeParse(value);
   if (!parsed.success) throw inputError(key, parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`.trim()).join('; '));
-  const value_json = JSON.stringify(parsed.data);
-  await db
-    .insertInto('settings')
-    .values({ key, value_json, updated_at: now })
-    .onConflict((c) => c.column('key').doUpdateSet({ value_json, updated_at: now }))
-    .execute();
+  await writeValue(db, key, parsed.data, now);
 }
