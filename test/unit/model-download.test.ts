@@ -279,7 +279,8 @@ test('a folder that cannot be written is named', async () => {
 test('two that want the same model fetch it once', async () => {
   hub.mood = { bytesPerSecond: 1_500_000 };
   const seen: DownloadProgress[] = [];
-  const both = await Promise.all([download(), download(tiny(), { onProgress: (progress) => seen.push(progress) })]);
+  const onProgress = (progress: DownloadProgress): number => seen.push(progress);
+  const both = await Promise.all([download(tiny(), { onProgress }), download(tiny(), { onProgress })]);
   expect(both.map(({ bytes }) => bytes)).toEqual([weights.length + tokenizer.length, weights.length + tokenizer.length]);
   expect(bodies()).toHaveLength(1);
   expect(seen.some(({ file, bytes }) => file === undefined && bytes > 0)).toBe(true);
