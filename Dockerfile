@@ -27,6 +27,7 @@ COPY --from=packages /app ./
 COPY bin ./bin
 COPY src ./src
 COPY workers ./workers
+COPY bots ./bots
 COPY sample ./sample
 COPY LICENSE ./
 ENV NODE_ENV=production \

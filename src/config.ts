@@ -19,6 +19,43 @@ const postgresUrl = z.url({
 });
 const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis or rediss address, such as redis://127.0.0.1:6379' });
 const text = z.string().min(1);
+const list = (item: z.ZodType<string>): z.ZodType<string[]> =>
+  z
+    .string()
+    .transform((given) => given.split(/[\s,]+/).filter((one) => one !== ''))
+    .pipe(z.array(item));
+const one = (shape: RegExp, how: string): z.ZodType<string> =>
+  z.string().refine((given) => shape.test(given), { error: (issue) => `"${String(issue.input)}" is none; ${how}` });
+
+/** What begins a Slack token, and which token that is. */
+const SLACK_TOKENS = {
+  'xoxb-': 'the bot token (SLACK_BOT_TOKEN)',
+  'xapp-': 'an app-level token (SLACK_APP_TOKEN)',
+  'xoxp-': "a user's token, which Docent does not use",
+  xoxe: 'a token that expires; turn off token rotation under "OAuth & Permissions" (or make the app anew, with it off)',
+} as const;
+const slackToken = (begin: 'xoxb-' | 'xapp-', where: string): z.ZodType<string> =>
+  text.superRefine((given, context) => {
+    if (given.startsWith(begin)) return;
+    const other = Object.entries(SLACK_TOKENS).find(([start]) => given.startsWith(start))?.[1];
+    const message = `must begin with "${begin}": ${where}${other ? `. What is there is ${other}` : ''}`;
+    context.addIssue({ code: 'custom', message });
+  });
+
+/** Schemas of what an installed Slack app gives, for the environment and for what an admin types alike. Their messages never quote it. */
+export const SLACK_SCHEMAS = {
+  botToken: slackToken('xoxb-', '"OAuth & Permissions", "Bot User OAuth Token" of your app at api.slack.com/apps'),
+  appToken: slackToken('xapp-', '"Basic Information", "App-Level Tokens" of your app at api.slack.com/apps'),
+  signingSecret: text.superRefine((given, context) => {
+    const token = Object.entries(SLACK_TOKENS).find(([start]) => given.startsWith(start))?.[1];
+    const where = 'it stands under "Basic Information", "App Credentials", "Signing Secret"';
+    if (token) context.addIssue({ code: 'custom', message: `is no token: ${where}. What is there is ${token}` });
+    else if (!/^\S{16,}$/.test(given)) context.addIssue({ code: 'custom', message: `is 32 digits and letters: ${where}` });
+  }),
+  allowedTeams: list(
+    one(/^[TE][A-Z0-9]{2,}$/, 'a workspace is T…, an Enterprise organization E…, as in the address app.slack.com/client/T…'),
+  ),
+};
 const entry = <T>(e: Entry<T>): Entry<T> => e;
 
 /** Every environment variable that Docent reads: what it is for, its schema and its default. README's table and `.env.example` are made from it. */
@@ -91,6 +128,44 @@ export const ENTRIES = {
     schema: z.enum(['all', 'web', 'worker'], { error: 'must be all, web or worker' }),
     default: 'all',
   }),
+  SLACK_BOT_TOKEN: entry({
+    doc: 'Bot token of your Slack app, `xoxb-…`. Without it Slack is connected in the console (docs/slack.md).',
+    schema: SLACK_SCHEMAS.botToken,
+    secret: true,
+  }),
+  SLACK_SIGNING_SECRET: entry({
+    doc: 'Signing secret of your Slack app, where Slack sends events to PUBLIC_URL.',
+    schema: SLACK_SCHEMAS.signingSecret,
+    secret: true,
+  }),
+  SLACK_APP_TOKEN: entry({
+    doc: 'App-level token of your Slack app, `xapp-…`. With it Docent fetches events itself (Socket Mode), and needs no public address.',
+    schema: SLACK_SCHEMAS.appToken,
+    secret: true,
+  }),
+  SLACK_ALLOWED_TEAMS: entry({
+    doc: 'Slack workspaces (`T…`) and organizations (`E…`) that may ask, as a list with commas. Default: the one that the bot token is of.',
+    schema: SLACK_SCHEMAS.allowedTeams,
+  }),
+  SLACK_API_URL: entry({
+    doc: "Slack's Web API. Default: https://slack.com/api/; GovSlack: https://slack-gov.com/api/.",
+    schema: url.transform((given) => given.replace(/\/*$/, '/')),
+  }),
+  TRIAGE_CHANNEL: entry({
+    doc: 'Channels where people are asked, as a list with commas: `slack:C…` (or `slack:T…/C…`), `teams:…`. Without it "Ask a person" is not offered.',
+    schema: list(
+      one(/^(slack:([TE][A-Z0-9]{2,}\/)?[CG][A-Z0-9]{2,}|teams:\S+)$/, 'write slack:C0123456789, slack:T0123456789/C0123456789 or teams:…'),
+    ),
+  }),
+  ADMIN_USERS: entry({
+    doc: 'Who may administer Docent from chat, as a list with commas: e-mail addresses, `slack:T…/U…`.',
+    schema: list(
+      one(
+        /^([^\s@:]+@[^\s@:]+\.[^\s@:]+|slack:[TE][A-Z0-9]{2,}\/[UW][A-Z0-9]{2,})$/,
+        'write an e-mail address, or slack:T0123456789/U0123456789',
+      ).transform((given) => (given.includes('@') ? given.toLowerCase() : given)),
+    ),
+  }),
   BUDGET_USD_MONTH: entry({
     doc: 'Spend on models in a calendar month, in US dollars: a warning at 80 %, quotes instead of prose at 100 %.',
     schema: z.coerce.number().nonnegative(),
@@ -108,7 +183,7 @@ type WithDefault = (typeof WITH_DEFAULT)[number];
 export type Config = { [K in keyof Entries]: K extends WithDefault ? NonNullable<Value<K>> : Value<K> | undefined };
 
 /** Part of the design's contract but not built yet: setting one says so instead of being silently ignored. */
-const NOT_YET = ['SLACK_BOT_TOKEN', 'MicrosoftAppId', 'TRIAGE_CHANNEL', 'OIDC_ISSUER'];
+const NOT_YET = ['MicrosoftAppId', 'OIDC_ISSUER'];
 
 /** The process's environment, with what a `.env` file in the working folder adds; what is set already wins. */
 function environment(): NodeJS.ProcessEnv {
@@ -140,7 +215,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   if (config.HOST !== undefined && !isLoopback(config.HOST) && config.ADMIN_TOKEN === undefined) {
     problems.push(`HOST: ${config.HOST} can be reached from other machines, so ADMIN_TOKEN must be set (or HOST left at 127.0.0.1)`);
   }
-  problems.push(...problemsOfMix(config));
+  problems.push(...problemsOfMix(config), ...problemsOfSlack(config, problems));
   if (problems.length > 0) {
     const message = `the environment is not right: ${problems.join('; ')}`;
     throw new AppError({ code: 'config.invalid', message, publicMessage: message });
@@ -157,17 +232,17 @@ function problemsOfMix(config: Config): string[] {
   const and = (names: readonly string[]): string => names.join(' and ');
   if (config.DOCENT_ROLE === 'web' || config.DOCENT_ROLE === 'worker') {
     const missing = [...shared, ...(config.SECRET_KEY === undefined ? ['SECRET_KEY'] : [])];
-    if (
-      config.DOCENT_ROLE === 'web' &&
-      config.ADMIN_TOKEN === undefined &&
-      config.PUBLIC_URL !== undefined &&
-      !isLoopback(new URL(config.PUBLIC_URL).hostname)
-    )
-      return [`ADMIN_TOKEN: people reach the console under ${config.PUBLIC_URL}, so it must be set (make one with "openssl rand -hex 24")`];
-    if (missing.length > 0)
-      return [
-        `DOCENT_ROLE: "${config.DOCENT_ROLE}" is one of several processes, which share the catalog, the index, the queue and the key that seals credentials, so ${and(missing)} must be set too (or leave DOCENT_ROLE at "all")`,
-      ];
+    const open = config.DOCENT_ROLE === 'web' && config.ADMIN_TOKEN === undefined ? outsideUrl(config) : undefined;
+    return [
+      ...(open === undefined
+        ? []
+        : [`ADMIN_TOKEN: people reach the console under ${open}, so it must be set (make one with "openssl rand -hex 24")`]),
+      ...(missing.length === 0
+        ? []
+        : [
+            `DOCENT_ROLE: "${config.DOCENT_ROLE}" is one of several processes, which share the catalog, the index, the queue and the key that seals credentials, so ${and(missing)} must be set too (or leave DOCENT_ROLE at "all")`,
+          ]),
+    ];
   } else if (config.DATABASE_URL !== undefined && shared.length > 0) {
     return [
       `DATABASE_URL: a catalog that several processes may share needs an index and a queue that they share, so ${and(shared)} must be set too (or leave DATABASE_URL unset: the catalog is then a file in DATA_DIR)`,
@@ -176,12 +251,34 @@ function problemsOfMix(config: Config): string[] {
   return [];
 }
 
+/** A half of Slack's tokens in the environment would leave open what of the other half, kept by the console, goes with it. */
+function problemsOfSlack(config: Config, told: string[]): string[] {
+  const { SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app, SLACK_SIGNING_SECRET: signing } = config;
+  if (told.some((problem) => problem.startsWith('SLACK_'))) return [];
+  if (bot !== undefined && app === undefined && signing === undefined)
+    return [
+      'SLACK_BOT_TOKEN: SLACK_APP_TOKEN must be set too (Socket Mode), or SLACK_SIGNING_SECRET (where Slack sends events to PUBLIC_URL); docs/slack.md says where each stands',
+    ];
+  if (bot === undefined && (app !== undefined || signing !== undefined))
+    return [
+      `${app === undefined ? 'SLACK_SIGNING_SECRET' : 'SLACK_APP_TOKEN'}: SLACK_BOT_TOKEN must be set too (or none of them, and Slack connected in the console)`,
+    ];
+  return [];
+}
+
 /** One variable that a person names (`--credential env:NAME`); undefined when it is not set or empty. */
 export function readVariable(name: string, env: NodeJS.ProcessEnv = environment()): string | undefined {
   return env[name] || undefined;
 }
 
-/** Whether an address to listen on is reachable from this machine alone. */
+/** Whether an address to listen on (or the host of a URL, `[::1]` among them) is reachable from this machine alone. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
+}
+
+/** PUBLIC_URL where other machines can reach it; undefined where it is not set, or names this machine alone. */
+export function outsideUrl(config: Pick<Config, 'PUBLIC_URL'>): string | undefined {
+  const { PUBLIC_URL: address } = config;
+  return address === undefined || isLoopback(new URL(address).hostname) ? undefined : address;
 }

@@ -5,7 +5,7 @@ import type { Catalog } from './catalog/database.ts';
 import { catalogHealth } from './catalog/health.ts';
 import { countsBySource } from './catalog/documents.ts';
 import { listFailures, listRuns, listSources, type Source } from './catalog/sources.ts';
-import { isLoopback, type Config } from './config.ts';
+import { outsideUrl, type Config } from './config.ts';
 import { publicMessageOf } from './errors.ts';
 import { indexIsCurrent, orphansAmong, readIndexFacts } from './indexing.ts';
 import type { LanguageModel } from './models/language-model.ts';
@@ -154,9 +154,9 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
   await check('access', async () =>
     deps.config.ADMIN_TOKEN
       ? ok('the console asks for ADMIN_TOKEN')
-      : deps.config.PUBLIC_URL !== undefined && !isLoopback(new URL(deps.config.PUBLIC_URL).hostname)
+      : outsideUrl(deps.config) !== undefined
         ? problem(
-            `the console asks nobody for a password, and PUBLIC_URL says that people reach it under ${deps.config.PUBLIC_URL}: set ADMIN_TOKEN.`,
+            `the console asks nobody for a password, and PUBLIC_URL says that people reach it under ${outsideUrl(deps.config)}: set ADMIN_TOKEN.`,
           )
         : ok('the console is open to this machine alone'),
   );

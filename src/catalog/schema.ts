@@ -132,6 +132,63 @@ export interface CatalogTables {
     lease_until: number | null;
     /** How often it was taken over from a process that ended in the middle. */
     attempts: Generated<number>;
+    /** How it came (`Via` of chat/messenger.ts); null: console or command line. */
+    via: string | null;
+    /** `Origin` of chat/messenger.ts: what the platform needs to answer it. Ids alone. */
+    origin_json: string | null;
+    /** When the whole answer stood in the chat; null for questions from elsewhere too. */
+    delivered_at: number | null;
+  };
+  /** Who somebody of a chat platform is. A person without an e-mail address has `slack:T…/U…` in its place. */
+  identities: {
+    platform: string;
+    workspace: string;
+    external_id: string;
+    person_id: string;
+    email: string | null;
+    name: string | null;
+    /** 1: of the company; 0: a guest, a stranger, or of another company. */
+    member: number;
+    checked_at: number;
+  };
+  /** What Docent posted, or is about to: one row a message. */
+  messages: {
+    id: string;
+    conversation_id: string;
+    question_id: string | null;
+    ticket_id: string | null;
+    /** A long answer takes several. */
+    part: number;
+    /** Null until the platform told it. */
+    platform_id: string | null;
+    state: 'intended' | 'posted' | 'removed';
+    created_at: number;
+  };
+  /** Questions that need a person. */
+  tickets: {
+    id: string;
+    question_id: string;
+    reason: 'asked' | 'wrong' | 'outdated' | 'incomplete' | 'knows';
+    comment: string | null;
+    state: 'open' | 'taken' | 'closed';
+    /** Ids of people. */
+    opened_by: string | null;
+    taken_by: string | null;
+    created_at: number;
+    updated_at: number;
+  };
+  /** Posts that nobody waits for: sent by whoever claims them, once. Ids alone, no texts. */
+  outbox: {
+    id: string;
+    platform: string;
+    /** The same thing is not sent twice. */
+    dedupe_key: string;
+    message_json: string;
+    not_before: number;
+    claimed_until: Generated<number>;
+    attempts: Generated<number>;
+    sent_at: number | null;
+    problem: string | null;
   };
   /** Immutable but for `state`. */
   answers: {
