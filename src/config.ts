@@ -19,12 +19,12 @@ const postgresUrl = z.url({
 });
 const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis or rediss address, such as redis://127.0.0.1:6379' });
 const text = z.string().min(1);
-const list = (item: z.ZodType<string>): z.ZodType<string[]> =>
+const list = (item: z.ZodType<string, string>): z.ZodType<string[]> =>
   z
     .string()
     .transform((given) => given.split(/[\s,]+/).filter((one) => one !== ''))
     .pipe(z.array(item));
-const one = (shape: RegExp, how: string): z.ZodType<string> =>
+const one = (shape: RegExp, how: string): z.ZodType<string, string> =>
   z.string().refine((given) => shape.test(given), { error: (issue) => `"${String(issue.input)}" is none; ${how}` });
 
 /** What begins a Slack token, and which token that is. */

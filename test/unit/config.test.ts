@@ -1,6 +1,6 @@
 /** The environment is read once, checked, and told wrong with the way to mend it. */
 import { describe, expect, test } from 'vitest';
-import { ENTRIES, isLoopback, readConfig, unusedVariables } from '../../src/config.ts';
+import { ENTRIES, isLoopback, outsideUrl, readConfig, unusedVariables } from '../../src/config.ts';
 
 describe('readConfig', () => {
   test('an empty environment gives the embedded default on loopback', () => {
@@ -50,6 +50,17 @@ describe('readConfig', () => {
     expect(readConfig({ HOST, ADMIN_TOKEN: 'a-long-enough-token' }).HOST).toBe(HOST);
   });
 
+  test.each([
+    ['http://127.0.0.1:3000', undefined],
+    ['http://localhost', undefined],
+    ['http://[::1]:3000/', undefined],
+    [undefined, undefined],
+    ['https://docent.example.com', 'https://docent.example.com'],
+    ['http://[2001:db8::1]:3000', 'http://[2001:db8::1]:3000'],
+  ])('PUBLIC_URL=%s is reached from elsewhere: %s', (PUBLIC_URL, outside) => {
+    expect(outsideUrl(readConfig({ PUBLIC_URL }))).toBe(outside);
+  });
+
   test.each(['127.0.0.1', '127.8.8.8', 'localhost', '::1'])('HOST=%s is this machine alone', (host) => {
     expect(isLoopback(host)).toBe(true);
     expect(readConfig({ HOST: host }).HOST).toBe(host);
@@ -57,7 +68,55 @@ describe('readConfig', () => {
 });
 
 test('what is set but not used yet is named', () => {
-  expect(unusedVariables({ OIDC_ISSUER: 'https://id.example', DOCENT_ROLE: 'web', TRIAGE_CHANNEL: '' })).toEqual(['OIDC_ISSUER']);
+  expect(unusedVariables({ OIDC_ISSUER: 'https://id.example', DOCENT_ROLE: 'web', MicrosoftAppId: '' })).toEqual(['OIDC_ISSUER']);
+});
+
+describe('Slack', () => {
+  const bot = 'xoxb-1-2-made-up';
+  const app = 'xapp-1-made-up';
+  const signing = '0123456789abcdef0123456789abcdef';
+
+  test('lists are arrays, in any spacing; e-mail addresses in lower case; the address of the API ends with a slash', () => {
+    const config = readConfig({
+      SLACK_BOT_TOKEN: bot,
+      SLACK_APP_TOKEN: app,
+      SLACK_ALLOWED_TEAMS: 'T0123, E0AB,\nT9X',
+      SLACK_API_URL: 'http://127.0.0.1:9999/api',
+      TRIAGE_CHANNEL: 'slack:C0123, slack:T01/C02 ,teams:19:abc@thread.tacv2',
+      ADMIN_USERS: 'Ana@Example.com,slack:T01/U02',
+    } as never);
+    expect(config).toMatchObject({
+      SLACK_API_URL: 'http://127.0.0.1:9999/api/',
+      TRIAGE_CHANNEL: ['slack:C0123', 'slack:T01/C02', 'teams:19:abc@thread.tacv2'],
+      ADMIN_USERS: ['ana@example.com', 'slack:T01/U02'],
+    });
+  });
+
+  test.each([
+    [{ SLACK_BOT_TOKEN: app }, /SLACK_BOT_TOKEN: must begin with "xoxb-".*an app-level token \(SLACK_APP_TOKEN\)/],
+    [{ SLACK_BOT_TOKEN: 'xoxp-1' }, /SLACK_BOT_TOKEN: .*a user's token/],
+    [{ SLACK_BOT_TOKEN: 'xoxe.xoxb-1' }, /SLACK_BOT_TOKEN: .*turn off token rotation/],
+    [{ SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: bot }, /SLACK_APP_TOKEN: must begin with "xapp-".*the bot token/],
+    [{ SLACK_BOT_TOKEN: bot, SLACK_SIGNING_SECRET: bot }, /SLACK_SIGNING_SECRET: is no token: it stands under "Basic Information"/],
+    [{ SLACK_BOT_TOKEN: bot, SLACK_SIGNING_SECRET: 'abc' }, /SLACK_SIGNING_SECRET: is 32 digits/],
+    [{ SLACK_BOT_TOKEN: bot }, /SLACK_BOT_TOKEN: SLACK_APP_TOKEN must be set too \(Socket Mode\), or SLACK_SIGNING_SECRET/],
+    [{ SLACK_APP_TOKEN: app }, /SLACK_APP_TOKEN: SLACK_BOT_TOKEN must be set too/],
+    [{ SLACK_SIGNING_SECRET: signing }, /SLACK_SIGNING_SECRET: SLACK_BOT_TOKEN must be set too/],
+    [{ SLACK_ALLOWED_TEAMS: 'T0123,acme' }, /SLACK_ALLOWED_TEAMS: "acme" is none; a workspace is T…/],
+    [{ TRIAGE_CHANNEL: '#help' }, /TRIAGE_CHANNEL: "#help" is none; write slack:C/],
+    [{ TRIAGE_CHANNEL: 'slack:D0123' }, /TRIAGE_CHANNEL: /],
+    [{ ADMIN_USERS: 'slack:U01' }, /ADMIN_USERS: "slack:U01" is none; write an e-mail address, or slack:T/],
+  ])('%o is refused with the way to mend it', (env, said) => {
+    expect(() => readConfig(env as Record<string, string>)).toThrow(said);
+    expect(() => readConfig(env as Record<string, string>)).not.toThrow(/made-up/);
+  });
+
+  test.each([{}, { SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app }, { SLACK_BOT_TOKEN: bot, SLACK_SIGNING_SECRET: signing }])(
+    '%o is taken',
+    (env) => {
+      expect(readConfig(env as Record<string, string>)).toMatchObject(env);
+    },
+  );
 });
 
 describe('what runs together', () => {
@@ -92,6 +151,12 @@ describe('what runs together', () => {
     ['QDRANT_URL and REDIS_URL', { DATABASE_URL: shared.DATABASE_URL }],
   ] as const)('without %s it does not start: %o', (name, env) => {
     expect(() => readConfig(env as Record<string, string>)).toThrow(`so ${name} must be set too`);
+  });
+
+  test('all that is missing is told at once', () => {
+    const told = () => readConfig({ DOCENT_ROLE: 'web', PUBLIC_URL: 'https://docent.example.com' });
+    expect(told).toThrow(/ADMIN_TOKEN: people reach/);
+    expect(told).toThrow(/so DATABASE_URL and QDRANT_URL and REDIS_URL and SECRET_KEY must be set too/);
   });
 
   test('a role that there is not, and an address of another kind', () => {
