@@ -141,6 +141,8 @@ export interface App {
 
   /** The kinds of sources there are. */
   connectors(): Promise<ConnectorView[]>;
+  /** The kind of source that a location is, told without asking the place itself. Throws as `addSource` does for a location of no kind. */
+  recognise(location: string, kind?: string): Promise<ConnectorView>;
   /** Lists the source and reads a few documents, and keeps nothing. Throws as `addSource` does. */
   previewSource(input: AddSourceInput, run: { signal: AbortSignal; onProgress?: (documents: number) => void }): Promise<SourcePreview>;
   /** Checks location and credential first. Throws an AppError with a public message. */

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { internReaders, parseReaders } from './access/reader-sets.ts';
-import type { AddSourceInput, App, SourceStatus } from './app-contract.ts';
+import type { AddSourceInput, App, ConnectorView, SourceStatus } from './app-contract.ts';
 import type { Catalog } from './catalog/database.ts';
 import { countsBySource, unreadParts } from './catalog/documents.ts';
 import {
@@ -55,6 +55,7 @@ export interface SourcesDeps {
 export type Sources = Pick<
   App,
   | 'connectors'
+  | 'recognise'
   | 'previewSource'
   | 'addSource'
   | 'addSample'
@@ -166,13 +167,8 @@ export function createSources(deps: SourcesDeps): Sources {
   }
 
   const service: Sources = {
-    connectors: () =>
-      Promise.all(
-        deps.connectorKinds.map(async (name) => {
-          const { kind, capabilities, blindSpots, credential } = await deps.connectorFor('', name);
-          return { kind, capabilities, blindSpots, ...(credential ? { credential } : {}) };
-        }),
-      ),
+    connectors: () => Promise.all(deps.connectorKinds.map(async (kind) => viewOf(await deps.connectorFor('', kind)))),
+    recognise: async (location, kind) => viewOf(await deps.connectorFor(normaliseLocation(location), kind)),
     async previewSource(input, { signal, onProgress }) {
       const { connector, where, readers, name } = await understood(input);
       const context = contextOf(signal);
@@ -259,6 +255,10 @@ export function createSources(deps: SourcesDeps): Sources {
     },
   };
   return service;
+}
+
+function viewOf({ kind, capabilities, blindSpots, credential }: Connector): ConnectorView {
+  return { kind, capabilities, blindSpots, ...(credential ? { credential } : {}) };
 }
 
 function credentialFor(connector: Connector, given: string | Credential): Credential {

@@ -248,6 +248,12 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
         },
       },
     ],
+    async recognise(location, kind) {
+      checkPlace({ location });
+      const wanted = kind ?? (location.includes('wiki') ? 'mediawiki' : location.startsWith('http') ? 'site' : 'folder');
+      const known = (await app.connectors()).find((connector) => connector.kind === wanted);
+      return known ?? { kind: wanted, capabilities: { incremental: false, seesDeletions: true, knowsReaders: false }, blindSpots: [] };
+    },
     async previewSource(input, { signal, onProgress }) {
       app.previewed.push(input);
       checkPlace(input);
