@@ -41,6 +41,9 @@ export const documentUrl =
   (documentId: string, answerId: string, n: number): string =>
     `${deps.pageUrl(documentId)}?citation=${answerId}.${n}`;
 
+/** A question as it is kept. */
+export const keptText = (text: string): string => text.slice(0, KEPT_CHARACTERS).toWellFormed().replaceAll('\0', ' ');
+
 export interface AnsweringDeps extends AskDeps {
   /** Questions that one person may ask in an hour; undefined: as many as he likes. */
   questionsPerHour?: number;
@@ -64,8 +67,8 @@ export async function* answerQuestion(input: AskInput, deps: AnsweringDeps, sign
   const asker: Asker = email ? { email } : {};
   const readerSets = await readableReaderSets(db, asker, audience);
   const personId = email ? (await personOf(db, email, now)).id : null;
-  const turns = await turnsBefore(thread, personId, undefined, readerSets, deps);
-  const text = input.text.slice(0, KEPT_CHARACTERS).toWellFormed().replaceAll('\0', ' ');
+  const turns = await turnsBefore({ thread }, personId, undefined, readerSets, deps);
+  const text = keptText(input.text);
   const eventKey = input.eventKey ?? `${input.platform}:${randomUUID()}`;
   const question = await receiveQuestion(
     db,
@@ -138,13 +141,13 @@ async function askingOf(question: TakenQuestion, deps: AskDeps): Promise<Asking>
     question,
     threadId: question.thread,
     asker,
-    turns: await turnsBefore(question.thread, question.personId, question, readerSets, deps),
+    turns: await turnsBefore({ thread: question.thread }, question.personId, question, readerSets, deps),
   };
 }
 
 /** The last turns of a conversation as this asker may read them, those before a question. */
-async function turnsBefore(
-  thread: string,
+export async function turnsBefore(
+  conversation: Parameters<typeof conversationTurns>[1],
   personId: string | null,
   question: Pick<Question, 'id' | 'receivedAt'> | undefined,
   readerSets: number[],
@@ -152,7 +155,7 @@ async function turnsBefore(
 ): Promise<Asking['turns']> {
   const turns: Asking['turns'] = [];
   let ownWordsOnly = false;
-  for (const turn of await conversationTurns(deps.db, thread, REMEMBERED)) {
+  for (const turn of await conversationTurns(deps.db, conversation, REMEMBERED)) {
     if (question && (turn.questionId === question.id || turn.askedAt > question.receivedAt)) continue;
     const ledger = turn.answerId === null ? undefined : await answerFor(turn.answerId, readerSets, deps);
     // What a model made of a question may hold words of the answers before it: also of one that is withheld here, or that
@@ -165,7 +168,11 @@ async function turnsBefore(
 }
 
 /** A kept answer as these readers may see it: others may have asked it. What rests on documents that are closed to them is left out. */
-async function answerFor(answerId: string, readerSets: number[], deps: Pick<AskDeps, 'db' | 'pageUrl'>): Promise<Answer | undefined> {
+export async function answerFor(
+  answerId: string,
+  readerSets: number[],
+  deps: Pick<AskDeps, 'db' | 'pageUrl'>,
+): Promise<Answer | undefined> {
   const answer = await readAnswer(deps.db, answerId, documentUrl(deps));
   if (!answer) return undefined;
   const cited = await readCitations(deps.db, answerId);
@@ -192,7 +199,7 @@ async function answerFor(answerId: string, readerSets: number[], deps: Pick<AskD
 }
 
 /** The question's language; a message without words of its own speaks the thread's. */
-function languageOf(text: string, threadLanguage: string | undefined, documentLanguages: string[]): string {
+export function languageOf(text: string, threadLanguage: string | undefined, documentLanguages: string[]): string {
   const fallback = threadLanguage ?? documentLanguages[0] ?? 'en';
   // "Hello!" would be Italian: of a word or two only the likely languages are told apart.
   const others = text.trim().length < SHORT ? [] : ['fr', 'es', 'it', 'pt', 'nl', 'ja', 'ko', 'ru'];
@@ -204,7 +211,7 @@ function languageOf(text: string, threadLanguage: string | undefined, documentLa
 /** The turns of a conversation, oldest first, as someone of the company who did not say who they are may read them. */
 export async function readThread(threadId: string, deps: Pick<AskDeps, 'db' | 'pageUrl' | 'clock'>): Promise<ThreadTurn[]> {
   const readerSets = await readableReaderSets(deps.db, {}, 'asker');
-  const turns = await conversationTurns(deps.db, threadId, THREAD_SHOWN);
+  const turns = await conversationTurns(deps.db, { thread: threadId }, THREAD_SHOWN);
   return Promise.all(
     turns.map(async (turn) => ({
       questionId: turn.questionId,

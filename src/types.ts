@@ -3,8 +3,8 @@
 /** `public` (anyone), `everyone` (the company's people), `group:NAME`, `person:ID`. */
 export type Principal = string;
 
-/** An answer is meant for the asker alone, or for all who can read the channel. */
-export type Audience = 'asker' | 'everyone';
+/** An answer is meant for the asker alone, for all of the company who can read the channel, or for anyone (guests). */
+export type Audience = 'asker' | 'everyone' | 'public';
 
 /** BCP 47 primary language subtag: `en`, `zh`, `de`, … */
 export type Language = string;

@@ -13,12 +13,15 @@ function principalsOf(asker: Asker): Principal[] {
   return ['public', 'everyone', ...(asker.email ? [`person:${asker.email.trim().toLowerCase()}`] : [])];
 }
 
+const principalsFor = (asker: Asker, audience: Audience): Principal[] =>
+  audience === 'public' ? ['public'] : principalsOf(audience === 'everyone' ? {} : asker);
+
 /**
- * Numbers of the reader sets that the asker may read (`asker`), or that everyone in the company may read (`everyone`).
+ * Numbers of the reader sets that the asker may read (`asker`), everyone in the company (`everyone`), or anyone (`public`).
  * Read anew for each question, so that a change of readers holds at once.
  */
 export async function readableReaderSets(db: Catalog, asker: Asker, audience: Audience): Promise<number[]> {
-  const principals = new Set(audience === 'everyone' ? principalsOf({}) : principalsOf(asker));
+  const principals = new Set(principalsFor(asker, audience));
   const rows = await db.selectFrom('reader_sets').selectAll().execute();
   return rows.filter((row) => readerLists(row.principals_json).every((list) => list.some((p) => principals.has(p)))).map((row) => row.id);
 }

@@ -18,3 +18,37 @@ export async function personOf(db: Catalog, email: string, now: number): Promise
   const row = await db.selectFrom('people').select(['id', 'email', 'name']).where('email', '=', address).executeTakeFirstOrThrow();
   return { ...row };
 }
+
+/** Who somebody of a chat platform was when it was looked up last. */
+export async function readIdentity(db: Catalog, platform: string, workspace: string, externalId: string) {
+  return db
+    .selectFrom('identities')
+    .selectAll()
+    .where('platform', '=', platform)
+    .where('workspace', '=', workspace)
+    .where('external_id', '=', externalId)
+    .executeTakeFirst();
+}
+
+/** Keeps who somebody of a chat platform is: the person of the e-mail address, or one of their own where there is none. */
+export async function keepIdentity(
+  db: Catalog,
+  who: { platform: string; workspace: string; externalId: string; email?: string; name?: string; member: boolean },
+  now: number,
+): Promise<Person> {
+  // Of a guest, or of another company, the address is what they say of themselves.
+  const person = await personOf(db, who.member && who.email ? who.email : `${who.platform}:${who.workspace}/${who.externalId}`, now);
+  const row = {
+    person_id: person.id,
+    email: who.email?.trim().toLowerCase() ?? null,
+    name: who.name ?? null,
+    member: who.member ? 1 : 0,
+    checked_at: now,
+  };
+  await db
+    .insertInto('identities')
+    .values({ platform: who.platform, workspace: who.workspace, external_id: who.externalId, ...row })
+    .onConflict((c) => c.columns(['platform', 'workspace', 'external_id']).doUpdateSet(row))
+    .execute();
+  return person;
+}

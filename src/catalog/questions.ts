@@ -1,4 +1,4 @@
-/** Conversations and their questions. The text of a question stands in `questions` alone. */
+/** Conversations and their questions. The text of a question stands in `questions` alone. For chat's see chat-questions.ts. */
 import { randomUUID } from 'node:crypto';
 import type { Audience } from '../types.ts';
 import { AppError } from '../errors.ts';
@@ -8,11 +8,16 @@ export interface QuestionInput {
   /** A delivery that comes twice has the same key and is recorded once. */
   eventKey: string;
   platform: string;
+  /** Of a chat platform: workspace and channel; elsewhere there is none. */
+  place?: { workspace: string; channel: string; kind: string };
   thread: string;
   personId: string | null;
   text: string;
   language: string;
   audience: Audience;
+  /** How it came, and what the platform needs to answer it. */
+  via?: string;
+  origin?: unknown;
 }
 
 export interface Question {
@@ -36,28 +41,32 @@ const MOST_ATTEMPTS = 3;
 /**
  * Records a question with its conversation, leased to whoever asks; undefined when this delivery was recorded before.
  * @param limits.perHour questions that one person may ask in an hour, in all processes together
- * @throws AppError `ask.limit` when that many were asked; nothing is recorded
+ * @param limits.workspacePerHour the same for a workspace of a chat platform; processes that receive at once may let a few more in
+ * @throws AppError `ask.limit`, or `ask.workspace_limit`, when that many were asked; nothing is recorded
  */
 export async function receiveQuestion(
   db: Catalog,
   input: QuestionInput,
   now: number,
-  limits: { perHour?: number } = {},
+  limits: { perHour?: number; workspacePerHour?: number } = {},
 ): Promise<Question | undefined> {
   return db.transaction().execute(async (tx) => {
     if (input.personId !== null && limits.perHour !== undefined) await checkLimit(tx, input, limits.perHour, now);
-    const place = { platform: input.platform, workspace: '', channel: '', thread: input.thread };
+    if (input.place && limits.workspacePerHour !== undefined)
+      await checkWorkspaceLimit(tx, { ...input, workspace: input.place.workspace }, limits.workspacePerHour, now);
+    const { kind = 'direct', workspace = '', channel = '' } = input.place ?? {};
+    const place = { platform: input.platform, workspace, channel, thread: input.thread };
     await tx
       .insertInto('conversations')
-      .values({ id: randomUUID(), ...place, kind: 'direct', reference: null, created_at: now })
+      .values({ id: randomUUID(), ...place, kind, reference: null, created_at: now })
       .onConflict((c) => c.columns(['platform', 'workspace', 'channel', 'thread']).doNothing())
       .execute();
     const conversation = await tx
       .selectFrom('conversations')
       .select('id')
       .where('platform', '=', place.platform)
-      .where('workspace', '=', '')
-      .where('channel', '=', '')
+      .where('workspace', '=', workspace)
+      .where('channel', '=', channel)
       .where('thread', '=', place.thread)
       .executeTakeFirstOrThrow();
     const question: Question = {
@@ -85,6 +94,8 @@ export async function receiveQuestion(
         received_at: now,
         lease_owner: question.leaseOwner,
         lease_until: now + QUESTION_LEASE_MS,
+        via: input.via ?? null,
+        origin_json: input.origin === undefined ? null : JSON.stringify(input.origin),
       })
       .onConflict((c) => c.column('event_key').doNothing())
       .returning('id')
@@ -109,7 +120,7 @@ async function checkLimit(tx: Catalog, { personId, eventKey }: QuestionInput, pe
     .limit(perHour)
     .execute();
   if (asked.length < perHour || asked.some((one) => one.event_key === eventKey)) return;
-  const minutes = Math.max(1, Math.ceil((asked.at(-1)!.received_at + HOUR_MS - now) / 60_000));
+  const minutes = minutesUntil(asked.at(-1)!.received_at + HOUR_MS, now);
   throw new AppError({
     code: 'ask.limit',
     message: 'the person asked as often as one may in an hour',
@@ -117,6 +128,34 @@ async function checkLimit(tx: Catalog, { personId, eventKey }: QuestionInput, pe
     retryable: true,
   });
 }
+
+async function checkWorkspaceLimit(
+  tx: Catalog,
+  { platform, workspace, eventKey }: { platform: string; workspace: string; eventKey: string },
+  perHour: number,
+  now: number,
+): Promise<void> {
+  const last = await tx
+    .selectFrom('questions as q')
+    .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
+    .select(['q.received_at', 'q.event_key'])
+    .where('q.received_at', '>', now - HOUR_MS)
+    .where('c.platform', '=', platform)
+    .where('c.workspace', '=', workspace)
+    .orderBy('q.received_at', 'desc')
+    .limit(perHour)
+    .execute();
+  if (last.length < perHour || last.some((one) => one.event_key === eventKey)) return;
+  const minutes = minutesUntil(last.at(-1)!.received_at + HOUR_MS, now);
+  throw new AppError({
+    code: 'ask.workspace_limit',
+    message: 'the workspace asked as often as one may in an hour',
+    publicMessage: `Your workspace asked ${perHour} questions within an hour, which is as many as it may. Ask again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
+    retryable: true,
+  });
+}
+
+const minutesUntil = (time: number, now: number): number => Math.max(1, Math.ceil((time - now) / 60_000));
 
 /** How far a question is that was recorded by this key, with its current answer. */
 export async function readDelivery(db: Catalog, eventKey: string) {
@@ -207,12 +246,13 @@ export async function leaveQuestion(
     .execute();
 }
 
-/** Ids of the questions that nobody answers any more, oldest first. */
+/** Ids of the questions that nobody answers any more, oldest first; not those from chat (`leftChatQuestions`). */
 export async function leftQuestions(db: Catalog, now: number, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('questions')
     .select('id')
     .where('state', '=', 'received')
+    .where('via', 'is', null)
     // Who asked longer ago than this has gone elsewhere.
     .where('received_at', '>', now - HOUR_MS)
     .where('lease_until', '<=', now)
@@ -227,15 +267,19 @@ export async function saveStandalone(db: Catalog, questionId: string, standalone
   await db.updateTable('questions').set({ standalone }).where('id', '=', questionId).execute();
 }
 
-/** The questions of a conversation with their current answer's id, oldest first. */
-export async function conversationTurns(db: Catalog, thread: string, limit: number) {
+/**
+ * The questions of a conversation with their current answer's id, oldest first.
+ * @param which its id, or what console and command line call it: a thread of a chat is not found by its name
+ */
+export async function conversationTurns(db: Catalog, which: { conversationId: string } | { thread: string }, limit: number) {
   const rows = await db
     .selectFrom('questions as q')
     .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
     .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
     .select(['q.id as questionId', 'q.text', 'q.standalone', 'q.received_at as askedAt', 'a.id as answerId'])
     .select(['q.state', 'q.event_key as eventKey', 'q.lease_until as leaseUntil', 'q.person_id as personId'])
-    .where('c.thread', '=', thread)
+    .$if('conversationId' in which, (q) => q.where('c.id', '=', (which as { conversationId: string }).conversationId))
+    .$if('thread' in which, (q) => q.where('c.thread', '=', (which as { thread: string }).thread).where('c.workspace', '=', ''))
     .orderBy('q.received_at', 'desc')
     .limit(limit)
     .execute();

@@ -28,6 +28,10 @@ export const SETTINGS = {
   },
   /** Questions that one person may ask in an hour. */
   questionsPerHour: { schema: z.number().int().min(1).max(100_000), default: 120 },
+  /** Questions that all people of a chat workspace may ask in an hour together. */
+  workspaceQuestionsPerHour: { schema: z.number().int().min(1).max(1_000_000), default: 5_000 },
+  /** Channels (`slack:T…/C…`) where what nobody asked Docent is answered, with the precision (0 to 1) that is to hold there. */
+  automaticChannels: { schema: z.record(z.string(), z.number().min(0.5).max(0.99)), default: {} as Record<string, number> },
   /** Overrides of a model's context size in tokens. */
   contextTokens: { schema: z.record(z.string(), z.number().int().min(1024)), default: {} as Record<string, number> },
 } as const;

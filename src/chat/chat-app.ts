@@ -61,8 +61,9 @@ export interface HeldQuestion {
   readonly text: string;
   readonly language: Language;
   readonly personId: string | null;
-  readonly origin: Origin | null;
-  readonly via: Via | null;
+  readonly origin: Origin;
+  readonly via: Via;
+  readonly audience: Audience;
   readonly receivedAt: number;
   /** How often a process that answered it ended in the middle. */
   readonly attempts: number;
@@ -135,6 +136,8 @@ export interface ChatApp {
   delivered(question: HeldQuestion, how?: 'cancelled'): Promise<void>;
   /** Lets go of it: if it is not delivered, another takes it over, now. */
   release(question: HeldQuestion): Promise<void>;
+  /** Nobody answers it any more: its message was deleted. False: its answer stands in the chat. */
+  withdraw(questionId: string): Promise<boolean>;
   /** Questions of this platform whose process ended before the answer stood in the chat. */
   takeLeft(platform: ChatPlatform, limit: number): Promise<HeldQuestion[]>;
   messages: {
@@ -146,17 +149,26 @@ export interface ChatApp {
     /** The platform's ids of all that was posted into this question's conversation. */
     known(questionId: string): Promise<string[]>;
   };
-  /** The question that a message of a person asked (by `Origin.message`), with the messages of its answer. */
-  questionOf(place: {
+  /** A recorded question by its delivery's key, with the messages of its answer. */
+  questionOf(eventKey: string): Promise<
+    | {
+        questionId: string;
+        text: string;
+        personId: string | null;
+        origin: Origin | null;
+        state: string;
+        audience: Audience;
+        messages: MessageRow[];
+      }
+    | undefined
+  >;
+  /** The last question of a thread, for a follow-up without a mention. */
+  lastOfThread(place: {
     platform: ChatPlatform;
     workspace: string;
     channel: string;
-    message: string;
-  }): Promise<
-    { questionId: string; text: string; personId: string | null; origin: Origin; state: string; messages: MessageRow[] } | undefined
-  >;
-  /** The last question of a thread, for a follow-up without a mention. */
-  lastOfThread(thread: string): Promise<{ questionId: string; personId: string | null; askedAt: number } | undefined>;
+    thread: string;
+  }): Promise<{ questionId: string; personId: string | null; askedAt: number } | undefined>;
 
   // --------------------------------------------------------------- people
   /** From the catalog; undefined when never seen, or seen too long ago. */

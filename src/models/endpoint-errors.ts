@@ -4,8 +4,8 @@
  * (vLLM's validation errors) or the key (OpenAI's 401).
  */
 import { AppError } from '../errors.ts';
-import { retryAfterMs } from './retry.ts';
-import type { EndpointFailure } from './retry.ts';
+import { retryAfterMs } from '../retry.ts';
+import type { EndpointFailure } from '../retry.ts';
 
 export interface EndpointContext {
   /** Shown in messages; host and port alone. */

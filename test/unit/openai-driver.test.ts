@@ -5,7 +5,7 @@ import { AppError } from '../../src/errors.ts';
 import { createOpenAiEmbedder, createOpenAiLanguageModel, listOpenAiModels } from '../../src/models/drivers/openai.ts';
 import type { OpenAiEmbedderOptions, OpenAiLanguageModelOptions } from '../../src/models/drivers/openai.ts';
 import type { ChatRequest } from '../../src/models/language-model.ts';
-import { retryAfterMs } from '../../src/models/retry.ts';
+import { retryAfterMs } from '../../src/retry.ts';
 import { everythingIn, impatientClock, listen } from '../contracts/language-model.ts';
 import { similarity } from '../contracts/embedder.ts';
 import { startOpenAiEndpoint } from '../fakes/openai-endpoint.ts';

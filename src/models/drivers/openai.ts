@@ -20,7 +20,7 @@ import type { EndpointContext } from '../endpoint-errors.ts';
 import type { ChatEvent, ChatRequest, LanguageModel, ModelUsage } from '../language-model.ts';
 import { costOf } from '../prices.ts';
 import type { ModelPrice } from '../prices.ts';
-import { pause, retryDelayMs, withRetries } from '../retry.ts';
+import { pause, retryDelayMs, withRetries } from '../../retry.ts';
 import { dropThinking } from '../thinking.ts';
 import { cutToTokens, estimateTokens } from '../tokens.ts';
 import { startWatch, timedOut } from '../watch.ts';

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { AppError } from '../../errors.ts';
 import type { StreamingOutbound } from '../../net/outbound.ts';
-import { retryAfterMs } from '../retry.ts';
+import { retryAfterMs } from '../../retry.ts';
 import { gitBlobOf, sha256Of } from './checksums.ts';
 import { fileUrl, readAnswer, statusError, sumFromTree, type HubAnswer, type Sum } from './hub.ts';
 import type { KnownFile, KnownModel } from './known-models.ts';

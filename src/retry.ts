@@ -1,6 +1,6 @@
-/** When to ask a model endpoint again, and how long to wait before. */
-import type { AppError } from '../errors.ts';
-import type { Clock } from '../types.ts';
+/** When to ask an endpoint (a model's, a chat platform's) again, and how long to wait before. */
+import type { AppError } from './errors.ts';
+import type { Clock } from './types.ts';
 
 /** What went wrong with one attempt. */
 export interface EndpointFailure {

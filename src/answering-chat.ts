@@ -1,0 +1,233 @@
+/** Questions from chat: received before anything is acknowledged, held until the answer stands in the chat, taken up again where a process ended. */
+import { readableReaderSets } from './access/audience.ts';
+import { answerFor, keptText, languageOf, turnsBefore, type AnsweringDeps } from './answering.ts';
+import { ask } from './ask/ask.ts';
+import {
+  closeQuestion,
+  lastQuestion,
+  leftChatQuestions,
+  questionByKey,
+  releaseQuestion,
+  renewQuestions,
+  settleQuestion,
+  takeChatQuestion,
+  withdrawQuestion,
+} from './catalog/chat-questions.ts';
+import { intendMessage, knownMessages, messagePosted, messageRemoved, messagesOf } from './catalog/messages.ts';
+import { keepIdentity, readIdentity } from './catalog/people.ts';
+import { QUESTION_LEASE_MS, receiveQuestion, type Question } from './catalog/questions.ts';
+import type { ChatApp, ChatPerson, HeldQuestion } from './chat/chat-app.ts';
+import type { Origin, Via } from './chat/messenger.ts';
+import { AppError } from './errors.ts';
+
+/** After so long somebody is looked up anew. */
+const KNOWN_MS = 12 * 3_600_000;
+
+export interface ChatAnsweringDeps {
+  answering(): Promise<AnsweringDeps>;
+  /** Without waiting for the index: what is needed to record a question. */
+  recording(): Pick<AnsweringDeps, 'db' | 'clock' | 'log' | 'languages' | 'questionsPerHour' | 'pageUrl'> & {
+    workspaceQuestionsPerHour: number;
+  };
+  /** ADMIN_USERS. */
+  adminUsers: readonly string[];
+}
+
+type Held = HeldQuestion & { question: Question; thread: string };
+
+export type ChatAnswering = Pick<
+  ChatApp,
+  | 'receive'
+  | 'settle'
+  | 'answer'
+  | 'delivered'
+  | 'release'
+  | 'takeLeft'
+  | 'withdraw'
+  | 'messages'
+  | 'questionOf'
+  | 'lastOfThread'
+  | 'known'
+  | 'meet'
+  | 'isAdmin'
+> & { close(): void };
+
+/** The part of `ChatApp` that takes a question from its delivery to the answer that stands in the chat. */
+export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
+  const held = new Map<string, Held>();
+  let renewal: NodeJS.Timeout | undefined;
+
+  function hold(question: Held): Held {
+    held.set(question.id, question);
+    renewal ??= setInterval(() => {
+      const { db, clock, log } = deps.recording();
+      void renewQuestions(
+        db,
+        [...held.values()].map((one) => one.question),
+        clock.now(),
+      ).catch(() => log.warn({ questions: held.size }, 'leases of questions could not be renewed; tried again'));
+    }, QUESTION_LEASE_MS / 3);
+    return question;
+  }
+
+  function letGo(id: string): void {
+    held.delete(id);
+    if (held.size > 0) return;
+    clearInterval(renewal);
+    renewal = undefined;
+  }
+
+  const heldOf = (question: HeldQuestion): Held => {
+    const one = held.get(question.id);
+    if (!one) throw new AppError({ code: 'question.taken', message: 'the question is not held here', retryable: true });
+    return one;
+  };
+
+  return {
+    async receive({ eventKey, text, origin, via, thread }) {
+      const { db, clock, languages, questionsPerHour, workspaceQuestionsPerHour } = deps.recording();
+      const { platform, workspace, channel, kind, person } = origin.place;
+      const now = clock.now();
+      const identity = await readIdentity(db, platform, workspace, person);
+      // Whoever was never seen is met before the answer; the limit holds for them from now on.
+      const personId = identity?.person_id ?? (await keepIdentity(db, { platform, workspace, externalId: person, member: false }, 0)).id;
+      const before = await lastQuestion(db, { platform, workspace, channel, thread });
+      const kept = keptText(text);
+      const question = await receiveQuestion(
+        db,
+        {
+          eventKey,
+          platform,
+          place: { workspace, channel, kind },
+          thread,
+          personId,
+          text: kept,
+          language: languageOf(kept, before?.language, languages),
+          audience: 'public',
+          via,
+          origin,
+        },
+        now,
+        { workspacePerHour: workspaceQuestionsPerHour, ...(questionsPerHour === undefined ? {} : { perHour: questionsPerHour }) },
+      );
+      return question && hold(heldFrom(question, { eventKey, thread, via, origin, attempts: 0, answer: undefined }));
+    },
+
+    async settle(question, who, audience) {
+      const one = heldOf(question);
+      Object.assign(one.question, { personId: who.personId, audience });
+      Object.assign(one, { personId: who.personId });
+      await settleQuestion(deps.recording().db, one.question, who.personId, audience);
+    },
+
+    async *answer(question, signal) {
+      const one = heldOf(question);
+      const answering = await deps.answering();
+      // Until access has landed a chat's answers are for everyone, or for anyone; never for one person.
+      const readerSets = await readableReaderSets(answering.db, {}, one.question.audience);
+      const turns = await turnsBefore(
+        { conversationId: one.question.conversationId },
+        one.question.personId,
+        one.question,
+        readerSets,
+        answering,
+      );
+      for await (const event of ask({ question: one.question, threadId: one.thread, asker: {}, turns }, answering, signal)) {
+        if (event.type === 'final') Object.assign(one, { answer: event.answer });
+        yield event;
+      }
+    },
+
+    async delivered(question, how) {
+      const one = heldOf(question);
+      const { db, clock } = deps.recording();
+      await closeQuestion(db, one.question, how ?? 'delivered', clock.now());
+      letGo(one.id);
+    },
+    async release(question) {
+      const one = held.get(question.id);
+      if (!one) return;
+      letGo(one.id);
+      await releaseQuestion(deps.recording().db, one.question);
+    },
+    async withdraw(questionId) {
+      const { db, clock } = deps.recording();
+      letGo(questionId);
+      return withdrawQuestion(db, questionId, clock.now());
+    },
+
+    async takeLeft(platform, limit) {
+      const { db, clock, log, pageUrl } = deps.recording();
+      const taken: Held[] = [];
+      for (const id of await leftChatQuestions(db, platform, clock.now(), limit)) {
+        if (held.has(id)) continue;
+        const row = await takeChatQuestion(db, id, clock.now());
+        if (!row) continue;
+        log.info({ questionId: id }, 'a question that another process left is taken up here');
+        const readerSets = await readableReaderSets(db, {}, row.audience);
+        const answer = row.answerId === null ? undefined : await answerFor(row.answerId, readerSets, { db, pageUrl });
+        const { eventKey, thread, attempts } = row;
+        taken.push(hold(heldFrom(row, { eventKey, thread, via: row.via as Via, origin: row.origin as Origin, attempts, answer })));
+      }
+      return taken;
+    },
+
+    messages: {
+      ofQuestion: (questionId) => messagesOf(deps.recording().db, questionId),
+      intend: (questionId, part) => intendMessage(deps.recording().db, questionId, part, deps.recording().clock.now()),
+      posted: (id, platformId) => messagePosted(deps.recording().db, id, platformId),
+      removed: (id) => messageRemoved(deps.recording().db, id),
+      known: (questionId) => knownMessages(deps.recording().db, questionId),
+    },
+    async questionOf(eventKey) {
+      const { db } = deps.recording();
+      const row = await questionByKey(db, eventKey);
+      if (!row) return undefined;
+      return {
+        questionId: row.id,
+        text: row.text,
+        personId: row.personId,
+        origin: row.origin_json === null ? null : (JSON.parse(row.origin_json) as Origin),
+        state: row.state,
+        audience: row.audience,
+        messages: await messagesOf(db, row.id),
+      };
+    },
+    lastOfThread: (place) => lastQuestion(deps.recording().db, place),
+
+    async known(platform, workspace, id) {
+      const { db, clock } = deps.recording();
+      const row = await readIdentity(db, platform, workspace, id);
+      if (!row || row.checked_at < clock.now() - KNOWN_MS) return undefined;
+      return chatPerson({ personId: row.person_id, platform, workspace, id, member: row.member === 1 }, row.email, row.name);
+    },
+    async meet(who) {
+      const { db, clock } = deps.recording();
+      const { platform, workspace, id, member } = who;
+      const person = await keepIdentity(db, { ...who, externalId: id }, clock.now());
+      return chatPerson({ personId: person.id, platform, workspace, id, member }, who.email ?? null, who.name ?? null);
+    },
+    isAdmin(person) {
+      if (!person.member) return false;
+      const names = [person.email?.toLowerCase(), `${person.platform}:${person.workspace}/${person.id}`];
+      return deps.adminUsers.some((admin) => names.includes(admin.includes('@') ? admin.toLowerCase() : admin));
+    },
+
+    close() {
+      clearInterval(renewal);
+      held.clear();
+    },
+  };
+}
+
+function heldFrom(
+  question: Question,
+  of: Pick<HeldQuestion, 'eventKey' | 'via' | 'origin' | 'attempts' | 'answer'> & { thread: string },
+): Held {
+  const { id, text, language, personId, receivedAt, audience } = question;
+  return { id, text, language, personId, receivedAt, audience, ...of, question };
+}
+
+function chatPerson(of: Omit<ChatPerson, 'email' | 'name'>, email: string | null, name: string | null): ChatPerson {
+  return { ...of, ...(email === null ? {} : { email }), ...(name === null ? {} : { name }) };
+}

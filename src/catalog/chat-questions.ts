@@ -1,0 +1,187 @@
+/** Questions from chat: who is at them, what was posted for them, and which are not shown yet. */
+import { randomUUID } from 'node:crypto';
+import type { Audience } from '../types.ts';
+import type { Catalog } from './database.ts';
+import { QUESTION_LEASE_MS, type Question } from './questions.ts';
+
+/** Who asked longer ago than this has gone elsewhere. */
+const TOO_LATE_MS = 24 * 3_600_000;
+/** A question that ended each process that took it up is left for good then. */
+const MOST_ATTEMPTS = 6;
+
+export interface ChatQuestion extends Question {
+  eventKey: string;
+  thread: string;
+  via: string;
+  origin: unknown;
+  state: 'received' | 'answered' | 'failed' | 'cancelled';
+  attempts: number;
+  email: string | null;
+  /** Of its current answer. */
+  answerId: string | null;
+}
+
+/** Who answers these is still at them; one that another has taken over is left alone. */
+export async function renewQuestions(db: Catalog, questions: Pick<Question, 'id' | 'leaseOwner'>[], now: number): Promise<void> {
+  for (let from = 0; from < questions.length; from += 200) {
+    const some = questions.slice(from, from + 200);
+    await db
+      .updateTable('questions')
+      .set({ lease_until: now + QUESTION_LEASE_MS })
+      .where(
+        'id',
+        'in',
+        some.map((q) => q.id),
+      )
+      .where(
+        'lease_owner',
+        'in',
+        some.map((q) => q.leaseOwner),
+      )
+      .execute();
+  }
+}
+
+/** Ids of questions of this platform whose answer does not stand in the chat and that nobody is at, oldest first. */
+export async function leftChatQuestions(db: Catalog, platform: string, now: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('questions as q')
+    .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
+    .select('q.id')
+    .where('q.received_at', '>', now - TOO_LATE_MS)
+    .where('q.delivered_at', 'is', null)
+    .where('q.state', '!=', 'cancelled')
+    .where('q.lease_until', '<=', now)
+    .where('q.attempts', '<', MOST_ATTEMPTS)
+    .where('q.via', 'is not', null)
+    .where('c.platform', '=', platform)
+    .orderBy('q.received_at')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Leases a question of which the answer does not stand in the chat; undefined when somebody is at it, or it does by now. */
+export async function takeChatQuestion(db: Catalog, id: string, now: number): Promise<ChatQuestion | undefined> {
+  const leaseOwner = randomUUID();
+  const taken = await db
+    .updateTable('questions')
+    .set((e) => ({ lease_owner: leaseOwner, lease_until: now + QUESTION_LEASE_MS, attempts: e('attempts', '+', 1) }))
+    .where('id', '=', id)
+    .where('delivered_at', 'is', null)
+    .where('state', '!=', 'cancelled')
+    .where('lease_until', '<=', now)
+    .returning('id')
+    .executeTakeFirst();
+  if (!taken) return undefined;
+  const row = await db
+    .selectFrom('questions as q')
+    .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
+    .leftJoin('people as p', 'p.id', 'q.person_id')
+    .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
+    .select(['q.id', 'q.event_key', 'q.conversation_id', 'q.person_id', 'q.text', 'q.language', 'q.audience', 'q.received_at'])
+    .select(['q.via', 'q.origin_json', 'q.state', 'q.attempts', 'c.thread', 'p.email', 'a.id as answer_id'])
+    .where('q.id', '=', id)
+    .executeTakeFirstOrThrow();
+  return {
+    id: row.id,
+    eventKey: row.event_key,
+    conversationId: row.conversation_id,
+    personId: row.person_id,
+    text: row.text,
+    language: row.language,
+    audience: row.audience,
+    receivedAt: row.received_at,
+    leaseOwner,
+    thread: row.thread,
+    via: row.via ?? 'direct',
+    origin: row.origin_json === null ? null : (JSON.parse(row.origin_json) as unknown),
+    state: row.state,
+    attempts: row.attempts,
+    email: row.email,
+    answerId: row.answer_id,
+  };
+}
+
+/** Who asked, and for whom the answer is meant, once that is known. */
+export async function settleQuestion(
+  db: Catalog,
+  { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>,
+  personId: string,
+  audience: Audience,
+): Promise<void> {
+  await db
+    .updateTable('questions')
+    .set({ person_id: personId, audience })
+    .where('id', '=', id)
+    .where('lease_owner', '=', leaseOwner)
+    .execute();
+}
+
+/** The answer stands in the chat, or is not wanted any more. */
+export async function closeQuestion(
+  db: Catalog,
+  { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>,
+  how: 'delivered' | 'cancelled',
+  now: number,
+): Promise<void> {
+  await db
+    .updateTable('questions')
+    .set((e) => ({
+      delivered_at: now,
+      lease_until: 0,
+      ...(how === 'cancelled'
+        ? { state: e.case().when('state', '=', 'received').then('cancelled').else(e.ref('state')).end() as never }
+        : {}),
+    }))
+    .where('id', '=', id)
+    .where('lease_owner', '=', leaseOwner)
+    .execute();
+}
+
+/** Whoever answers it goes away before the end: another takes it over at once. */
+export async function releaseQuestion(db: Catalog, { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>): Promise<void> {
+  await db
+    .updateTable('questions')
+    .set({ lease_until: 0 })
+    .where('id', '=', id)
+    .where('lease_owner', '=', leaseOwner)
+    .where('delivered_at', 'is', null)
+    .execute();
+}
+
+/** Nobody answers it any more, whoever was at it: its message was deleted. @returns false when it had been delivered */
+export async function withdrawQuestion(db: Catalog, id: string, now: number): Promise<boolean> {
+  const row = await db
+    .updateTable('questions')
+    .set({ state: 'cancelled', delivered_at: now, lease_owner: randomUUID(), lease_until: 0 })
+    .where('id', '=', id)
+    .where('delivered_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The latest question of a thread; undefined where Docent was not asked in it. */
+export async function lastQuestion(db: Catalog, place: { platform: string; workspace: string; channel: string; thread: string }) {
+  return db
+    .selectFrom('questions as q')
+    .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
+    .select(['q.id as questionId', 'q.person_id as personId', 'q.received_at as askedAt', 'q.language'])
+    .where('c.platform', '=', place.platform)
+    .where('c.workspace', '=', place.workspace)
+    .where('c.channel', '=', place.channel)
+    .where('c.thread', '=', place.thread)
+    .orderBy('q.received_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** A question by its delivery's key. */
+export async function questionByKey(db: Catalog, eventKey: string) {
+  return db
+    .selectFrom('questions')
+    .select(['id', 'text', 'person_id as personId', 'origin_json', 'state', 'audience'])
+    .where('event_key', '=', eventKey)
+    .executeTakeFirst();
+}
