@@ -138,6 +138,8 @@ export interface CatalogTables {
     origin_json: string | null;
     /** When the whole answer stood in the chat; null for questions from elsewhere too. */
     delivered_at: number | null;
+    /** What was searched for beside the question as it stands: words as the documents say them, or another language. A list. */
+    searched_json: string | null;
   };
   /** Who somebody of a chat platform is. A person without an e-mail address has `slack:T…/U…` in its place. */
   identities: {
@@ -188,8 +190,13 @@ export interface CatalogTables {
     claimed_until: Generated<number>;
     attempts: Generated<number>;
     sent_at: number | null;
+    /** Code of the last failure. */
     problem: string | null;
+    /** Rises when what the message shows has changed: it is brought up to date again then. */
+    revision: Generated<number>;
   };
+  /** What an admin said of an answer that was made without being asked for. */
+  answer_labels: { answer_id: string; person_id: string | null; correct: number; created_at: number };
   /** Immutable but for `state`. */
   answers: {
     id: string;
