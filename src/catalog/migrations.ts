@@ -119,7 +119,7 @@ export const MIGRATIONS: Migration[] = [
         opened_by text, taken_by text, created_at bigint not null, updated_at bigint not null)`,
       `create table outbox (id text primary key, platform text not null, dedupe_key text not null unique, message_json text not null,
         not_before bigint not null, claimed_until bigint not null default 0, attempts integer not null default 0, sent_at bigint,
-        problem text, revision integer not null default 0)`,
+        problem text, claimed_by text, revision integer not null default 0)`,
       `create table answer_labels (answer_id text primary key, person_id text, correct integer not null, created_at bigint not null)`,
       `create index messages_by_ticket on messages (ticket_id)`,
       `create index outbox_by_time on outbox (platform, sent_at, not_before)`,

@@ -187,6 +187,7 @@ export interface CatalogTables {
     dedupe_key: string;
     message_json: string;
     not_before: number;
+    claimed_by: string | null;
     claimed_until: Generated<number>;
     attempts: Generated<number>;
     sent_at: number | null;
