@@ -7,6 +7,7 @@ import { evalCommand } from './eval.ts';
 import { modelCommand } from './model.ts';
 import { moveCatalogCommand } from './move-catalog.ts';
 import { doctorCommand, reindexCommand } from './operate.ts';
+import { slackCommand } from './slack.ts';
 import { sourceCommand } from './source.ts';
 import { syncCommand } from './sync.ts';
 
@@ -22,6 +23,7 @@ for (const command of [
   backupCommand(),
   restoreCommand(),
   moveCatalogCommand(),
+  slackCommand(),
 ])
   program.addCommand(command);
 strict(program);

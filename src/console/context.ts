@@ -1,11 +1,14 @@
 /** What every route and page of the console is handed. */
 import type { Request, Response } from 'express';
 import type { App } from '../app-contract.ts';
+import type { ChatConsole } from '../chat-contract.ts';
 import type { AssetPaths } from './assets.ts';
 import type { Words } from './words.ts';
 
 export interface ConsoleDeps {
   app: App;
+  /** Absent: no page to connect chat platforms. */
+  chat?: ChatConsole;
   assets: AssetPaths;
 }
 

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { App } from '../app-contract.ts';
+import type { ChatConsole } from '../chat-contract.ts';
 import { isLoopback } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { createAssets } from './assets.ts';
@@ -17,6 +18,7 @@ import { loginRoutes, requireSession } from './routes/login.ts';
 import { healthRoutes, metricsRoutes } from './routes/operations.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { newSourceRoutes } from './routes/new-source.ts';
+import { slackRoutes } from './routes/slack.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { loopbackHost, sameOrigin, securityHeaders } from './security.ts';
 import { cookieOf, createSessions, type Sessions } from './session.ts';
@@ -27,6 +29,8 @@ const LANGUAGE_COOKIE = 'docent_language';
 export interface ConsoleOptions {
   /** Signs sessions. Without it one is made that lasts as long as the process. */
   sessionKey?: string;
+  /** What admins do to connect chat platforms; absent: no page for it. */
+  chat?: ChatConsole;
   /** Routes of others on this server (chat platforms): mounted before the console's guards, as they have their own. */
   mount?: (server: Express) => void;
 }
@@ -36,7 +40,7 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
   const { config } = app;
   const server = express();
   const assets = createAssets();
-  const deps: ConsoleDeps = { app, assets: assets.paths };
+  const deps: ConsoleDeps = { app, assets: assets.paths, ...(options.chat ? { chat: options.chat } : {}) };
   const sessions = createSessions({
     token: config.ADMIN_TOKEN,
     key: options.sessionKey ?? config.SECRET_KEY ?? randomBytes(32).toString('base64url'),
@@ -59,6 +63,7 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
   server.use('/api/v1/glossary', requireJson, glossaryApi(deps));
   server.use('/api/v1', apiRoutes(deps));
   server.use(askRoutes(deps), newSourceRoutes(deps), sourceRoutes(deps), documentRoutes(deps), glossaryRoutes(deps), settingsRoutes(deps));
+  if (options.chat) server.use(slackRoutes(options.chat.slack));
   server.use((_req: Request, _res: Response, next: NextFunction) =>
     next(new AppError({ code: 'page.not_found', message: 'no such page', publicMessage: 'There is no such page.' })),
   );

@@ -86,6 +86,7 @@ describe('Slack', () => {
       ADMIN_USERS: 'Ana@Example.com,slack:T01/U02',
     } as never);
     expect(config).toMatchObject({
+      SLACK_ALLOWED_TEAMS: ['T0123', 'E0AB', 'T9X'],
       SLACK_API_URL: 'http://127.0.0.1:9999/api/',
       TRIAGE_CHANNEL: ['slack:C0123', 'slack:T01/C02', 'teams:19:abc@thread.tacv2'],
       ADMIN_USERS: ['ana@example.com', 'slack:T01/U02'],

@@ -286,6 +286,20 @@ enhance(document);
 
 // ------------------------------------------------- what goes on by itself
 
+// A form whose answer takes a moment says so, and is sent once.
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (form.dataset.busy === undefined || event.defaultPrevented) return;
+  if (form.dataset.sent !== undefined) return event.preventDefault();
+  form.dataset.sent = '';
+  const button = event.submitter ?? form.querySelector('button');
+  button.setAttribute('aria-busy', 'true');
+  button.textContent = form.dataset.busy;
+});
+// Back from the next page, as the browser kept it.
+window.addEventListener('pageshow', (event) => {
+  if (event.persisted && document.querySelector('[data-sent]')) location.reload();
+});
 for (const part of document.querySelectorAll('[data-live]')) void follow(part);
 for (const part of document.querySelectorAll('[data-load]')) void load(part);
 for (const part of document.querySelectorAll('[data-submit]')) part.addEventListener('change', () => part.form.requestSubmit());

@@ -13,6 +13,8 @@ export interface SettingsView {
   models: ModelStatus;
   rows: ModelRow[];
   settings: SettingsValues;
+  /** Absent: chat platforms cannot be connected here. */
+  slack?: 'connected' | 'none' | 'unreadable';
   done?: Done;
   problem?: { part: SettingsPart; message: string };
 }

@@ -19,6 +19,7 @@ export function settingsPage(context: PageContext, view: SettingsView): Html {
 ${renderModels(words, view.models)}
 ${renderMeaning(words, view)}
 ${renderAnswering(words, view)}
+${view.slack ? renderSlackLink(words, view.slack) : ''}
 ${renderSyncing(words, view)}
 ${renderPrices(words, view)}
 ${renderNetwork(words, view)}
@@ -39,6 +40,13 @@ export function checksPage(context: PageContext, findings: Finding[] | null): Ht
         : html`<ul class="findings">${findings.map((f) => html`<li><span class="state state-${f.level === 'ok' ? 'good' : f.level === 'warning' ? 'warn' : 'bad'}">${words.say(`level_${f.level}`)}</span><div><strong>${f.name}</strong><p>${f.message}</p></div></li>`)}</ul>`
     }</div></section>`,
   });
+}
+
+function renderSlackLink(words: Words, state: NonNullable<SettingsView['slack']>): Html {
+  const [look, said] = (
+    { connected: ['good', 'slackConnected'], none: ['idle', 'slackNotConnected'], unreadable: ['bad', 'slackUnreadable'] } as const
+  )[state];
+  return html`<section class="panel" id="slack"><h2>${words.say('slackTitle')}</h2><p><span class="state state-${look}">${words.say(said)}</span></p><p class="help">${words.say('slackLead')}</p><p class="actions"><a class="button" href="/settings/slack">${words.say(state === 'none' ? 'slackOpen' : 'slackOpenConnected')}</a></p></section>`;
 }
 
 function renderModels(words: Words, models: ModelStatus): Html {

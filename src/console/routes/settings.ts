@@ -6,7 +6,7 @@ import { signalOf } from '../asking.ts';
 import { contextOf, field, type ConsoleDeps } from '../context.ts';
 import { render } from '../html.ts';
 import { checksPage, settingsPage } from '../pages/settings.ts';
-import type { SettingsPart, SettingsValues } from '../pages/settings-view.ts';
+import type { SettingsPart, SettingsValues, SettingsView } from '../pages/settings-view.ts';
 import { DONE } from '../pages/sources.ts';
 import { problemOf } from '../problems.ts';
 
@@ -19,8 +19,7 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
 
   router.get('/settings', async (req, res) => {
     const done = DONE.find((key) => key === field(req.query, 'done'));
-    const [models, rows, settings] = await Promise.all([app.modelStatus(), app.listModels(), app.settings()]);
-    res.type('html').send(render(settingsPage(contextOf(res), { models, rows, settings, ...(done ? { done } : {}) })));
+    res.type('html').send(render(settingsPage(contextOf(res), { ...(await view()), ...(done ? { done } : {}) })));
   });
 
   router.get('/settings/checks', async (_req, res) => {
@@ -66,6 +65,20 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
     }),
   );
 
+  async function view(): Promise<SettingsView> {
+    const [models, rows, settings, slack] = await Promise.all([app.modelStatus(), app.listModels(), app.settings(), slackState()]);
+    return { models, rows, settings, ...(slack ? { slack } : {}) };
+  }
+
+  async function slackState(): Promise<SettingsView['slack']> {
+    try {
+      return deps.chat && ((await deps.chat.slack.state()) ? 'connected' : 'none');
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'chat.key') return 'unreadable';
+      throw error;
+    }
+  }
+
   async function save(res: Response, part: SettingsPart, change: () => Promise<void>): Promise<void> {
     try {
       await change();
@@ -73,11 +86,10 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const problem = problemOf(error, contextOf(res).words);
-      const [models, rows, settings] = await Promise.all([app.modelStatus(), app.listModels(), app.settings()]);
       res
         .status(problem.status)
         .type('html')
-        .send(render(settingsPage(contextOf(res), { models, rows, settings, problem: { part, message: problem.message } })));
+        .send(render(settingsPage(contextOf(res), { ...(await view()), problem: { part, message: problem.message } })));
     }
   }
   return router;

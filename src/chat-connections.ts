@@ -1,0 +1,177 @@
+/** How Docent is connected to chat platforms: the tokens, from the environment or as the console kept them, and what has come since. */
+import { z } from 'zod';
+import type { Catalog } from './catalog/database.ts';
+import { writeValue } from './catalog/facts.ts';
+import { SLACK_SCHEMAS, type Config } from './config.ts';
+import { AppError, inputError } from './errors.ts';
+import type { Secrets } from './secrets.ts';
+import type { Clock } from './types.ts';
+
+export interface SlackConnection {
+  botToken: string;
+  /** For events that Slack sends to PUBLIC_URL. */
+  signingSecret?: string;
+  /** Its presence chooses Socket Mode. */
+  appToken?: string;
+  /** Workspaces `T…` and organizations `E…`; empty: the one that the bot token is of. */
+  allowedTeams: string[];
+  /** Ends with a slash; absent: Slack's own. */
+  apiUrl?: string;
+  from: 'environment' | 'console';
+  /** Another number whenever the tokens were given anew: whoever runs the bot starts it again then. 0: the environment's. */
+  changedAt: number;
+}
+
+/** What an admin types. */
+export interface SlackTokens {
+  botToken: string;
+  signingSecret?: string;
+  appToken?: string;
+  allowedTeams?: string[];
+}
+
+export interface ChatConnections {
+  /**
+   * Undefined: not connected. Cheap enough to be asked every few seconds.
+   * @throws AppError `chat.key` when what the console kept was sealed with another SECRET_KEY
+   */
+  slack(): Promise<SlackConnection | undefined>;
+  /** Keeps tokens, sealed, in the place of those before. @throws AppError `input.invalid`, which never quotes them */
+  connectSlack(tokens: SlackTokens): Promise<void>;
+  disconnectSlack(): Promise<void>;
+  /**
+   * Something came from Slack: an event's name (`app_mention`, `message.im`, …), `command`, `interaction`,
+   * `url_verification`, `bad_signature`. Returns at once, never throws, and writes each kind at most once a minute.
+   */
+  noteSlack(what: string): void;
+  /** When each kind came last, in milliseconds since the epoch. */
+  slackSeen(): Promise<Record<string, number>>;
+}
+
+const SECRET = 'slack';
+const SEEN = 'slack.seen.';
+const SEEN_EVERY_MS = 60_000;
+const kept = z.object({
+  botToken: z.string(),
+  signingSecret: z.string().optional(),
+  appToken: z.string().optional(),
+  allowedTeams: z.string(),
+});
+
+export function createChatConnections(deps: {
+  db: Catalog;
+  secrets: Secrets;
+  config: Pick<Config, 'SLACK_BOT_TOKEN' | 'SLACK_SIGNING_SECRET' | 'SLACK_APP_TOKEN' | 'SLACK_ALLOWED_TEAMS' | 'SLACK_API_URL'>;
+  clock: Clock;
+}): ChatConnections {
+  const { db, secrets, config, clock } = deps;
+  const noted = new Map<string, number>();
+  let opened: SlackConnection | undefined;
+  const ofEnvironment = fromEnvironment(config);
+  const isSeen = db.selectFrom('settings').where('key', 'like', `${SEEN}%`);
+
+  const refuseUnderEnvironment = (): void => {
+    if (ofEnvironment)
+      throw inputError('SLACK_BOT_TOKEN', 'is set in the environment, which goes before; remove it there first, and start Docent again');
+  };
+  const forgetSeen = async (): Promise<void> => {
+    noted.clear();
+    await db.deleteFrom('settings').where('key', 'like', `${SEEN}%`).execute();
+  };
+
+  return {
+    async slack() {
+      if (ofEnvironment) return ofEnvironment;
+      const row = await db.selectFrom('secrets').select('updated_at').where('id', '=', SECRET).executeTakeFirst();
+      if (!row) return (opened = undefined);
+      const changedAt = Number(row.updated_at);
+      if (opened?.changedAt === changedAt) return opened;
+      const credential = await secrets.open(SECRET).catch((cause: unknown) => {
+        throw new AppError({
+          code: 'chat.key',
+          message: "Slack's tokens cannot be opened with this key",
+          publicMessage:
+            "Slack's tokens were sealed with another SECRET_KEY. Set that key again, or disconnect Slack in the console and connect it anew.",
+          cause,
+        });
+      });
+      const { botToken, signingSecret, appToken, allowedTeams } = kept.parse(credential);
+      return (opened = {
+        botToken,
+        ...(signingSecret ? { signingSecret } : {}),
+        ...(appToken ? { appToken } : {}),
+        allowedTeams: config.SLACK_ALLOWED_TEAMS ?? allowedTeams.split(',').filter((team) => team !== ''),
+        ...(config.SLACK_API_URL ? { apiUrl: config.SLACK_API_URL } : {}),
+        from: 'console',
+        changedAt,
+      });
+    },
+    async connectSlack(tokens) {
+      refuseUnderEnvironment();
+      const { botToken, signingSecret, appToken, allowedTeams = [] } = checkSlackTokens(tokens);
+      await secrets.put(
+        {
+          botToken,
+          ...(signingSecret ? { signingSecret } : {}),
+          ...(appToken ? { appToken } : {}),
+          allowedTeams: allowedTeams.join(','),
+        },
+        SECRET,
+      );
+      await forgetSeen();
+    },
+    async disconnectSlack() {
+      refuseUnderEnvironment();
+      await secrets.drop(SECRET);
+      await forgetSeen();
+    },
+    noteSlack(what) {
+      const now = clock.now();
+      if (now - (noted.get(what) ?? -Infinity) < SEEN_EVERY_MS) return;
+      noted.set(what, now);
+      // Nobody's answer hangs on it: a catalog that is busy or away is told elsewhere.
+      writeValue(db, `${SEEN}${what}`, now, now).catch(() => noted.delete(what));
+    },
+    async slackSeen() {
+      const rows = await isSeen.select(['key', 'value_json']).execute();
+      return Object.fromEntries(rows.map((row) => [row.key.slice(SEEN.length), Number(row.value_json)]));
+    },
+  };
+}
+
+function fromEnvironment(
+  config: Pick<Config, 'SLACK_BOT_TOKEN' | 'SLACK_SIGNING_SECRET' | 'SLACK_APP_TOKEN' | 'SLACK_ALLOWED_TEAMS' | 'SLACK_API_URL'>,
+): SlackConnection | undefined {
+  if (config.SLACK_BOT_TOKEN === undefined) return undefined;
+  return {
+    botToken: config.SLACK_BOT_TOKEN,
+    ...(config.SLACK_SIGNING_SECRET ? { signingSecret: config.SLACK_SIGNING_SECRET } : {}),
+    ...(config.SLACK_APP_TOKEN ? { appToken: config.SLACK_APP_TOKEN } : {}),
+    allowedTeams: config.SLACK_ALLOWED_TEAMS ?? [],
+    ...(config.SLACK_API_URL ? { apiUrl: config.SLACK_API_URL } : {}),
+    from: 'environment',
+    changedAt: 0,
+  };
+}
+
+/**
+ * Tokens as they were typed, without the space around them.
+ * @throws AppError `input.invalid` that begins with the field, and never quotes it
+ */
+export function checkSlackTokens(tokens: SlackTokens): SlackTokens {
+  const teams = SLACK_SCHEMAS.allowedTeams.safeParse((tokens.allowedTeams ?? []).join(','));
+  if (!teams.success) throw inputError('allowedTeams', teams.error.issues[0]!.message);
+  const checked: SlackTokens = { botToken: '', allowedTeams: teams.data };
+  for (const name of ['botToken', 'signingSecret', 'appToken'] as const) {
+    const given = tokens[name]?.trim();
+    if (!given && name === 'botToken')
+      throw inputError(name, 'is missing; it stands under "OAuth & Permissions" of your app at api.slack.com/apps');
+    if (!given) continue;
+    const parsed = SLACK_SCHEMAS[name].safeParse(given);
+    if (!parsed.success) throw inputError(name, parsed.error.issues[0]!.message);
+    checked[name] = parsed.data;
+  }
+  if (!checked.signingSecret && !checked.appToken)
+    throw inputError('appToken', 'give the app-level token (Socket Mode), or the signing secret (where Slack sends events to PUBLIC_URL)');
+  return checked;
+}

@@ -1,0 +1,85 @@
+/** The page that connects Slack: create the app, give its tokens, try it; once connected, how it goes. */
+import type { SlackMode } from '../../chat-contract.ts';
+import type { PageContext } from '../context.ts';
+import { html, type Content, type Html } from '../html.ts';
+import { icons } from '../icons.ts';
+import type { Key, Words } from '../words.ts';
+import { layout } from './layout.ts';
+import { slackConnection } from './slack-connection.ts';
+import type { SlackView } from './slack-view.ts';
+
+/** `/settings/slack` */
+export function slackPage(context: PageContext, view: SlackView): Html {
+  const { words } = context;
+  const { state } = view;
+  const connected = state !== undefined && state !== 'unreadable';
+  return layout(context, {
+    title: words.say('slackTitle'),
+    room: 'settings',
+    look: 'narrow settings',
+    body: html`<p class="crumbs"><a href="/settings">${words.say('settingsTitle')}</a></p><h1>${words.say('slackTitle')}</h1><p class="lead">${words.say('slackLead')}</p>
+${view.done ? html`<p class="done" role="status">${words.say(`slackDone_${view.done}`)}</p>` : ''}
+${connected ? slackConnection(words, view, state) : html`${state === 'unreadable' ? unreadable(words) : ''}${steps(words, view)}`}
+${connected && state.from === 'console' ? html`<section class="panel"><details class="fold"${view.problem?.part === 'connect' ? html` open` : ''}><summary>${words.say('slackOtherTokens')}</summary><div class="fold-body">${modeChoice(words, view)}${tokens(words, view)}</div></details>${manifestFold(words, view)}</section>` : ''}
+${connected && state.from === 'environment' ? html`<section class="panel"><p class="help">${words.say('slackEnvironmentHelp')}</p>${manifestFold(words, view)}</section>` : ''}`,
+  });
+}
+
+function unreadable(words: Words): Html {
+  return html`<div class="notice notice-bad" role="alert"><p>${words.say('slackUnreadableBody')}</p></div>`;
+}
+
+function steps(words: Words, view: SlackView): Html {
+  const step = (n: number, heading: Key, body: Content): Html =>
+    html`<section class="panel step" id="step-${n}"><p class="step-n">${words.say('slackStep', { n })}</p><h2>${words.say(heading)}</h2>${body}</section>`;
+  return html`${step(
+    1,
+    'slackCreateHeading',
+    html`${modeChoice(words, view)}
+<p class="actions"><a class="button primary" href="${view.createLink}" target="_blank" rel="noopener noreferrer">${words.say('slackCreateButton')} ${icons.out}<span class="sr-only">(${words.say('slackCreateNewTab')})</span></a></p>
+<ol class="todo"><li>${words.say('slackCreate1')}</li><li>${words.say('slackCreate2')}</li></ol>
+${scopesFold(words, view.scopes)}${manifestFold(words, view)}`,
+  )}
+${step(2, 'slackTokensHeading', html`<p class="help">${words.say('slackTokensHelp')}</p>${tokens(words, view)}`)}
+${step(3, 'slackTestHeading', html`<p class="help">${words.say('slackTestLater')}</p>`)}`;
+}
+
+/** Links rather than a form: choosing changes what the page offers, with a script or without. */
+function modeChoice(words: Words, view: SlackView): Html {
+  const way = (mode: SlackMode, title: Key, help: string): Html =>
+    html`<a class="choice" href="/settings/slack?mode=${mode}"${mode === view.mode ? html` aria-current="true"` : ''}><strong>${words.say(title)}</strong><span>${help}</span></a>`;
+  return html`<nav class="choices" aria-label="${words.say('slackModeLabel')}">
+${way('socket', 'slackSocket', words.say('slackSocketHelp'))}
+${way('http', 'slackHttp', view.requestUrl ? words.say('slackHttpHelp', { url: view.requestUrl }) : words.say('slackHttpHelpNone'))}
+</nav>${view.mode === 'http' && !view.requestUrl ? html`<div class="notice notice-warn"><p>${words.say('slackHttpMissing')}</p></div>` : ''}`;
+}
+
+function scopesFold(words: Words, scopes: readonly string[]): Html {
+  return html`<details class="fold"><summary>${words.say('slackScopesFold')}</summary><div class="fold-body"><div class="table-scroll" tabindex="0"><table class="table"><thead><tr><th scope="col">${words.say('slackScopeCol')}</th><th scope="col">${words.say('slackWhyCol')}</th></tr></thead><tbody>
+${scopes.map((scope) => html`<tr><td class="nowrap"><code>${scope}</code></td><td>${words.say(`slackScope_${scope}` as Key)}</td></tr>`)}
+</tbody></table></div></div></details>`;
+}
+
+function manifestFold(words: Words, view: SlackView): Html {
+  return html`<details class="fold"><summary>${words.say('slackManifestFold')}</summary><div class="fold-body"><p class="help">${words.say('slackManifestHelp')}</p><div class="env"><div class="env-head"><h3>${words.say('slackManifestName')}</h3><button class="quiet" type="button" hidden data-copy="${view.manifest}">${words.say('copyLines')}<span class="copied" hidden>${words.say('copied')}</span></button></div><pre class="tall" tabindex="0"><code>${view.manifest}</code></pre></div></div></details>`;
+}
+
+function tokens(words: Words, view: SlackView): Html {
+  const problem = view.problem?.part === 'connect' ? view.problem : undefined;
+  const fields: [string, Key, Key, string][] = [
+    ['botToken', 'slackBotToken', 'slackBotTokenHelp', 'xoxb-…'],
+    view.mode === 'socket'
+      ? ['appToken', 'slackAppToken', 'slackAppTokenHelp', 'xapp-…']
+      : ['signingSecret', 'slackSigningSecret', 'slackSigningSecretHelp', ''],
+  ];
+  const input = ([name, label, help, placeholder]: (typeof fields)[number], type: 'password' | 'text'): Html => {
+    const wrong = problem?.field === name;
+    return html`<div class="stack"><label for="${name}">${words.say(label)}</label><input id="${name}" name="${name}" type="${type}" value="" placeholder="${placeholder}" autocomplete="${type === 'password' ? 'new-password' : 'off'}" spellcheck="false" autocapitalize="off" aria-describedby="${name}-help${wrong ? ` ${name}-problem` : ''}"${wrong ? html` aria-invalid="true" autofocus` : ''}>${wrong ? html`<p class="field-problem" id="${name}-problem" role="alert">${problem.message}</p>` : ''}<p class="help" id="${name}-help">${words.say(help)}</p></div>`;
+  };
+  const teams = input(['allowedTeams', 'slackTeams', 'slackTeamsHelp', ''], 'text');
+  return html`<form class="form" method="post" action="/settings/slack/connect" data-busy="${words.say('slackConnecting')}"><input type="hidden" name="mode" value="${view.mode}">
+${fields.map((one) => input(one, 'password'))}
+<details class="fold"${problem?.field === 'allowedTeams' ? html` open` : ''}><summary>${words.say('slackTeams')}</summary><div class="fold-body">${teams}</div></details>
+${problem && !['botToken', 'appToken', 'signingSecret', 'allowedTeams'].includes(problem.field ?? '') ? html`<p class="field-problem" role="alert">${problem.message}</p>` : ''}
+<button class="button primary">${words.say('slackConnectButton')}</button></form>`;
+}
