@@ -9,6 +9,7 @@ import type { Catalog } from '../catalog/database.ts';
 import { countReadable } from '../catalog/documents.ts';
 import { neighbourPassages } from '../catalog/passages.ts';
 import { saveStandalone, type Question } from '../catalog/questions.ts';
+import { saveSearched } from '../catalog/traces.ts';
 import { AppError, isAbort, reasonOf } from '../errors.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import { say } from '../strings/strings.ts';
@@ -203,6 +204,8 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   if (attempt.modelFailed) model = undefined;
   for (const { kind, said, meant } of found.notes) if (kind === 'spelling') draft.own.push(say(language, 'alsoSearched', { said, meant }));
   await saveStandalone(deps.db, question.id, standalone.question);
+  const beside = [standalone.query, ...found.notes.map((note) => note.meant)].filter((words) => words !== standalone.question);
+  if (beside.length > 0) await saveSearched(deps.db, question.id, beside);
   draft.trace = {
     sufficiency: enough,
     decision,
