@@ -1,0 +1,418 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { agentMethods } from './slack-agents.ts';
+import { readArguments, specs } from './slack-arguments.ts';
+import { chatMethods } from './slack-chat.ts';
+import type { Method } from './slack-chat.ts';
+import { deliverer } from './slack-deliver.ts';
+import { defaultLimits, meter } from './slack-limits.ts';
+import type { Limits } from './slack-limits.ts';
+import { moods } from './slack-moods.ts';
+import type { Mood } from './slack-moods.ts';
+import { pusher } from './slack-push.ts';
+import { readMethods } from './slack-reads.ts';
+import { isObject } from './slack-shape.ts';
+import type { Fields } from './slack-shape.ts';
+import { sockets } from './slack-socket.ts';
+import { directChannel, encodedId, expire, findMessage, messagesIn, nextTs, Refusal } from './slack-state.ts';
+import type { Channel, Message, Person, RequestRecord, SlackFile, ThreadStatus, Times, World } from './slack-state.ts';
+import { streamMethods } from './slack-streams.ts';
+
+export interface FakeSlackOptions {
+  teamId?: string;
+  signingSecret?: string;
+  /** The bot's granted scopes; all that Docent could ask for unless told. */
+  scopes?: string[];
+  /** The events that the app subscribed to, as the manifest names them (message.channels…). */
+  events?: string[];
+  /** Where events, interactions and commands are posted; without it they go over Socket Mode. */
+  requestUrl?: string;
+  limits?: Partial<Limits>;
+  times?: Partial<Times>;
+  /** The most messages of a page of conversations.history and .replies. */
+  historyPage?: number;
+  /** Whether the app's own posts and edits come back to it as events, as they do in Slack. */
+  echo?: boolean;
+}
+
+export const allScopes =
+  'app_mentions:read assistant:write channels:history channels:read chat:write commands files:read groups:history groups:read im:history im:read im:write links:read mpim:history mpim:read reactions:read reactions:write users:read users:read.email'.split(
+    ' ',
+  );
+export const allEvents =
+  'agent_session_stopped agent_session_title_changed app_context_changed app_home_opened app_mention app_uninstalled channel_archive channel_deleted channel_rename channel_shared channel_unshared file_shared link_shared member_joined_channel member_left_channel message.channels message.groups message.im message.mpim reaction_added team_join tokens_revoked user_change'.split(
+    ' ',
+  );
+const usualTimes: Times = {
+  streamMs: 5 * 60_000,
+  statusMs: 2 * 60_000,
+  triggerMs: 3000,
+  responseUrlMs: 30 * 60_000,
+  editWindowMs: Infinity,
+  ackMs: 3000,
+  retryAfterMs: [0, 60_000, 300_000],
+};
+
+function newWorld(options: FakeSlackOptions): World {
+  const id = options.teamId ?? 'T0COMPANY';
+  return {
+    team: { id, name: 'The Company', domain: 'the-company' },
+    app: { id: 'A0DOCENT', name: 'Docent', userId: 'U0DOCENT', botId: 'B0DOCENT' },
+    origin: '',
+    botToken: 'xoxb-1-2-bot',
+    appToken: 'xapp-1-A0DOCENT-1-app',
+    signingSecret: options.signingSecret ?? 'the-signing-secret',
+    scopes: new Set(options.scopes ?? allScopes),
+    events: new Set(options.events ?? allEvents),
+    limits: { ...defaultLimits, ...options.limits },
+    times: { ...usualTimes, ...options.times },
+    historyPage: options.historyPage ?? 15,
+    revoked: false,
+    people: new Map(),
+    channels: new Map(),
+    messages: new Map(),
+    ephemerals: [],
+    statuses: [],
+    sessions: [],
+    prompts: [],
+    titles: [],
+    views: [],
+    homes: new Map(),
+    files: new Map(),
+    triggers: new Map(),
+    responseUrls: new Map(),
+    requests: [],
+    complaints: [],
+    lastTs: 0,
+    onOwn: () => undefined,
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+
+function respond(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  if (response.destroyed || response.headersSent) return;
+  const isText = typeof body === 'string';
+  response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json; charset=utf-8', ...headers });
+  response.end(isText ? body : JSON.stringify(body));
+}
+
+/** Who calls, by the header (or, in a form, the argument), as Slack takes it: never by the query. */
+function authenticate(world: World, spec: { token?: 'app' }, header: string | undefined, formToken: unknown): void {
+  const token = /^Bearer (\S+)$/u.exec(header ?? '')?.[1] ?? (typeof formToken === 'string' ? formToken : undefined);
+  if (token === undefined) throw new Refusal('not_authed');
+  if (token !== world.botToken && token !== world.appToken) throw new Refusal('invalid_auth');
+  if (world.revoked) throw new Refusal('account_inactive');
+  if ((spec.token === 'app') !== (token === world.appToken)) throw new Refusal('not_allowed_token_type');
+}
+
+function bodyArguments(type: string, body: Buffer): Fields {
+  if (type.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(body.toString()));
+  if (!type.startsWith('application/json')) {
+    if (body.length === 0) return {};
+    throw new Refusal('invalid_post_type');
+  }
+  try {
+    const held: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
+    if (isObject(held)) return held;
+  } catch {
+    // answered below
+  }
+  throw new Refusal('invalid_json');
+}
+
+/**
+ * Starts a Slack of one workspace on loopback: its Web API at `url`, Socket Mode behind apps.connections.open,
+ * and `push` for what people do. Strict where Slack is; what Slack lets pass but is surely a mistake
+ * (unknown arguments) is refused too. `complaints` lists what the app did wrong without being told.
+ */
+export async function startFakeSlack(options: FakeSlackOptions = {}) {
+  const world = newWorld(options);
+  const limiter = meter(world.limits);
+  const faults = moods();
+  const hanging = new Set<ServerResponse>();
+  const routes = { ...chatMethods, ...streamMethods, ...agentMethods, ...readMethods } as Record<string, Method>;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', world.origin);
+    if (url.pathname.startsWith('/api/')) return api(url, request, response);
+    if (url.pathname.startsWith('/files-pri/')) return download(url, request, response);
+    respond(response, 404, 'not found');
+  }
+
+  async function api(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const method = url.pathname.slice('/api/'.length);
+    const began = performance.now();
+    const record: RequestRecord = { method, args: {}, at: Date.now(), status: 200, ms: 0, error: undefined, answer: undefined };
+    world.requests.push(record);
+    const body = await readBody(request);
+    const scopes = { 'x-oauth-scopes': [...world.scopes].join(','), 'x-slack-req-id': encodedId('R') };
+    const reply = (status: number, answered: unknown, headers: Record<string, string> = {}): void => {
+      Object.assign(record, { status, answer: answered, ms: performance.now() - began });
+      if (isObject(answered) && answered.ok === false) record.error = String(answered.error);
+      respond(response, status, answered, { ...scopes, ...headers });
+    };
+    try {
+      const spec = specs[method];
+      const run = routes[method];
+      if (!spec || !run) throw new Refusal('unknown_method', { req_method: method });
+      if (url.searchParams.has('token')) {
+        world.complaints.push(`${method}: a token in the query`);
+        throw new Refusal('not_authed');
+      }
+      const given =
+        request.method === 'GET' ? Object.fromEntries(url.searchParams) : bodyArguments(request.headers['content-type'] ?? '', body);
+      const isForm = !(request.headers['content-type'] ?? '').startsWith('application/json');
+      record.args = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'token'));
+      authenticate(world, spec, request.headers.authorization, isForm ? given.token : undefined);
+      const mood = faults.take(method, record.args);
+      if (mood && (await shown(mood, 'before', reply, response))) return;
+      if (spec.scopes && !spec.scopes.some((scope) => world.scopes.has(scope)))
+        throw new Refusal('missing_scope', { needed: spec.scopes.join(','), provided: [...world.scopes].join(',') });
+      const wait = limiter.take(method, spec.perMinute, method === 'chat.postMessage' ? String(given.channel) : undefined);
+      if (wait > 0) return reply(429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(wait) });
+      record.args = readArguments(method, spec, given);
+      const done = { ok: true, ...run(record.args, world) };
+      if (mood && (await shown(mood, 'after', reply, response))) return;
+      reply(200, done, spec.scopes ? { 'x-accepted-oauth-scopes': spec.scopes.join(',') } : {});
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (['invalid_arguments', 'invalid_blocks', 'unknown_method', 'invalid_chunks', 'invalid_json'].includes(error.code))
+        world.complaints.push(`${method}: ${error.code} ${JSON.stringify(error.extra)}`);
+      reply(200, { ok: false, error: error.code, ...error.extra });
+    }
+  }
+
+  /** Shows a mood before or after the call is carried out; true when that was the whole answer. */
+  async function shown(
+    mood: Mood,
+    when: 'before' | 'after',
+    reply: (status: number, answered: unknown, headers?: Record<string, string>) => void,
+    response: ServerResponse,
+  ): Promise<boolean> {
+    if (mood.type === 'slow') {
+      if (when === 'before') await sleep(mood.ms);
+      return false;
+    }
+    if ((mood.type === 'ratelimited' ? 'before' : (mood.when ?? 'before')) !== when) return false;
+    if (mood.type === 'http500') reply(500, 'Internal Server Error');
+    else if (mood.type === 'error') reply(200, { ok: false, error: mood.code, ...mood.extra });
+    else if (mood.type === 'cut') response.destroy();
+    else if (mood.type === 'hang') hanging.add(response);
+    else reply(429, { ok: false, error: 'ratelimited' }, mood.retryAfter === null ? {} : { 'retry-after': String(mood.retryAfter ?? 1) });
+    return true;
+  }
+
+  async function download(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const record: RequestRecord = {
+      method: 'files.download',
+      args: { path: url.pathname },
+      at: Date.now(),
+      status: 200,
+      ms: 0,
+      error: undefined,
+      answer: undefined,
+    };
+    world.requests.push(record);
+    const reply = (status: number, body: unknown, headers: Record<string, string> = {}): void => {
+      record.status = status;
+      respond(response, status, body, headers);
+    };
+    const mood = faults.take('files.download', record.args);
+    if (mood && (await shown(mood, 'before', reply, response))) return;
+    const file = world.files.get(/-(F[A-Z0-9]+)\//u.exec(url.pathname)?.[1] ?? '');
+    if (!file) return reply(404, 'not found');
+    // Without a token that may read it Slack shows its sign-in page, with status 200.
+    if (request.headers.authorization !== `Bearer ${world.botToken}` || !world.scopes.has('files:read') || world.revoked)
+      return reply(200, '<!DOCTYPE html><html><title>Sign in to Slack</title></html>', { 'content-type': 'text/html; charset=utf-8' });
+    response.writeHead(200, { 'content-type': file.mimetype, 'content-length': file.content.length });
+    response.end(file.content);
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      world.complaints.push(`the fake itself failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      respond(response, 500, 'the fake itself failed');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  world.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const socketMode = sockets(world, server);
+  routes['apps.connections.open'] = () => ({ url: socketMode.ticket() });
+  const out = deliverer(world, socketMode);
+  out.requestUrl = options.requestUrl;
+  const reachable = (): boolean => out.requestUrl !== undefined || socketMode.count() > 0;
+  const push = pusher(world, out, reachable);
+  if (options.echo === false) world.onOwn = () => undefined;
+  let people = 0;
+
+  function person(given: Partial<Person> = {}): Person {
+    people += 1;
+    const name = given.name ?? `person${people}`;
+    const made: Person = {
+      id: `U${String(people).padStart(8, '0')}`,
+      team: world.team.id,
+      name,
+      realName: name,
+      email: `${name}@the-company.example`,
+      isBot: false,
+      isRestricted: false,
+      isUltraRestricted: false,
+      isStranger: false,
+      isAdmin: false,
+      deleted: false,
+      tz: 'Europe/Berlin',
+      locale: 'en-US',
+      ...given,
+    };
+    world.people.set(made.id, made);
+    return made;
+  }
+
+  function channel(given: Partial<Omit<Channel, 'members'>> & { members?: (Person | string)[]; withoutApp?: boolean } = {}): Channel {
+    const { members = [], withoutApp = false, ...fields } = given;
+    const ids = members.map((one) => (typeof one === 'string' ? one : one.id));
+    const made: Channel = {
+      id: encodedId('C'),
+      name: `channel-${world.channels.size + 1}`,
+      kind: 'public',
+      isExtShared: false,
+      isArchived: false,
+      topic: '',
+      creator: ids[0] ?? world.app.userId,
+      ...fields,
+      members: new Set([...ids, ...(withoutApp ? [] : [world.app.userId])]),
+    };
+    world.channels.set(made.id, made);
+    return made;
+  }
+
+  function file(given: { name: string; content: Buffer | string; mimetype?: string; user: Person | string }): SlackFile {
+    const id = encodedId('F');
+    const content = Buffer.from(given.content);
+    const mimetype = given.mimetype ?? 'text/plain';
+    const user = typeof given.user === 'string' ? given.user : given.user.id;
+    const address = `${world.origin}/files-pri/${world.team.id}-${id}/${encodeURIComponent(given.name)}`;
+    const filetype = given.name.split('.').at(-1) ?? 'text';
+    const object = {
+      id,
+      created: Math.floor(Date.now() / 1000),
+      timestamp: Math.floor(Date.now() / 1000),
+      name: given.name,
+      title: given.name,
+      mimetype,
+      filetype,
+      pretty_type: filetype.toUpperCase(),
+      user,
+      user_team: world.team.id,
+      editable: false,
+      size: content.length,
+      mode: 'hosted',
+      is_external: false,
+      external_type: '',
+      is_public: true,
+      public_url_shared: false,
+      display_as_bot: false,
+      username: '',
+      url_private: address,
+      url_private_download: `${address}?download=1`,
+      permalink: `https://${world.team.domain}.slack.com/files/${user}/${id}/${given.name}`,
+      permalink_public: `https://slack-files.com/${world.team.id}-${id}-0`,
+      is_starred: false,
+      has_rich_preview: false,
+      file_access: 'visible',
+    };
+    const made: SlackFile = { id, name: given.name, mimetype, content, user, object };
+    world.files.set(id, made);
+    return made;
+  }
+
+  person({ id: world.app.userId, name: 'docent', realName: 'Docent', isBot: true, email: undefined });
+
+  const standing = (channelId: string): Message[] => {
+    const held = messagesIn(world, channelId).filter((one) => one.deletedAt === undefined);
+    for (const message of held) expire(world, message);
+    return held;
+  };
+
+  return {
+    /** What SLACK_API_URL is set to. */
+    url: `${world.origin}/api/`,
+    botToken: world.botToken,
+    appToken: world.appToken,
+    signingSecret: world.signingSecret,
+    team: world.team,
+    app: world.app,
+    world,
+    limits: world.limits,
+    times: world.times,
+    scopes: world.scopes,
+    events: world.events,
+    push,
+    socketMode,
+    person,
+    channel,
+    file,
+    /** The direct message of a person and the app. */
+    directOf: (who: Person | string): Channel => directChannel(world, typeof who === 'string' ? who : who.id),
+    /** Sends events, interactions and commands to this address from now on; undefined for Socket Mode. */
+    deliverTo: (address: string | undefined): void => void (out.requestUrl = address),
+    /** Shows a fault for the next call of a method (`*` for any), or as often as told. */
+    mood: faults.add,
+    clearMoods: faults.clear,
+    requests: world.requests,
+    complaints: world.complaints,
+    deliveries: out.deliveries,
+    /** How often each method was answered with 429 by the limits. */
+    limited: limiter.refused,
+    calls: (method: string): RequestRecord[] => world.requests.filter((one) => one.method === method),
+    /** The messages that stand in a channel, oldest first. */
+    messages: standing,
+    /** All messages that ever stood there, deleted ones too. */
+    everPosted: (channelId: string): Message[] => [...messagesIn(world, channelId)],
+    message: (channelId: string, ts: string): Message | undefined => findMessage(world, channelId, ts),
+    /** A thread's standing replies, without its root. */
+    replies: (channelId: string, rootTs: string): Message[] =>
+      standing(channelId).filter((one) => one.threadTs === rootTs && one.ts !== rootTs),
+    /** Streams that were started and neither stopped nor ended by Slack or the person. */
+    openStreams: (): Message[] => [...world.channels.keys()].flatMap((id) => standing(id)).filter((one) => one.streaming === 'open'),
+    ephemerals: world.ephemerals,
+    statuses: world.statuses,
+    /** The status that a person sees in a thread now. */
+    statusIn(channelId: string, threadTs: string): ThreadStatus | undefined {
+      const held = world.statuses.findLast((one) => one.channel === channelId && one.threadTs === threadTs);
+      return held && held.clearedAt === undefined && Date.now() - held.at <= world.times.statusMs ? held : undefined;
+    },
+    sessions: world.sessions,
+    prompts: world.prompts,
+    titles: world.titles,
+    homes: world.homes,
+    /** Milliseconds from a delivery to its acknowledgement, sorted; for p99 take the item at 0.99 of the length. */
+    ackTimes: (): number[] => out.deliveries.flatMap((one) => (one.ackMs === undefined ? [] : [one.ackMs])).toSorted((a, b) => a - b),
+    nextTs: (): string => nextTs(world),
+    /** Waits until `look` gives something, and gives it; an error that says what was waited for after `ms`. */
+    async until<T>(look: () => T | undefined | null | false, what: string, ms = 5000): Promise<T> {
+      for (const ends = Date.now() + ms; ;) {
+        const found = look();
+        if (found !== undefined && found !== null && found !== false) return found;
+        if (Date.now() > ends) throw new Error(`fake Slack: waited ${ms} ms in vain for ${what}`);
+        await sleep(5);
+      }
+    },
+    async close(): Promise<void> {
+      out.close();
+      socketMode.close();
+      for (const response of hanging) response.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export type FakeSlack = Awaited<ReturnType<typeof startFakeSlack>>;
