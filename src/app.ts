@@ -41,6 +41,8 @@ import type { Queue } from './queue/queue.ts';
 import { hostLimit, redisHealth } from './queue/registry.ts';
 import { searchDrivers } from './search/registry.ts';
 import { deploymentTimeZone } from './schedule.ts';
+import { createChatConnections, type ChatConnections } from './chat-connections.ts';
+import { chatFindings } from './connecting.ts';
 import { createSecrets } from './secrets.ts';
 import { createSources } from './sources.ts';
 import { createExtractor, type Extractor } from './sync/extract.ts';
@@ -69,6 +71,8 @@ export interface AppOptions {
 /** What main.ts and the evaluation need beside the contract. */
 export interface WiredApp extends App {
   readonly sessionKey: string;
+  /** The tokens of chat platforms; whoever runs a bot asks for them every few seconds. */
+  readonly chatConnections: ChatConnections;
   /** Where it listens, as the default of PUBLIC_URL. */
   listening(url: string): void;
   publicUrl(): string;
@@ -170,12 +174,14 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   });
   let extractor: Extractor | undefined;
   const timeZone = deploymentTimeZone(config.TZ);
+  const secrets = createSecrets(db, sessionKey, () => clock.now());
+  const chatConnections = createChatConnections({ db, secrets, config, clock });
   const sources = createSources({
     db,
     clock,
     log,
     outbound,
-    secrets: createSecrets(db, sessionKey, () => clock.now()),
+    secrets,
     cacheFolder: join(folder, 'cache'),
     connectorFor,
     connectorKinds,
@@ -320,6 +326,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     log,
     timeZone,
     sessionKey,
+    chatConnections,
     publicUrl,
     askDeps,
     listening(url) {
@@ -450,6 +457,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
               ? redisHealth(config.REDIS_URL)
               : [{ level: 'ok', message: 'background work runs in this process; REDIS_URL spreads it over several' }],
           budget: await budget.state(),
+          chatFindings: () => chatFindings({ connections: chatConnections, config }, signal),
         },
         signal,
       );

@@ -6,6 +6,7 @@ import { startWorkers, wakeOthers } from '../workers/main.ts';
 import { createApp, type WiredApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { readConfig, unusedVariables } from './config.ts';
+import { createChatConsole } from './connecting.ts';
 import { createConsole, createOperations } from './console/server.ts';
 import { isAbort, publicMessageOf, reasonOf } from './errors.ts';
 import { downloadLines } from './cli/download-lines.ts';
@@ -28,7 +29,11 @@ try {
   const role = config.DOCENT_ROLE;
   const workers = role === 'web' ? await wakeOthers(config, { clock: systemClock, log }) : startWorkers(log);
   const app = await createApp(config, { log, onWork: workers.wake });
-  const server = createServer(role === 'worker' ? createOperations(app) : createConsole(app, { sessionKey: app.sessionKey }));
+  const server = createServer(
+    role === 'worker'
+      ? createOperations(app)
+      : createConsole(app, { sessionKey: app.sessionKey, chat: createChatConsole({ connections: app.chatConnections, config }) }),
+  );
   app.watch(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -230,6 +230,8 @@ export function slackProblem(error: unknown, token: string): string {
     return `Slack wants fewer calls; try again in ${Math.max(1, Math.ceil(error.retryAfter))} s.`;
   if (error instanceof WebAPIHTTPError)
     return `Slack answers with status ${error.statusCode}. Its state is at https://slack-status.com; try again in a moment.`;
+  // A 429 without Retry-After is told by this text alone (web-api 8.2, WebClient.makeRequest).
+  if (error instanceof Error && error.message.startsWith('Retry header did not')) return 'Slack wants fewer calls; try again in a minute.';
   if (!(error instanceof WebAPIPlatformError))
     return 'Slack cannot be reached from this machine. Look whether it may reach https://slack.com (a proxy or firewall may stand between), and SLACK_API_URL.';
   const code = error.data.error;

@@ -14,6 +14,7 @@ export const SLACK_SCOPES = [
   'groups:history',
   'groups:read',
   'im:history',
+  'im:write',
   'mpim:history',
   'mpim:read',
   'users:read',
@@ -49,6 +50,8 @@ export const SLACK_METHODS: Record<string, readonly SlackScope[]> = {
   'conversations.history': HISTORY,
   'conversations.info': READ,
   'conversations.members': READ,
+  // Direct messages alone are opened.
+  'conversations.open': ['im:write'],
   'conversations.replies': HISTORY,
   'files.info': ['files:read'],
   'users.info': ['users:read', 'users:read.email'],

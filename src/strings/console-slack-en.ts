@@ -103,6 +103,7 @@ export const consoleSlackEn = {
   'slackScope_groups:history': 'the same as channels:history, in private channels where it was invited',
   'slackScope_groups:read': 'the same as channels:read, in private channels where it was invited',
   'slackScope_im:history': 'sees direct messages to it, to answer them',
+  'slackScope_im:write': 'writes to a person first: where an answer was for them alone, or has to be corrected',
   'slackScope_mpim:history': 'the same as channels:history, in group messages that it is part of',
   'slackScope_mpim:read': 'the same as channels:read, in group messages that it is part of',
   'slackScope_users:read': 'tells guests and strangers from people of the company, and knows their time zone',

@@ -99,6 +99,7 @@ export const consoleSlackZh: Record<keyof typeof consoleSlackEn, string> = {
   'slackScope_groups:history': '与 channels:history 相同，用于被邀请加入的私人频道',
   'slackScope_groups:read': '与 channels:read 相同，用于被邀请加入的私人频道',
   'slackScope_im:history': '看到发给它的私信，以便回答',
+  'slackScope_im:write': '主动给某人发消息：回答只给此人看，或需要更正时',
   'slackScope_mpim:history': '与 channels:history 相同，用于它所在的群组私信',
   'slackScope_mpim:read': '与 channels:read 相同，用于它所在的群组私信',
   'slackScope_users:read': '区分访客、外人和公司的人，并知道他们的时区',
