@@ -49,6 +49,8 @@ export type ChatAnswering = Pick<
   | 'lastOfThread'
   | 'known'
   | 'meet'
+  | 'guest'
+  | 'greet'
   | 'isAdmin'
 > & { close(): void };
 
@@ -144,11 +146,12 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       await closeQuestion(db, one.question, how ?? 'delivered', clock.now());
       letGo(one.id);
     },
-    async release(question) {
+    async release(question, afterMs = 0) {
       const one = held.get(question.id);
       if (!one) return;
       letGo(one.id);
-      await releaseQuestion(deps.recording().db, one.question);
+      const { db, clock } = deps.recording();
+      await releaseQuestion(db, one.question, afterMs === 0 ? 0 : clock.now() + afterMs);
     },
     async withdraw(questionId) {
       const { db, clock } = deps.recording();
@@ -207,10 +210,27 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       const person = await keepIdentity(db, { ...who, externalId: id }, clock.now());
       return chatPerson({ personId: person.id, platform, workspace, id, member }, who.email ?? null, who.name ?? null);
     },
+    async guest(platform, workspace, id) {
+      const { db } = deps.recording();
+      const known = await readIdentity(db, platform, workspace, id);
+      const personId = known?.person_id ?? (await keepIdentity(db, { platform, workspace, externalId: id, member: false }, 0)).id;
+      return { personId, platform, workspace, id, member: false };
+    },
     isAdmin(person) {
       if (!person.member) return false;
       const names = [person.email?.toLowerCase(), `${person.platform}:${person.workspace}/${person.id}`];
       return deps.adminUsers.some((admin) => names.includes(admin.includes('@') ? admin.toLowerCase() : admin));
+    },
+
+    async greet({ platform, workspace, place }) {
+      const { db, clock } = deps.recording();
+      const row = await db
+        .insertInto('greetings')
+        .values({ platform, workspace, place, at: clock.now() })
+        .onConflict((c) => c.columns(['platform', 'workspace', 'place']).doNothing())
+        .returning('place')
+        .executeTakeFirst();
+      return row !== undefined;
     },
 
     close() {

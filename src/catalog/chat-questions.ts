@@ -139,11 +139,22 @@ export async function closeQuestion(
     .execute();
 }
 
-/** Whoever answers it goes away before the end: another takes it over at once. */
-export async function releaseQuestion(db: Catalog, { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>): Promise<void> {
+/**
+ * Whoever answers it goes away before the end: another takes it over.
+ * @param from when; 0: at once. Having gone orderly does not count as an attempt
+ */
+export async function releaseQuestion(db: Catalog, { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>, from: number): Promise<void> {
   await db
     .updateTable('questions')
-    .set({ lease_until: 0 })
+    .set((e) => ({
+      lease_until: from,
+      attempts: e
+        .case()
+        .when('attempts', '>', 0)
+        .then(e('attempts', '-', 1))
+        .else(0)
+        .end(),
+    }))
     .where('id', '=', id)
     .where('lease_owner', '=', leaseOwner)
     .where('delivered_at', 'is', null)

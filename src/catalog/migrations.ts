@@ -106,6 +106,8 @@ export const MIGRATIONS: Migration[] = [
       `create table identities (platform text not null, workspace text not null, external_id text not null, person_id text not null,
         email text, name text, member integer not null, checked_at bigint not null, primary key (platform, workspace, external_id))`,
       `create index identities_by_person on identities (person_id)`,
+      `create table greetings (platform text not null, workspace text not null, place text not null, at bigint not null,
+        primary key (platform, workspace, place))`,
       `alter table questions add column via text`,
       `alter table questions add column origin_json text`,
       `alter table questions add column delivered_at bigint`,

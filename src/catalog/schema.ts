@@ -153,6 +153,8 @@ export interface CatalogTables {
     member: number;
     checked_at: number;
   };
+  /** People and channels that were greeted. */
+  greetings: { platform: string; workspace: string; place: string; at: number };
   /** What Docent posted, or is about to: one row a message. */
   messages: {
     id: string;

@@ -134,8 +134,8 @@ export interface ChatApp {
   answer(question: HeldQuestion, signal: AbortSignal): AsyncGenerator<AnswerEvent>;
   /** The whole answer stands in the chat, or (`cancelled`) is not wanted any more: nobody takes it up again. */
   delivered(question: HeldQuestion, how?: 'cancelled'): Promise<void>;
-  /** Lets go of it: if it is not delivered, another takes it over, now. */
-  release(question: HeldQuestion): Promise<void>;
+  /** Lets go of it: if it is not delivered, another takes it over, now or after `afterMs`. */
+  release(question: HeldQuestion, afterMs?: number): Promise<void>;
   /** Nobody answers it any more: its message was deleted. False: its answer stands in the chat. */
   withdraw(questionId: string): Promise<boolean>;
   /** Questions of this platform whose process ended before the answer stood in the chat. */
@@ -182,9 +182,15 @@ export interface ChatApp {
     name?: string;
     member: boolean;
   }): Promise<ChatPerson>;
+  /** Somebody who cannot be looked up: a guest for now, kept as they were known before. */
+  guest(platform: ChatPlatform, workspace: string, id: string): Promise<ChatPerson>;
   /** By ADMIN_USERS. */
   isAdmin(person: ChatPerson): boolean;
   searched(audience: Audience): Promise<Searched>;
+  /** Whether a person, or a channel, is met for the first time; true once. */
+  greet(place: { platform: ChatPlatform; workspace: string; place: string }): Promise<boolean>;
+  /** What may be asked, from titles of documents that this audience may read; at most four. */
+  suggestions(audience: Audience): Promise<string[]>;
   recentQuestions(person: ChatPerson, limit: number): Promise<RecentQuestion[]>;
 
   // ------------------------------------------------- what stands under it
@@ -215,6 +221,8 @@ export interface ChatApp {
   // ----------------------------------------------------- automatic answers
   automatic: {
     states(): Promise<AutomaticState[]>;
+    /** Whether an admin chose this channel (`slack:T…/C…`). */
+    on(channel: string): boolean;
     /** `precision` undefined: switched off. */
     set(channel: string, precision: number | undefined): Promise<void>;
     /** Answers made in silence that nobody has labelled, newest first. */

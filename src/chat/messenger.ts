@@ -79,7 +79,8 @@ export interface AnswerView {
 export interface GrowingView {
   type: 'growing';
   language: Language;
-  status: 'searching' | 'reading' | 'writing';
+  /** `stopped`: who asked pressed Stop; it stays as it is. */
+  status: 'searching' | 'reading' | 'writing' | 'stopped';
   sentences: AnswerSentence[];
   citations: Citation[];
 }
@@ -138,11 +139,11 @@ export interface Stream {
 }
 
 /**
- * A chat platform. Every call retries what is safe to retry and throws an AppError:
+ * A chat platform. Calls throw an AppError:
  * `chat.limited` (the platform wants fewer calls; the message carries how long), `chat.unavailable` (down or slow: the
  * call may or may not have had effect), `chat.refused` (the message itself is not taken: draw it plainer),
- * `chat.gone` (channel, thread or message is not there, or the bot may not write), `chat.stopped` (who asked pressed
- * Stop), `chat.stream_over` (a stream ended by itself).
+ * `chat.gone` (channel, thread or message is not there, or the bot may not write), `chat.unauthorized` (the token), `chat.stopped`
+ * (who asked pressed Stop), `chat.stream_over` (a stream ended by itself).
  */
 export interface Messenger {
   readonly platform: ChatPlatform;
@@ -152,8 +153,8 @@ export interface Messenger {
     /** Shortest time between two edits of a message, in milliseconds. */
     editEveryMs: number;
   };
-  /** "is searching…", while nothing else is seen; null clears it. Never throws. */
-  status(place: Place, status: GrowingView['status'] | null, language: Language): Promise<void>;
+  /** "is searching…", while nothing else is seen; null clears it. Never throws. False: it is not seen. */
+  status(place: Place, status: GrowingView['status'] | null, language: Language): Promise<boolean>;
   /** The messages that a view takes, in order; a long answer takes several. `plain`: without what the platform refused. */
   draw(view: View, plain?: boolean): Part[];
   /** @returns the platform's id of the message; `key` is kept with it, so that `find` finds it */
@@ -163,8 +164,13 @@ export interface Messenger {
   remove(place: Place, id: string): Promise<void>;
   /** @throws as above; where it throws before anything is seen, an ordinary message takes its place */
   stream?(place: Place, key: string, view: GrowingView): Promise<Stream>;
-  /** The message of this key, posted by a process that ended before it could note the id. `known`: ids that are noted. */
-  find(place: Place, key: string, after: number, known: string[]): Promise<string | undefined>;
+  /**
+   * The message of this key, posted by a process that ended before it could note the id.
+   * @param known ids that are noted: any other of Docent's there may be it, as a stream carries no key; absent: by its key alone
+   */
+  find(place: Place, key: string, after: number, known?: string[]): Promise<string | undefined>;
+  /** A link that opens a message for who may read it; undefined where there is none. Never throws. */
+  permalink?(place: Place, message: string): Promise<string | undefined>;
   /** An answer that only the asker sees. */
   whisper(origin: Origin, part: Part): Promise<void>;
   person(workspace: string, id: string): Promise<PlatformPerson>;

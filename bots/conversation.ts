@@ -1,0 +1,242 @@
+/** What every chat platform shares: a question that was received is answered where it was asked, once, as the answer grows. */
+import PQueue from 'p-queue';
+import type { ChatApp, ChatPerson, HeldQuestion } from '../src/chat/chat-app.ts';
+import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, Place } from '../src/chat/messenger.ts';
+import { AppError, isAbort, reasonOf } from '../src/errors.ts';
+import { sayInChat } from '../src/strings/chat.ts';
+import type { Answer, AnswerEvent, Audience, Clock, Log } from '../src/types.ts';
+import { createGrowingMessage, type GrowingDeps, type GrowingMessage, type Step } from './growing-message.ts';
+
+/** Files that came with a question, read. */
+export interface QuestionFiles {
+  texts: { name: string; text: string }[];
+  /** Could not be read; reasons in the question's language. */
+  unread: { name: string; reason: string }[];
+}
+
+export interface ConversationDeps {
+  platform: ChatPlatform;
+  chat: ChatApp;
+  messenger: Messenger;
+  /** Never throws: whoever cannot be looked up is a guest. */
+  whoIs(place: Place): Promise<ChatPerson & { bot?: boolean }>;
+  clock: Clock;
+  log: Log;
+  atStep?: (step: Step) => void | Promise<void>;
+  /** Answered at the same time; default 24. */
+  atOnce?: number;
+}
+
+export interface Conversations {
+  /** Answers a question that was received; a sign is seen at once. Never throws. */
+  take(question: HeldQuestion): void;
+  /** Cancels what is answered in this thread; what was shown stays. @returns how many */
+  stop(place: Pick<Place, 'channel' | 'thread'>): number;
+  /** The question's message was deleted: nobody answers it, and its answer goes too. */
+  withdraw(question: { questionId: string; place: Place }): Promise<void>;
+  /** Takes up what processes that ended left. */
+  takeLeft(): Promise<void>;
+  /** Until nothing is answered any more. */
+  idle(): Promise<void>;
+  /** Lets others take over what is not finished within `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+const AT_ONCE = 24;
+const LEFT_AT_ONCE = 50;
+/** A question that ended so many processes is not tried again, and says so. */
+const MOST_ATTEMPTS = 3;
+
+interface Running {
+  question: HeldQuestion;
+  controller: AbortController;
+  stopped: boolean;
+  withdrawn: boolean;
+}
+
+export function createConversations(deps: ConversationDeps): Conversations {
+  const { chat, messenger, clock, log } = deps;
+  const queue = new PQueue({ concurrency: deps.atOnce ?? AT_ONCE });
+  const running = new Map<string, Running>();
+  let closing = false;
+
+  async function answerIn(one: Running, seen: Promise<boolean>): Promise<void> {
+    const { question, controller } = one;
+    const { origin, language } = question;
+    const { place } = origin;
+    const who = await deps.whoIs(place);
+    const audience = await audienceOf(who, place);
+    await chat.settle(question, who, audience);
+
+    const growing = createGrowingMessage(question, place, {
+      chat,
+      messenger,
+      clock,
+      log,
+      ...(deps.atStep ? { atStep: deps.atStep } : {}),
+      onStopped: () => {
+        one.stopped = true;
+        controller.abort();
+      },
+    } satisfies GrowingDeps);
+    const inSight = origin.ephemeral === undefined && question.via !== 'automatic';
+    const view: GrowingView = { type: 'growing', language, status: 'searching', sentences: [], citations: [] };
+    if (inSight && !(await seen)) growing.grow(view);
+
+    let answer = question.answer;
+    try {
+      if (!answer && question.attempts < MOST_ATTEMPTS) {
+        for await (const event of chat.answer(question, controller.signal)) {
+          if (event.type === 'final') answer = event.answer;
+          else if (inSight) grow(view, event, growing, () => void messenger.status(place, view.status, language));
+        }
+      }
+    } catch (error) {
+      if (!controller.signal.aborted) throw error;
+      if (one.withdrawn) return;
+      if (!one.stopped) throw error;
+    }
+    if (one.stopped) {
+      if (inSight && view.sentences.length > 0) await growing.end({ ...view, status: 'stopped' });
+      await chat.delivered(question, 'cancelled');
+      return;
+    }
+    await finish(question, answer, audience, growing);
+    await chat.delivered(question);
+    await deps.atStep?.('delivered');
+  }
+
+  async function finish(question: HeldQuestion, answer: Answer | undefined, audience: Audience, growing: GrowingMessage): Promise<void> {
+    const { origin, language, via } = question;
+    if (!answer) return growing.end({ type: 'notice', language, text: sayInChat(language, 'gaveUp') });
+    if (via === 'automatic' && !(await showsItself(question, answer))) return;
+    const view = await answerView(question, answer, audience);
+    if (!origin.ephemeral) return growing.end(view);
+    const [part] = messenger.draw(view);
+    try {
+      await messenger.whisper(origin, part);
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'chat.refused')) throw error;
+      await messenger.whisper(origin, messenger.draw(view, true)[0]);
+    }
+  }
+
+  async function showsItself({ origin }: HeldQuestion, answer: Answer): Promise<boolean> {
+    if (!['answered', 'quoted', 'verified'].includes(answer.status)) return false;
+    return chat.automatic.shows(`${deps.platform}:${origin.place.workspace}/${origin.place.channel}`, answer.answerId);
+  }
+
+  async function answerView(question: HeldQuestion, answer: Answer, audience: Audience): Promise<AnswerView> {
+    const { origin, via } = question;
+    const about = answer.status !== 'courtesy' && answer.status !== 'failed';
+    const actions: AnswerActions = {
+      feedback: about,
+      askPerson: about && chat.triageChannels.length > 0,
+      why: about,
+      share: origin.ephemeral === true && about && answer.status !== 'unanswered',
+    };
+    return {
+      type: 'answer',
+      answer,
+      actions,
+      ...(answer.status === 'unanswered' ? { searched: await chat.searched(audience) } : {}),
+      ...(via === 'home' ? { shared: { by: origin.place.person, question: question.text } } : {}),
+      now: clock.now(),
+    };
+  }
+
+  async function audienceOf(who: ChatPerson, place: Place): Promise<Audience> {
+    if (!who.member) return 'public';
+    // Denied where it cannot be told.
+    return (await messenger.outsiders(place).catch(() => true)) ? 'public' : 'everyone';
+  }
+
+  async function run(one: Running, seen: Promise<boolean>): Promise<void> {
+    const { question } = one;
+    try {
+      if (one.controller.signal.aborted && one.withdrawn) return;
+      await answerIn(one, seen);
+    } catch (error) {
+      const code = error instanceof AppError ? error.code : undefined;
+      if (code !== 'question.taken' && !isAbort(error))
+        log.error({ questionId: question.id, reason: reasonOf(error), code }, 'an answer could not be delivered; it is tried again');
+      // The platform does not take it: nobody would see another try.
+      if (code === 'chat.gone') await chat.delivered(question, 'cancelled').catch(() => {});
+      else await chat.release(question, closing ? undefined : RETRY_MS).catch(() => {});
+    } finally {
+      running.delete(question.id);
+      // What was on its way to the chat when the question was deleted stands there by now.
+      if (one.withdrawn) await removeAll(question.id, question.origin.place).catch(() => {});
+      if (question.origin.ephemeral === undefined) void messenger.status(question.origin.place, null, question.language);
+    }
+  }
+
+  async function removeAll(questionId: string, place: Place): Promise<void> {
+    for (const row of await chat.messages.ofQuestion(questionId)) {
+      if (row.platformId) await messenger.remove(place, row.platformId);
+      await chat.messages.removed(row.id);
+    }
+  }
+
+  const take = (question: HeldQuestion): void => {
+    const one: Running = { question, controller: new AbortController(), stopped: false, withdrawn: false };
+    running.set(question.id, one);
+    const quiet = question.origin.ephemeral === true || question.via === 'automatic';
+    const seen = quiet ? Promise.resolve(true) : messenger.status(question.origin.place, 'searching', question.language);
+    void queue.add(() => run(one, seen));
+  };
+
+  return {
+    take,
+    stop({ channel, thread }) {
+      const here = [...running.values()].filter(
+        ({ question: { origin } }) => origin.place.channel === channel && origin.place.thread === thread,
+      );
+      for (const one of here) {
+        one.stopped = true;
+        one.controller.abort();
+      }
+      return here.length;
+    },
+    async withdraw({ questionId, place }) {
+      const one = running.get(questionId);
+      if (one) {
+        one.withdrawn = true;
+        one.controller.abort();
+      }
+      await chat.withdraw(questionId);
+      await removeAll(questionId, place);
+    },
+    async takeLeft() {
+      if (closing || queue.size > 0) return;
+      for (const question of await chat.takeLeft(deps.platform, LEFT_AT_ONCE)) take(question);
+    },
+    idle: () => queue.onIdle(),
+    async close(graceMs) {
+      closing = true;
+      const late = new AbortController();
+      await Promise.race([queue.onIdle(), clock.sleep(graceMs, late.signal).catch(() => {})]);
+      late.abort();
+      queue.clear();
+      for (const one of running.values()) {
+        one.controller.abort();
+        await chat.release(one.question).catch(() => {});
+      }
+    },
+  };
+}
+
+/** After this an answer that could not be delivered is tried again, by whoever comes first. */
+const RETRY_MS = 30_000;
+
+/** The view with one more event, and on its way. */
+function grow(view: GrowingView, event: Exclude<AnswerEvent, { type: 'final' }>, growing: GrowingMessage, onStatus: () => void): void {
+  if (event.type === 'status') {
+    view.status = event.status;
+    if (view.sentences.length === 0) onStatus();
+    return;
+  }
+  view.sentences.push(event.sentence);
+  for (const citation of event.citations) if (!view.citations.some((c) => c.n === citation.n)) view.citations.push(citation);
+  growing.grow({ ...view, sentences: [...view.sentences], citations: [...view.citations] });
+}

@@ -1,0 +1,199 @@
+/** One answer's messages: streamed while that can be had, else one message that is edited, else posted once it is whole. */
+import type { ChatApp, HeldQuestion } from '../src/chat/chat-app.ts';
+import type { GrowingView, Messenger, Part, Place, Stream, View } from '../src/chat/messenger.ts';
+import { AppError, reasonOf } from '../src/errors.ts';
+import { retryDelayMs } from '../src/retry.ts';
+import type { Clock, Log } from '../src/types.ts';
+
+export interface GrowingDeps {
+  chat: Pick<ChatApp, 'messages'>;
+  messenger: Messenger;
+  clock: Clock;
+  log: Log;
+  /** Tests look at, and kill at, these steps. */
+  atStep?: (step: Step) => void | Promise<void>;
+  /** Who asked pressed the platform's Stop. */
+  onStopped: () => void;
+}
+
+export type Step = 'intended' | 'posted' | 'noted' | 'grown' | 'ending' | 'ended' | 'delivered';
+
+export interface GrowingMessage {
+  /** Shows what there is so far; not waited for, and never throws. */
+  grow(view: GrowingView): void;
+  /** Resolves when the whole view stands in the chat. @throws AppError when it cannot, after minutes */
+  end(view: View): Promise<void>;
+}
+
+/** An outage of the platform is sat out so long; then another try is due later. */
+const PATIENCE_MS = 3 * 60_000;
+const MOST_WAIT_MS = 60_000;
+
+/** @param question its messages that are noted already are gone on with, and one that was posted but not noted is found */
+export function createGrowingMessage(question: HeldQuestion, place: Place, deps: GrowingDeps): GrowingMessage {
+  const { chat, messenger, clock, log } = deps;
+  const step = async (name: Step): Promise<void> => void (await deps.atStep?.(name));
+  let wanted: GrowingView | undefined;
+  let pump: Promise<void> | undefined;
+  const ended = new AbortController();
+  let mode: 'begin' | 'stream' | 'edit' | 'whole' = question.attempts > 0 ? 'whole' : 'begin';
+  let stream: Stream | undefined;
+  let at = place;
+
+  const codeOf = (error: unknown): string => (error instanceof AppError ? error.code : 'chat.failed');
+
+  async function show(view: GrowingView): Promise<void> {
+    if (mode === 'begin') return begin(view);
+    const id = (await chat.messages.ofQuestion(question.id))[0]?.platformId;
+    if (mode === 'stream') {
+      try {
+        await stream!.grow(view);
+        await step('grown');
+      } catch (error) {
+        if (codeOf(error) === 'chat.stopped') return deps.onStopped();
+        log.info({ questionId: question.id, code: codeOf(error) }, 'a stream ended before its time; the message is edited');
+        mode = 'edit';
+      }
+      return;
+    }
+    if (mode === 'edit' && id) {
+      // One edit that fails is made good by the next.
+      await messenger.edit(at, id, messenger.draw(view)[0]!).catch(() => {});
+      await step('grown');
+    }
+  }
+
+  async function begin(view: GrowingView): Promise<void> {
+    const row = await chat.messages.intend(question.id, 0);
+    await step('intended');
+    const canStream = messenger.stream !== undefined && view.sentences.length > 0 && messenger.caps.stream(at);
+    if (canStream) {
+      try {
+        stream = await messenger.stream!(at, row.id, view);
+        await step('posted');
+        await chat.messages.posted(row.id, stream.id);
+        await step('noted');
+        mode = 'stream';
+        return;
+      } catch (error) {
+        if (codeOf(error) === 'chat.stopped') return deps.onStopped();
+        // It may stand there all the same: it is looked for before the answer is posted.
+        if (codeOf(error) === 'chat.unavailable') return void (mode = 'whole');
+        log.info({ questionId: question.id, code: codeOf(error) }, 'no stream could be begun');
+      }
+    }
+    try {
+      const id = await messenger.post(at, messenger.draw(view)[0]!, row.id);
+      await step('posted');
+      await chat.messages.posted(row.id, id);
+      await step('noted');
+      mode = 'edit';
+    } catch {
+      mode = 'whole';
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (wanted && !ended.signal.aborted) {
+      const view = wanted;
+      wanted = undefined;
+      try {
+        await show(view);
+      } catch (error) {
+        log.warn({ questionId: question.id, reason: reasonOf(error) }, 'an answer on its way could not be shown');
+      }
+      if (mode === 'edit' && !ended.signal.aborted) await clock.sleep(messenger.caps.editEveryMs, ended.signal).catch(() => {});
+    }
+    pump = undefined;
+  }
+
+  /** Tries until it is done: an outage is sat out, a limit is waited for. */
+  async function patiently<T>(what: () => Promise<T>): Promise<T> {
+    const until = clock.now() + PATIENCE_MS;
+    for (let nth = 0; ; nth++) {
+      try {
+        return await what();
+      } catch (error) {
+        const again = error instanceof AppError && ['chat.limited', 'chat.unavailable'].includes(error.code);
+        const asked = (error as { retryAfterMs?: number }).retryAfterMs;
+        const failure = { error: error as AppError, transient: again, ...(asked === undefined ? {} : { retryAfterMs: asked }) };
+        const wait = retryDelayMs(failure, nth, { maxRetries: 1_000, maxWaitMs: MOST_WAIT_MS, random: Math.random });
+        if (wait === undefined || clock.now() + wait > until) throw error;
+        await clock.sleep(wait);
+      }
+    }
+  }
+
+  /** The message of this part, posted or edited so that it says `part`. */
+  async function put(nth: number, part: Part): Promise<void> {
+    const row = await chat.messages.intend(question.id, nth);
+    let id = row.platformId ?? undefined;
+    let looked = row.state === 'intended' && nth === 0 && mode === 'begin';
+    if (!id && row.state === 'intended' && nth > 0 && question.attempts === 0) looked = true;
+    await patiently(async () => {
+      // Whether what may have been posted stands there is known by looking alone.
+      if (!id && !looked) {
+        id = await messenger.find(at, row.id, question.receivedAt, await chat.messages.known(question.id));
+        if (id) await chat.messages.posted(row.id, id);
+        looked = true;
+      }
+      if (id) return messenger.edit(at, id, part);
+      await step('intended');
+      looked = false;
+      id = await messenger.post(at, part, row.id);
+      await step('posted');
+      await chat.messages.posted(row.id, id);
+      await step('noted');
+    });
+  }
+
+  return {
+    grow(view) {
+      if (ended.signal.aborted || mode === 'whole') return;
+      wanted = view;
+      pump ??= run();
+    },
+    async end(view) {
+      ended.abort();
+      await pump;
+      await step('ending');
+      const whole = async (plain: boolean): Promise<void> => {
+        const parts = messenger.draw(view, plain);
+        for (const [nth, part] of parts.entries()) {
+          if (nth === 0 && mode === 'stream') {
+            mode = 'edit';
+            try {
+              await stream!.end(part);
+              continue;
+            } catch (error) {
+              log.info({ questionId: question.id, code: codeOf(error) }, 'a stream could not be ended as it should; the message is edited');
+            }
+          }
+          await put(nth, part);
+        }
+        // What was shown before in more messages than the whole takes.
+        for (const row of (await chat.messages.ofQuestion(question.id)).filter((m) => m.part >= parts.length && m.platformId)) {
+          await messenger.remove(at, row.platformId!);
+          await chat.messages.removed(row.id);
+        }
+      };
+      try {
+        await whole(false);
+      } catch (error) {
+        if (codeOf(error) === 'chat.refused') {
+          log.warn({ questionId: question.id }, 'the platform refused how an answer is drawn; it is drawn plainer');
+          await whole(true);
+        } else if (codeOf(error) === 'chat.gone' && at.kind !== 'direct') {
+          // It cannot be answered where it was asked: then in a direct message.
+          log.info({ questionId: question.id }, 'an answer cannot be posted where it was asked; it goes to who asked');
+          const { thread: _, ...rest } = at;
+          at = { ...rest, kind: 'direct', channel: at.person };
+          for (const row of await chat.messages.ofQuestion(question.id)) await chat.messages.removed(row.id);
+          mode = 'begin';
+          await whole(false);
+        } else throw error;
+      }
+      await step('ended');
+    },
+  };
+}

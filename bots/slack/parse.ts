@@ -1,0 +1,117 @@
+/** Slack's events as what they mean to Docent. Everything here is data from outside: nothing is trusted, nothing throws. */
+import { z } from 'zod';
+
+const message = z.object({
+  type: z.string(),
+  subtype: z.string().optional(),
+  channel: z.string(),
+  channel_type: z.string().optional(),
+  user: z.string().optional(),
+  bot_id: z.string().optional(),
+  text: z.string().optional(),
+  ts: z.string(),
+  thread_ts: z.string().optional(),
+  files: z.array(z.object({ id: z.string() })).optional(),
+  hidden: z.boolean().optional(),
+});
+const changed = z.object({
+  type: z.literal('message'),
+  subtype: z.literal('message_changed'),
+  channel: z.string(),
+  channel_type: z.string().optional(),
+  message: message.omit({ channel: true, channel_type: true }),
+  previous_message: z.object({ text: z.string().optional() }).optional(),
+});
+const deleted = z.object({
+  type: z.literal('message'),
+  subtype: z.literal('message_deleted'),
+  channel: z.string(),
+  deleted_ts: z.string(),
+});
+const envelope = z.object({ type: z.literal('event_callback'), team_id: z.string(), event: z.looseObject({ type: z.string() }) });
+
+/** What somebody wrote that may be a question. */
+export interface Written {
+  kind: 'written';
+  team: string;
+  channel: string;
+  direct: boolean;
+  person: string;
+  ts: string;
+  /** Absent: not in a thread. */
+  thread?: string;
+  /** Docent was named. */
+  named: boolean;
+  /** Somebody else was. */
+  namesOthers: boolean;
+  text: string;
+  files: string[];
+}
+
+export type Inbound =
+  | Written
+  | { kind: 'edited'; team: string; channel: string; person: string; ts: string; text: string }
+  | { kind: 'deleted'; team: string; channel: string; ts: string }
+  | { kind: 'stopped'; team: string; channel: string; thread: string }
+  | { kind: 'other'; team: string | undefined };
+
+/** @param bot the bot's user id; @param body the parsed body of a delivery */
+export function parseEvent(body: unknown, bot: string): Inbound {
+  const outer = envelope.safeParse(body);
+  if (!outer.success) return { kind: 'other', team: undefined };
+  const { team_id: team, event } = outer.data;
+  if (event.type === 'agent_session_stopped') {
+    const at = z.object({ channel_id: z.string().optional(), channel: z.string().optional(), thread_ts: z.string() }).safeParse(event);
+    const channel = at.data?.channel_id ?? at.data?.channel;
+    return at.success && channel ? { kind: 'stopped', team, channel, thread: at.data.thread_ts } : { kind: 'other', team };
+  }
+  if (event.type !== 'app_mention' && event.type !== 'message') return { kind: 'other', team };
+  if (event.subtype === 'message_deleted') {
+    const gone = deleted.safeParse(event);
+    return gone.success ? { kind: 'deleted', team, channel: gone.data.channel, ts: gone.data.deleted_ts } : { kind: 'other', team };
+  }
+  if (event.subtype === 'message_changed') {
+    const edit = changed.safeParse(event);
+    if (!edit.success || edit.data.message.bot_id || !edit.data.message.user) return { kind: 'other', team };
+    // A deleted message with replies, and an unfurled link, come as changes too.
+    if (edit.data.message.subtype === 'tombstone') return { kind: 'deleted', team, channel: edit.data.channel, ts: edit.data.message.ts };
+    if (edit.data.previous_message?.text === edit.data.message.text) return { kind: 'other', team };
+    const { user, ts, text = '' } = edit.data.message;
+    return { kind: 'edited', team, channel: edit.data.channel, person: user, ts, text: plainText(text, bot) };
+  }
+  const parsed = message.safeParse(event);
+  if (!parsed.success) return { kind: 'other', team };
+  const { subtype, bot_id, user, hidden, text = '', channel, ts, thread_ts, files = [] } = parsed.data;
+  if (bot_id || !user || user === bot || hidden || (subtype && !['file_share', 'thread_broadcast'].includes(subtype)))
+    return { kind: 'other', team };
+  const named = text.includes(`<@${bot}`) || event.type === 'app_mention';
+  return {
+    kind: 'written',
+    team,
+    channel,
+    direct: parsed.data.channel_type === 'im' || channel.startsWith('D'),
+    person: user,
+    ts,
+    ...(thread_ts && thread_ts !== ts ? { thread: thread_ts } : {}),
+    named,
+    namesOthers: [...text.matchAll(/<@([UW][A-Z0-9]+)/g)].some(([, id]) => id !== bot) || /<!(?:subteam|here|channel|everyone)/.test(text),
+    text: plainText(text, bot),
+    files: files.map((file) => file.id).slice(0, 10),
+  };
+}
+
+/** What a person wrote, without Slack's markup: the bot's own name goes, others' stay as `@name`, links as what is read. */
+export function plainText(text: string, bot: string): string {
+  return text
+    .replace(/<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>/g, (_, sign: string, id: string, label: string | undefined) => {
+      if (sign === '@') return id === bot ? ' ' : `@${label ?? 'someone'}`;
+      if (sign === '#') return `#${label ?? 'channel'}`;
+      if (sign === '!') return label ?? '';
+      return label && label !== id ? label : id.replace(/^mailto:/, '');
+    })
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replace(/[ \t]+/g, ' ')
+    .trim();
+}

@@ -1,0 +1,50 @@
+/** The first meeting, once: what Docent knows, how fresh that is, who can see questions. */
+import type { App as Bolt } from '@slack/bolt';
+import type { Messenger, Place } from '../../src/chat/messenger.ts';
+import { reasonOf } from '../../src/errors.ts';
+import type { Audience, Language } from '../../src/types.ts';
+import type { SlackDeps } from './deps.ts';
+
+export interface WelcomeDeps extends SlackDeps {
+  messenger: Messenger;
+  directChannel(person: string): Promise<string>;
+}
+
+export function registerWelcome(bolt: Bolt, deps: WelcomeDeps): void {
+  const { client, messenger, log, team } = deps;
+  const { chat } = deps.app;
+
+  async function welcome(place: Place, audience: Audience, language: Language): Promise<void> {
+    if (!(await chat.greet({ platform: 'slack', workspace: team, place: place.channel }))) return;
+    const [searched, suggestions] = await Promise.all([chat.searched(audience), chat.suggestions(audience)]);
+    const [part] = messenger.draw({ type: 'welcome', language, searched, suggestions, now: deps.clock.now() });
+    await messenger.post(place, part, `welcome:${place.channel}`);
+  }
+
+  // The messages tab of the app: the agent view.
+  bolt.event('app_home_opened', async ({ event }) => {
+    if (event.tab !== 'messages') return;
+    const who = await deps.whoIs(event.user);
+    const audience = who.member ? 'everyone' : 'public';
+    const language = (await deps.languageOf?.(event.user)) ?? 'en';
+    const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'direct', person: event.user };
+    await welcome(place, audience, language).catch((error: unknown) =>
+      log.warn({ reason: reasonOf(error) }, 'a welcome could not be posted'),
+    );
+    const prompts = (await chat.suggestions(audience)).slice(0, 4).map((text) => ({ title: text.slice(0, 75), message: text }));
+    if (prompts.length > 0)
+      await client.assistant.threads
+        .setSuggestedPrompts({ channel_id: event.channel, prompts })
+        .catch((error: unknown) => log.debug({ reason: reasonOf(error) }, 'suggested prompts could not be set'));
+  });
+
+  bolt.event('member_joined_channel', async ({ event }) => {
+    if (event.user !== deps.botUser) return;
+    const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'channel', person: event.user };
+    const audience = (await messenger.outsiders(place).catch(() => true)) ? 'public' : 'everyone';
+    const language = event.inviter ? ((await deps.languageOf?.(event.inviter)) ?? 'en') : 'en';
+    await welcome(place, audience, language).catch((error: unknown) =>
+      log.warn({ reason: reasonOf(error) }, 'a welcome could not be posted'),
+    );
+  });
+}
