@@ -1,0 +1,261 @@
+/** The whole answer as Slack's messages: what it says, what it rests on, and what may be done with it. */
+import type { ActionsBlockElement, KnownBlock, RichTextBlock } from '@slack/types';
+import type { AnswerView, Searched } from '../../src/chat/messenger.ts';
+import { sayInChat } from '../../src/strings/chat.ts';
+import type { Answer, Citation } from '../../src/types.ts';
+import { addressOf, partsOf, runsOf, type Cited } from './answer-runs.ts';
+import { LONGEST_SECTION, actions, button, fitted, packLines, plainText, section, small, type SlackMessage } from './blocks.ts';
+import { plainParagraphs } from './draw-plain.ts';
+import { linked, richBlocks, words } from './draw-rich.ts';
+import { cut, escapeText, link, literal, mention, oneLine } from './text.ts';
+import { ago, changedAgo, count } from './words.ts';
+
+/** `chat.update` takes 4,000 characters of text. */
+const LONGEST_TEXT = 3800;
+const MOST_SOURCES = 10;
+const MOST_CLOSEST = 5;
+const NAMED_SOURCES = 4;
+
+/**
+ * @param plain sections, context and buttons alone, for where Slack refuses newer blocks
+ * @returns in the order in which they are posted
+ */
+export function drawAnswer(view: AnswerView, plain = false): SlackMessage[] {
+  const { answer } = view;
+  const cited: Cited = { citations: answer.citations, quoted: answer.status === 'quoted' };
+  const parts = partsOf(answer.sentences, cited);
+  return parts.map((sentences, i) => {
+    const before = parts.slice(0, i).flat();
+    const runs = runsOf(sentences, cited, before);
+    const last = i === parts.length - 1;
+    const own = i === 0 ? ownWords(view, plain) : { blocks: [], lines: [] };
+    const paragraphs = plainParagraphs(runs, cited);
+    const footer = last ? foot(view, plain) : [small(`_${sayInChat(answer.language, 'goesOnBelow')}_`)];
+    return {
+      text: cutLines([...(i === 0 ? headLines(view) : []), ...own.lines, ...paragraphs, ...(last ? sourceLines(view) : [])]),
+      blocks: [
+        ...(i === 0 ? head(view, plain) : []),
+        ...own.blocks,
+        ...(plain ? paragraphs.map((one) => section(one)) : richBlocks(runs, cited)),
+        ...footer,
+      ],
+      footer: [...own.blocks, ...footer],
+    };
+  });
+}
+
+/** Paragraphs as one text; what is too long ends in `…`, and no link or entity is cut in two. */
+export function cutLines(lines: string[]): string {
+  let text = '';
+  for (const line of lines) {
+    if (text.length + line.length + 1 > LONGEST_TEXT) return text === '' ? '…' : `${text}\n…`;
+    text += `${text === '' ? '' : '\n'}${line}`;
+  }
+  return text || '…';
+}
+
+/** Who shared it, and the question. */
+function head({ answer, shared }: AnswerView, plain: boolean): KnownBlock[] {
+  if (!shared) return [];
+  const question = cut(oneLine(shared.question), 400);
+  if (plain) return headLines({ answer, shared }).map((line) => section(line));
+  const [before = '', after = ''] = sayInChat(answer.language, 'sharedBy', { person: '\0' }).split('\0');
+  const known = /^[UW][A-Z0-9]{2,30}$/.test(shared.by);
+  return [
+    {
+      type: 'rich_text',
+      elements: [
+        {
+          type: 'rich_text_section',
+          elements: [
+            ...(before ? [words(before)] : []),
+            known ? { type: 'user', user_id: shared.by } : words(literal(oneLine(shared.by)) || '…'),
+            words(after || ' '),
+          ],
+        },
+        { type: 'rich_text_quote', elements: [words(literal(question) || '…')] },
+      ],
+    },
+  ];
+}
+
+function headLines({ answer, shared }: Pick<AnswerView, 'answer' | 'shared'>): string[] {
+  if (!shared) return [];
+  return [sayInChat(answer.language, 'sharedBy', { person: mention(shared.by) }), `>${escapeText(cut(oneLine(shared.question), 400))}`];
+}
+
+/** What Docent itself says before or instead of sentences: a courtesy, a failure, "not found" with the closest pages. */
+function ownWords(view: AnswerView, plain: boolean): { blocks: KnownBlock[]; lines: string[] } {
+  const { answer, searched } = view;
+  const say = (key: Parameters<typeof sayInChat>[1]): string => sayInChat(answer.language, key);
+  if (answer.status === 'unanswered') {
+    const lines = [`*${say('notFoundHeading')}*`, ...(searched ? [searchedLine(answer, searched, view.now)] : [])];
+    return { blocks: [section(lines.join('\n')), ...closest(answer, plain)], lines: [...lines, ...closestLines(answer)] };
+  }
+  if (answer.sentences.length > 0) return { blocks: [], lines: [] };
+  const said = fitted(answer.text, escapeText, LONGEST_SECTION - 100).map((piece) => escapeText(piece));
+  const lines = answer.status === 'failed' ? [`*${say('failedHeading')}*\n${said[0] ?? ''}`, ...said.slice(1)] : said;
+  return { blocks: lines.filter((line) => line.trim() !== '').map((line) => section(line)), lines };
+}
+
+function searchedLine({ language }: Answer, { documents, sources }: Searched, now: number): string {
+  if (documents === 0) return sayInChat(language, 'nothingToSearch');
+  const values = { documents: count(language, 'documents', documents), sources: count(language, 'sources', sources.length) };
+  const names = sources.slice(0, NAMED_SOURCES).map((source) => freshness(language, source, now));
+  if (sources.length === 0) return sayInChat(language, 'notFoundSearchedMany', values);
+  if (sources.length > NAMED_SOURCES) names.push(sayInChat(language, 'moreSources', { n: sources.length - NAMED_SOURCES }));
+  return sayInChat(language, 'notFoundSearched', { ...values, names: names.join(language === 'zh' ? '、' : ', ') });
+}
+
+/** `Handbook (read 2 hours ago)` */
+export function freshness(language: string, source: Searched['sources'][number], now: number): string {
+  const when =
+    source.syncedAt === null
+      ? sayInChat(language, 'neverSynced')
+      : sayInChat(language, 'syncedAgo', { ago: ago(language, source.syncedAt, now) });
+  return language === 'zh'
+    ? `${escapeText(cut(oneLine(source.name), 80))}（${when}）`
+    : `${escapeText(cut(oneLine(source.name), 80))} (${when})`;
+}
+
+function closest(answer: Answer, plain: boolean): KnownBlock[] {
+  const pages = answer.closest.slice(0, MOST_CLOSEST);
+  if (pages.length === 0) return [];
+  if (plain) return packLines(closestLines(answer)).map((text) => section(text));
+  const list: RichTextBlock = {
+    type: 'rich_text',
+    elements: [
+      { type: 'rich_text_section', elements: [words(sayInChat(answer.language, 'closestPages'))] },
+      {
+        type: 'rich_text_list',
+        style: 'bullet',
+        elements: pages.map((page) => {
+          const quote = cut(oneLine(page.quote), 140);
+          return {
+            type: 'rich_text_section',
+            elements: [linked(addressOf(page), cut(oneLine(page.title), 150)), ...(quote ? [words(literal(` — ${quote}`))] : [])],
+          };
+        }),
+      },
+    ],
+  };
+  return [list];
+}
+
+function closestLines(answer: Answer): string[] {
+  const pages = answer.closest.slice(0, MOST_CLOSEST);
+  if (pages.length === 0) return [];
+  const line = (page: (typeof pages)[number]): string => {
+    const quote = escapeText(cut(oneLine(page.quote), 140));
+    return `•  ${link(addressOf(page), cut(oneLine(page.title), 150))}${quote ? ` — ${quote}` : ''}`;
+  };
+  return [sayInChat(answer.language, 'closestPages'), ...pages.map(line)];
+}
+
+/** What stands under the answer: sources, small print, buttons. */
+function foot(view: AnswerView, plain: boolean): KnownBlock[] {
+  if (view.answer.status === 'courtesy') return [];
+  const notes = noteLines(view);
+  return [
+    ...packLines(sourceLines(view)).map((text) => small(text)),
+    ...packLines(notes).map((text) => small(text)),
+    ...actions(buttons(view)),
+    ...feedback(view, plain),
+  ];
+}
+
+/** A line a document: its numbers, title, source, and when it changed. */
+function sourceLines({ answer, now }: AnswerView): string[] {
+  const { language } = answer;
+  const documents = [...Map.groupBy(answer.citations, (one) => one.documentId).values()];
+  const lines = documents.slice(0, MOST_SOURCES).map((citations) => {
+    const first = citations[0]!;
+    const numbers = citations.map(({ n }) => n).join(', ');
+    const about = [escapeText(cut(oneLine(first.source), 80)), changedAgo(language, first.updatedAt, now)].filter((part) => part !== '');
+    return `*${numbers}*  ${[link(addressOf(first), cut(oneLine(first.title), 150)), ...about].join(' · ')}`;
+  });
+  const rest = documents.length - MOST_SOURCES;
+  return rest > 0 ? [...lines, sayInChat(language, 'moreSources', { n: rest })] : lines;
+}
+
+const DEGRADED = ['no-model', 'model-failed', 'model-timeout', 'model-stopped', 'budget', 'meaning-unavailable', 'withheld'] as const;
+
+function noteLines({ answer, unread = [] }: AnswerView): string[] {
+  const { language, status } = answer;
+  // "Quotes instead of prose" says nothing of an answer that has neither.
+  const codes = (answer.degraded ?? []).filter(
+    (code) => status !== 'failed' && (status !== 'unanswered' || code === 'meaning-unavailable' || code === 'withheld'),
+  );
+  const told = codes.map((code) => {
+    const known = DEGRADED.find((one) => one === code);
+    return known
+      ? sayInChat(language, `degraded_${known.replaceAll('-', '_') as 'budget'}`)
+      : sayInChat(language, 'degraded_other', { code: escapeText(cut(oneLine(code), 60)) });
+  });
+  const toldOwnWords = codes.some((code) => ['no-model', 'model-failed', 'model-timeout', 'budget'].includes(code));
+  return [
+    ...(status === 'verified' ? [sayInChat(language, 'verifiedByPerson')] : []),
+    ...(status === 'quoted' && !toldOwnWords ? [sayInChat(language, 'ownWords')] : []),
+    ...new Set(told),
+    ...unread
+      .slice(0, 10)
+      .map(({ name, reason }) =>
+        sayInChat(language, 'unread', { name: escapeText(cut(oneLine(name), 120)), reason: escapeText(cut(oneLine(reason), 150)) }),
+      ),
+  ];
+}
+
+function buttons({ answer, actions: may }: AnswerView): ActionsBlockElement[] {
+  const { answerId, language, status } = answer;
+  const say = (key: Parameters<typeof sayInChat>[1]): string => sayInChat(language, key);
+  return [
+    ...(may.share ? [button('docent.share', say('shareWithChannel'), answerId, 'primary')] : []),
+    ...quoteButton(answer, say('showQuote'), say('showQuotes')),
+    ...(may.askPerson
+      ? [button('docent.ask_person', say('askPerson'), answerId, status === 'unanswered' && !may.share ? 'primary' : undefined)]
+      : []),
+    ...(may.why ? [button('docent.why', say('whyThisAnswer'), answerId)] : []),
+  ];
+}
+
+/** A button for one quote; several are chosen from a list, so that the row stays a row. */
+function quoteButton({ answerId, citations }: Answer, one: string, several: string): ActionsBlockElement[] {
+  const [first] = citations;
+  if (!first) return [];
+  if (citations.length === 1) return [button('docent.quote', one, `${answerId}.${first.n}`)];
+  const option = (citation: Citation): { text: ReturnType<typeof plainText>; value: string } => ({
+    text: plainText(`${citation.n} · ${citation.title}`, 75),
+    value: `${answerId}.${citation.n}`,
+  });
+  return [
+    {
+      type: 'static_select',
+      action_id: 'docent.quote',
+      placeholder: plainText(several, 150),
+      options: citations.slice(0, 100).map(option),
+    },
+  ];
+}
+
+function feedback({ answer, actions: may }: AnswerView, plain: boolean): KnownBlock[] {
+  if (!may.feedback || answer.status === 'failed') return [];
+  const up = { label: sayInChat(answer.language, 'helpful'), value: `up:${answer.answerId}` };
+  const down = { label: sayInChat(answer.language, 'notHelpful'), value: `down:${answer.answerId}` };
+  // Two buttons of one row need two ids.
+  if (plain)
+    return actions([
+      button('docent.feedback.up', `👍 ${up.label}`, up.value),
+      button('docent.feedback.down', `👎 ${down.label}`, down.value),
+    ]);
+  const verdict = ({ label, value }: typeof up): { text: ReturnType<typeof plainText>; accessibility_label: string; value: string } => ({
+    text: plainText(label, 75),
+    accessibility_label: label,
+    value,
+  });
+  return [
+    {
+      type: 'context_actions',
+      elements: [{ type: 'feedback_buttons', action_id: 'docent.feedback', positive_button: verdict(up), negative_button: verdict(down) }],
+    },
+  ];
+}
