@@ -1,0 +1,81 @@
+/**
+ * Sources that an admin is about to add in Slack: what was given, and what a look at it found. In memory alone and for some
+ * minutes, so that a credential stands in no view and no file before it is sealed.
+ */
+import { randomBytes } from 'node:crypto';
+import type { AddSourceInput, SourcePreview } from '../../src/app-contract.ts';
+import type { Clock } from '../../src/types.ts';
+import type { SourceValues } from './admin-add-view.ts';
+
+export const DRAFT_MINUTES = 15;
+const MOST_DRAFTS = 100;
+
+export interface SourceDraft {
+  readonly id: string;
+  readonly person: string;
+  values: SourceValues;
+  credential?: Record<string, string>;
+  /** The kind that the credential was given for. */
+  kind?: string;
+  preview?: SourcePreview;
+  /** Aborted when the modal is closed, or another look begins. */
+  stop: AbortController;
+  /** While it is added: a second press gets the same source. */
+  adding?: Promise<unknown>;
+  readonly until: number;
+}
+
+export interface SourceDrafts {
+  begin(person: string, given: Pick<SourceDraft, 'values' | 'credential' | 'kind'>): SourceDraft;
+  /** Undefined when it is gone, or somebody else's. */
+  find(id: string, person: string): SourceDraft | undefined;
+  drop(id: string): void;
+  close(): void;
+}
+
+export function createSourceDrafts(clock: Clock): SourceDrafts {
+  const drafts = new Map<string, SourceDraft>();
+  const drop = (id: string): void => {
+    drafts.get(id)?.stop.abort();
+    drafts.delete(id);
+  };
+  const sweep = (): void => {
+    for (const { id, until } of drafts.values()) if (until <= clock.now()) drop(id);
+    while (drafts.size >= MOST_DRAFTS) drop(drafts.keys().next().value!);
+  };
+  return {
+    begin(person, given) {
+      sweep();
+      const draft: SourceDraft = {
+        id: randomBytes(18).toString('base64url'),
+        person,
+        ...given,
+        stop: new AbortController(),
+        until: clock.now() + DRAFT_MINUTES * 60_000,
+      };
+      drafts.set(draft.id, draft);
+      return draft;
+    },
+    find(id, person) {
+      const draft = drafts.get(id);
+      return draft && draft.person === person && draft.until > clock.now() ? draft : undefined;
+    },
+    drop,
+    close() {
+      for (const id of drafts.keys()) drop(id);
+    },
+  };
+}
+
+/** What the form asks the application for. */
+export function inputOf({ values, credential }: Pick<SourceDraft, 'values' | 'credential'>): AddSourceInput {
+  const schedule = values.schedule === 'own' ? values.cron : values.schedule;
+  return {
+    location: values.location,
+    readers: values.readers === 'own' ? values.readersOwn : values.readers,
+    ...(values.kind === '' ? {} : { kind: values.kind }),
+    ...(values.name === '' ? {} : { name: values.name }),
+    ...(schedule === '' ? {} : { schedule }),
+    ...(credential ? { credential } : {}),
+  };
+}

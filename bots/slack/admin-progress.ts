@@ -1,0 +1,179 @@
+/**
+ * How far the first sync of a source is, told to who added it: a message, and in its thread one that is edited while it runs
+ * and ends with the summary. It goes to the admin alone: names of sources and documents are not for a channel.
+ */
+import type { App, SourceStatus } from '../../src/app-contract.ts';
+import { reasonOf } from '../../src/errors.ts';
+import { data, paragraphs, section } from './admin-parts.ts';
+import { wordsOf } from './admin-rights.ts';
+import type { AdminWords } from './admin-words.ts';
+import type { SlackDeps, SyncNote } from './deps.ts';
+
+type Source = SourceStatus['source'];
+type Shown = NonNullable<Awaited<ReturnType<App['showSource']>>>;
+
+/** How often it is looked at, and a message is edited at most. */
+const EVERY_MS = 3000;
+/** After so long without any change nobody is kept waiting. */
+export const STALLED_MS = 30 * 60_000;
+const FAILURES_NAMED = 20;
+const LAST_TRIES = 5;
+
+export interface SyncThreads {
+  /** Begins to tell; false when the admin could not be written to. */
+  start(source: Source, userId: string, words: AdminWords): Promise<boolean>;
+  /** Takes up what a process that ended was telling. */
+  takeUp(): Promise<void>;
+  /** Says of each message that is not at its end what was read so far. */
+  close(): Promise<void>;
+}
+
+export function createSyncThreads(deps: SlackDeps): SyncThreads {
+  const { app, client, clock, log, syncNotes } = deps;
+  const stop = new AbortController();
+  const running = new Set<Promise<void>>();
+
+  const quiet = { unfurl_links: false, unfurl_media: false } as const;
+  const edit = (note: SyncNote, ts: string, text: string): Promise<unknown> =>
+    client.chat.update({ channel: note.channel, ts, text: text.slice(0, 3900), blocks: paragraphs(text.split('\n')) });
+
+  /** The last words have to be said: tried again, further apart each time. */
+  async function lastly(what: () => Promise<unknown>, tries = LAST_TRIES): Promise<void> {
+    for (let n = 1; ; n++) {
+      try {
+        await what();
+        return;
+      } catch (error) {
+        log.warn({ reason: reasonOf(error), try: n }, 'the end of a sync could not be told');
+        if (n >= tries) return;
+        await clock.sleep(EVERY_MS * 2 ** (n - 1));
+      }
+    }
+  }
+
+  async function start(source: Source, userId: string, words: AdminWords): Promise<boolean> {
+    const text = words.say('threadAdded', {
+      name: data(source.name, 100),
+      kind: words.kind(source.kind),
+      readers: words.readers(source.readers),
+    });
+    try {
+      const parent = await client.chat.postMessage({ channel: userId, text, blocks: [section(text)], ...quiet });
+      const channel = parent.channel!;
+      const waiting = words.say('threadWaiting');
+      const thread = await client.chat.postMessage({ channel, thread_ts: parent.ts!, text: waiting, blocks: [section(waiting)], ...quiet });
+      const note = { sourceId: source.id, person: userId, channel, parent: parent.ts!, thread: thread.ts!, since: clock.now() };
+      await syncNotes?.keep(note);
+      follow(note, words);
+      return true;
+    } catch (error) {
+      log.warn({ reason: reasonOf(error) }, 'an admin could not be told how far a sync is');
+      return false;
+    }
+  }
+
+  function follow(note: SyncNote, words: AdminWords): void {
+    const work = watch(note, words)
+      .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'telling how far a sync is ended'))
+      .finally(() => running.delete(work));
+    running.add(work);
+  }
+
+  async function watch(note: SyncNote, words: AdminWords): Promise<void> {
+    let told = words.say('threadWaiting');
+    let moved = clock.now();
+    let before = '';
+    for (;;) {
+      const shown = await app.showSource(note.sourceId);
+      const now = shown && stateNow(shown);
+      if (now !== before) moved = clock.now();
+      before = now ?? '';
+      const stalled = clock.now() - moved >= STALLED_MS;
+      if (!shown || !shown.syncing || stalled || stop.signal.aborted) {
+        const end = endOf(shown, { stalled, stopped: stop.signal.aborted }, words);
+        const tries = stop.signal.aborted ? 1 : LAST_TRIES;
+        await lastly(() => edit(note, note.thread, end), tries);
+        if (shown && !shown.syncing && shown.failures.length > 0) await lastly(() => tellFailures(note, shown, words), tries);
+        // Who begins anew finds it there, and goes on telling.
+        if (!stop.signal.aborted) await syncNotes?.drop(note.thread);
+        return;
+      }
+      const text = progressText(shown, words);
+      if (text !== told) {
+        await edit(note, note.thread, text).then(
+          () => (told = text),
+          (error: unknown) => log.info({ reason: reasonOf(error) }, 'a progress message could not be edited'),
+        );
+      }
+      await clock.sleep(EVERY_MS, stop.signal).catch(() => undefined);
+    }
+  }
+
+  const tellFailures = (note: SyncNote, { failures }: Shown, words: AdminWords): Promise<unknown> => {
+    const lines = [
+      words.say('threadFailures'),
+      ...failures
+        .slice(0, FAILURES_NAMED)
+        .map(({ externalId, reason }) => words.say('threadFailure', { document: data(externalId, 200), reason: data(reason, 300) })),
+      ...(failures.length > FAILURES_NAMED ? [words.say('threadFailuresMore', { n: words.number(failures.length - FAILURES_NAMED) })] : []),
+    ];
+    const text = lines.join('\n').slice(0, 3900);
+    return client.chat.postMessage({ channel: note.channel, thread_ts: note.parent, text, blocks: paragraphs(lines), ...quiet });
+  };
+
+  return {
+    start,
+    async takeUp() {
+      for (const note of (await syncNotes?.list()) ?? []) follow(note, await wordsOf(deps, note.person));
+    },
+    async close() {
+      stop.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+/** Changes whenever something moves. */
+const stateNow = ({ syncing, lastRun, documents }: Shown): string => JSON.stringify([syncing, lastRun?.id, lastRun?.progress, documents]);
+
+function progressText({ lastRun }: Shown, words: AdminWords): string {
+  const progress = lastRun?.state === 'running' ? lastRun.progress : null;
+  if (!progress) return words.say('threadWaiting');
+  const { phase, listed, done, failed } = progress;
+  const values = { done: words.number(done), listed: words.number(listed), failed: words.number(failed), n: words.number(listed) };
+  if (phase === 'listing') return words.say('threadListing', values);
+  if (phase === 'removing') return words.say('threadRemoving');
+  if (phase === 'calibrating') return words.say('threadCalibrating');
+  return words.say(failed > 0 ? 'threadReadingFailed' : 'threadReading', values);
+}
+
+function endOf(shown: Shown | undefined, how: { stalled: boolean; stopped: boolean }, words: AdminWords): string {
+  if (!shown) return words.say('threadRemoved');
+  const documents = words.documents(shown.documents);
+  if (shown.syncing && how.stopped) return words.say('threadStopped', { documents });
+  if (shown.syncing) return words.say('threadStalled', { minutes: STALLED_MS / 60_000, documents });
+  const { lastRun, source } = shown;
+  const summary = lastRun?.summary;
+  if (lastRun?.state === 'cancelled') return words.say('threadCancelled', { documents });
+  const reason = source.problem?.reason ?? summary?.error;
+  if (lastRun?.state === 'failed' || reason !== undefined) {
+    const next = source.pausedAt === null && source.nextSyncAt !== null ? source.nextSyncAt : undefined;
+    return [
+      words.say('threadFailed', { reason: data(reason ?? '–', 1000) }),
+      ...(next === undefined ? [] : [words.say('threadFailedNext', { when: words.moment(next) })]),
+    ].join('\n');
+  }
+  const failed = summary?.failed ?? 0;
+  const duration = durationText(summary?.ms ?? 0, words);
+  return [
+    words.say(failed > 0 ? 'threadDoneFailed' : 'threadDone', { documents, duration, failed: words.number(failed) }),
+    ...(summary && !summary.complete ? [words.say('threadIncomplete')] : []),
+  ].join('\n');
+}
+
+function durationText(ms: number, words: AdminWords): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  return seconds < 90
+    ? words.say('seconds', { n: words.number(seconds) })
+    : words.say('minutes', { n: words.number(Math.round(seconds / 60)) });
+}

@@ -1,0 +1,31 @@
+/** Who is asking, in what words, and whether they may: looked up when a thing is done. */
+import type { ChatPerson } from '../../src/chat/chat-app.ts';
+import { AppError, publicMessageOf } from '../../src/errors.ts';
+import { data } from './admin-parts.ts';
+import { adminWords, type AdminWords } from './admin-words.ts';
+import type { SlackDeps } from './deps.ts';
+
+/** @returns the person where they are an admin now, whatever was drawn for them before */
+export async function adminNow(deps: SlackDeps, userId: string): Promise<ChatPerson | undefined> {
+  const person = await deps.whoIs(userId);
+  return deps.app.chat.isAdmin(person) ? person : undefined;
+}
+
+export async function wordsOf(deps: SlackDeps, userId: string): Promise<AdminWords> {
+  const language = (await deps.languageOf?.(userId)) ?? 'en';
+  return adminWords(language, () => deps.clock.now(), deps.app.timeZone);
+}
+
+/** What may be shown of an error, for `mrkdwn`. One that is not ours is logged by its name alone: its text may hold what was given. */
+export function sayError(deps: SlackDeps, error: unknown, words: AdminWords): string {
+  if (error instanceof AppError) return data(publicMessageOf(error), 1500);
+  deps.log.error({ reason: error instanceof Error ? error.name : typeof error }, 'an admin’s action failed');
+  return words.say('wentWrong');
+}
+
+/** Where the console is reached from other machines; undefined where it is not. */
+export function consoleUrl({ app }: SlackDeps): string | undefined {
+  const address = app.config.PUBLIC_URL;
+  if (address === undefined || !URL.canParse(address)) return undefined;
+  return /^(localhost|127\.|\[::1\])/.test(new URL(address).hostname) ? undefined : address;
+}

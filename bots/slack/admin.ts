@@ -1,0 +1,111 @@
+/** `/docent` and the modal in which a source is added. Rights are checked when a thing is done, not when it was drawn. */
+import type { App as Bolt, RespondArguments, RespondFn } from '@slack/bolt';
+import { reasonOf } from '../../src/errors.ts';
+import { actOnSource, findSource, namesOf, noSuchSource } from './admin-actions.ts';
+import { registerAdding, type Adding } from './admin-add.ts';
+import {
+  adminStatusReply,
+  doctorBlocks,
+  helpReply,
+  needsAdmin,
+  removeReply,
+  reply,
+  statusReply,
+  understand,
+  type Reply,
+  type Understood,
+} from './admin-command.ts';
+import { createSyncThreads } from './admin-progress.ts';
+import { sayError, wordsOf } from './admin-rights.ts';
+import type { AdminWords } from './admin-words.ts';
+import type { SlackDeps } from './deps.ts';
+
+const DOCTOR_MS = 60_000;
+
+export interface Admin {
+  /** Opens the modal in which a source is added. */
+  openAdding: Adding['open'];
+  /** Says in what is still told that this process ends. */
+  close(): Promise<void>;
+}
+
+/** @param hooks.onSources something about the sources changed, by this person */
+export function registerAdmin(bolt: Bolt, deps: SlackDeps, hooks: { onSources?: (userId: string) => void } = {}): Admin {
+  const { app, log } = deps;
+  const onSources = hooks.onSources ?? (() => undefined);
+  const threads = createSyncThreads(deps);
+  const adding = registerAdding(bolt, deps, threads, onSources);
+  void threads
+    .takeUp()
+    .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'syncs that were being told could not be taken up'));
+
+  const tell = async (respond: RespondFn, said: RespondArguments): Promise<void> => {
+    await respond({ response_type: 'ephemeral', unfurl_links: false, unfurl_media: false, ...said }).catch((error: unknown) =>
+      log.warn({ reason: error instanceof Error ? error.name : typeof error }, 'a reply to a command could not be given'),
+    );
+  };
+
+  bolt.command('/docent', async ({ ack, command, respond }) => {
+    await ack();
+    const said = understand(command.text ?? '');
+    // Before anything is looked up: the trigger lives for three seconds.
+    if (said.verb === 'add')
+      return adding
+        .open(command.trigger_id, command.user_id, said.rest)
+        .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'the modal for a source could not be opened'));
+    const words = await wordsOf(deps, command.user_id);
+    try {
+      await tell(respond, { ...(await answer(command.user_id, command.command, said, words)) });
+    } catch (error) {
+      await tell(respond, { text: sayError(deps, error, words) });
+    }
+  });
+
+  async function answer(userId: string, command: string, said: Understood, words: AdminWords): Promise<Reply> {
+    const { verb, rest, word } = said;
+    const person = await deps.whoIs(userId);
+    const admin = app.chat.isAdmin(person);
+    if (verb === 'unknown') return helpReply(command, admin, words, word);
+    if (verb === 'help') return helpReply(command, admin, words);
+    if (needsAdmin(verb) && !admin) return reply([words.say('adminsOnly')]);
+    if (verb === 'status') {
+      if (admin) return adminStatusReply(await app.listSources(), words);
+      return statusReply(await app.chat.searched(person.member ? 'everyone' : 'public'), person.member, words);
+    }
+    if (verb === 'doctor') {
+      const findings = await app.doctor(AbortSignal.timeout(DOCTOR_MS));
+      return { text: words.say('doctorTitle'), blocks: doctorBlocks(findings, words) };
+    }
+    const sources = await app.listSources();
+    if (sources.length === 0) return reply([words.say('noSourcesAtAll')]);
+    if (rest === '') return reply([words.say('nameMissing', { names: namesOf(sources) })]);
+    const found = findSource(sources, rest);
+    if (!found) return reply([noSuchSource(sources, rest, words)]);
+    if (verb === 'remove') return removeReply(found, words);
+    const { text } = await actOnSource(deps, userId, verb as 'sync' | 'pause' | 'resume', found.source.id, words);
+    onSources(userId);
+    return reply([text]);
+  }
+
+  bolt.action({ type: 'block_actions', action_id: 'docent.source-remove' }, async ({ ack, body, payload, respond }) => {
+    await ack();
+    const words = await wordsOf(deps, body.user.id);
+    const value = 'value' in payload && typeof payload.value === 'string' ? payload.value : '';
+    const { text } = await actOnSource(deps, body.user.id, 'remove', value, words);
+    await tell(respond, { ...reply([text]), replace_original: true });
+    onSources(body.user.id);
+  });
+
+  bolt.action({ type: 'block_actions', action_id: 'docent.source-keep' }, async ({ ack, respond }) => {
+    await ack();
+    await respond({ delete_original: true }).catch(() => undefined);
+  });
+
+  return {
+    openAdding: adding.open,
+    async close() {
+      adding.close();
+      await threads.close();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/** What the parts of the Slack bot that register handlers are handed. */
+import type { WebClient } from '@slack/web-api';
+import type { App } from '../../src/app-contract.ts';
+import type { ChatApp, ChatPerson } from '../../src/chat/chat-app.ts';
+import type { Clock, Language, Log } from '../../src/types.ts';
+
+export interface SlackDeps {
+  app: App & { chat: ChatApp };
+  /** For modals and the App Home: its own client, so that a rate limit elsewhere does not stop `views.open`. */
+  client: WebClient;
+  team: string;
+  botUser: string;
+  /** Who that is, asked of Slack where the catalog does not know; never throws: a failed look-up gives a guest. */
+  whoIs(userId: string): Promise<ChatPerson>;
+  /** What somebody reads Slack in; never throws. Absent: English. */
+  languageOf?(userId: string): Promise<Language>;
+  /** Asks a question as if it had been written there. */
+  ask(input: { person: string; text: string; via: 'home' }): Promise<void>;
+  /** Outlives the process: messages that say "is being read" and have to be ended. Absent: they are ended by `close` alone. */
+  syncNotes?: SyncNotes;
+  log: Log;
+  clock: Clock;
+}
+
+/** The message that shows how far a source's first sync is: ids alone. */
+export interface SyncNote {
+  sourceId: string;
+  person: string;
+  channel: string;
+  /** Message ids: the one that says what was added, and the one in its thread that shows how far it is. */
+  parent: string;
+  thread: string;
+  since: number;
+}
+
+export interface SyncNotes {
+  list(): Promise<SyncNote[]>;
+  /** One a thread. */
+  keep(note: SyncNote): Promise<void>;
+  drop(thread: string): Promise<void>;
+}

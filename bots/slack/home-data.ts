@@ -1,0 +1,58 @@
+/** What somebody's App Home shows, read for them now. */
+import type { RecentQuestion } from '../../src/chat/chat-app.ts';
+import { within } from '../../src/clock.ts';
+import { consoleUrl } from './admin-rights.ts';
+import type { SlackDeps } from './deps.ts';
+import type { HomeData } from './home-view.ts';
+import { linkable } from './text.ts';
+
+const RECENT = 5;
+/** Links are not worth a longer wait. */
+const LINK_MS = 1500;
+
+export async function readHome(deps: SlackDeps, userId: string, page: number): Promise<HomeData> {
+  const { app } = deps;
+  const person = await deps.whoIs(userId);
+  const admin = app.chat.isAdmin(person);
+  const address = admin ? consoleUrl(deps) : undefined;
+  const [searched, recent, ofAdmin] = await Promise.all([
+    app.chat.searched(person.member ? 'everyone' : 'public'),
+    app.chat.recentQuestions(person, RECENT).then((questions) => Promise.all(questions.map((question) => linked(deps, question)))),
+    admin ? readAdmin(deps) : undefined,
+  ]);
+  return {
+    searched,
+    recent,
+    member: person.member,
+    admins: adminsHere(deps),
+    page,
+    ...(ofAdmin ? { admin: ofAdmin } : {}),
+    ...(address === undefined ? {} : { consoleUrl: address }),
+  };
+}
+
+async function readAdmin({ app }: SlackDeps): Promise<NonNullable<HomeData['admin']>> {
+  const [sources, models, automatic] = await Promise.all([app.listSources(), app.modelStatus(), app.chat.automatic.states()]);
+  return { sources, models, automatic, triage: app.chat.triageChannels.length > 0 };
+}
+
+/** With a link to where it was asked; without one where Slack gives none. */
+async function linked({ client }: SlackDeps, question: RecentQuestion): Promise<HomeData['recent'][number]> {
+  const { origin } = question;
+  if (origin?.place.platform !== 'slack' || origin.message === undefined) return question;
+  try {
+    const { permalink } = await within(LINK_MS, client.chat.getPermalink({ channel: origin.place.channel, message_ts: origin.message }));
+    const address = linkable(permalink);
+    return address === undefined ? question : { ...question, permalink: address };
+  } catch {
+    return question;
+  }
+}
+
+/** Admins of this workspace, as far as ADMIN_USERS names them by Slack's ids. */
+function adminsHere({ app, team }: SlackDeps): string[] {
+  return (app.config.ADMIN_USERS ?? []).flatMap((one) => {
+    const [, workspace, id] = /^slack:(T\w+)\/([UW]\w+)$/.exec(one) ?? [];
+    return workspace === team && id !== undefined ? [id] : [];
+  });
+}
