@@ -18,7 +18,12 @@ export interface AutomaticDeps {
   pageUrl: (documentId: string) => string;
 }
 
-export function createAutomatic(deps: AutomaticDeps): ChatApp['automatic'] {
+export interface Automatic extends Omit<ChatApp['automatic'], 'wanted'> {
+  /** Whether questions of this channel are answered unasked, shown or not. */
+  wanted(channel: string): Promise<boolean>;
+}
+
+export function createAutomatic(deps: AutomaticDeps): Automatic {
   const { db, clock } = deps;
 
   const stateOf = async (channel: string, wanted: number): Promise<AutomaticState> => {
@@ -39,6 +44,8 @@ export function createAutomatic(deps: AutomaticDeps): ChatApp['automatic'] {
       const wanted = Object.entries((await readSettings(db)).automaticChannels);
       return Promise.all(wanted.map(([channel, precision]) => stateOf(channel, precision)));
     },
+
+    wanted: async (channel) => (await readSettings(db)).automaticChannels[channel] !== undefined,
 
     async set(channel, precision) {
       parseChannel(channel);

@@ -28,7 +28,7 @@ export const ALPHA = 0.05;
 export const SCORES = [0.5, 0.6, 0.7, 0.8, 0.9];
 const EVIDENCE = SCORES.length / ALPHA;
 /** Precisions above the one held against that the evidence bets on, spread evenly. */
-const BETS = 50;
+const BETS = 30;
 /** Answers looked at for whether it still holds, and the deviations of one-sided 95 %. */
 const RECENT = 30;
 const Z = 1.645;

@@ -7,14 +7,11 @@ import type { ChatApp } from '../chat/chat-app.ts';
 import type { Origin } from '../chat/messenger.ts';
 import { explain, quote, readAnswer } from '../chat/why.ts';
 import { AppError } from '../errors.ts';
-import { createAutomatic } from './automatic.ts';
+import { createAutomatic, type Automatic } from './automatic.ts';
 import { createTickets, type TicketDeps, type Tickets } from './tickets.ts';
 
-export type Triage = Pick<
-  ChatApp,
-  'readAnswer' | 'explain' | 'quote' | 'feedback' | 'recentQuestions' | 'searched' | 'automatic' | keyof Omit<Tickets, 'compose'>
-> &
-  Tickets;
+export type Triage = Pick<ChatApp, 'readAnswer' | 'explain' | 'quote' | 'feedback' | 'recentQuestions' | 'searched'> &
+  Tickets & { automatic: Automatic };
 
 export function createTriage(deps: TicketDeps): Triage {
   const { db, clock } = deps;
