@@ -2,7 +2,7 @@
 import type { ActionsBlockElement, KnownBlock, RichTextBlock } from '@slack/types';
 import type { AnswerView, Searched } from '../../src/chat/messenger.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
-import type { Answer, Citation } from '../../src/types.ts';
+import type { Answer, Citation, Language } from '../../src/types.ts';
 import { addressOf, partsOf, runsOf, type Cited } from './answer-runs.ts';
 import { LONGEST_SECTION, actions, button, fitted, packLines, plainText, section, small, type SlackMessage } from './blocks.ts';
 import { plainParagraphs } from './draw-plain.ts';
@@ -180,18 +180,20 @@ function sourceLines({ answer, now }: AnswerView): string[] {
 
 const DEGRADED = ['no-model', 'model-failed', 'model-timeout', 'model-stopped', 'budget', 'meaning-unavailable', 'withheld'] as const;
 
+/** Why an answer is less than it could be, in words. */
+export function degraded(language: Language, code: string): string {
+  const known = DEGRADED.find((one) => one === code);
+  if (known) return sayInChat(language, `degraded_${known.replaceAll('-', '_') as 'budget'}`);
+  return sayInChat(language, 'degraded_other', { code: escapeText(cut(oneLine(code), 60)) });
+}
+
 function noteLines({ answer, unread = [] }: AnswerView): string[] {
   const { language, status } = answer;
   // "Quotes instead of prose" says nothing of an answer that has neither.
   const codes = (answer.degraded ?? []).filter(
     (code) => status !== 'failed' && (status !== 'unanswered' || code === 'meaning-unavailable' || code === 'withheld'),
   );
-  const told = codes.map((code) => {
-    const known = DEGRADED.find((one) => one === code);
-    return known
-      ? sayInChat(language, `degraded_${known.replaceAll('-', '_') as 'budget'}`)
-      : sayInChat(language, 'degraded_other', { code: escapeText(cut(oneLine(code), 60)) });
-  });
+  const told = codes.map((code) => degraded(language, code));
   const toldOwnWords = codes.some((code) => ['no-model', 'model-failed', 'model-timeout', 'budget'].includes(code));
   return [
     ...(status === 'verified' ? [sayInChat(language, 'verifiedByPerson')] : []),

@@ -2,7 +2,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { GrowingView, NoticeView, TicketView, View, WelcomeView } from '../../src/chat/messenger.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
-import { partsOf, runsOf, type Cited } from './answer-runs.ts';
+import { addressOf, partsOf, runsOf, type Cited } from './answer-runs.ts';
 import { LONGEST_SECTION, actions, button, fitted, packLines, section, small, type SlackMessage } from './blocks.ts';
 import { cutLines, drawAnswer, freshness } from './draw-answer.ts';
 import { plainParagraphs } from './draw-plain.ts';
@@ -93,7 +93,7 @@ export function drawTicket(view: TicketView): SlackMessage {
           quoted(answer.sentences.map((s) => s.text).join(' ') || answer.text, 600),
           ...sources.map(
             (one) =>
-              `${[link(one.url ?? one.documentUrl, cut(oneLine(one.title), 120)), changedAgo(language, one.updatedAt, view.now)].filter(Boolean).join(' · ')}`,
+              `${[link(addressOf(one), cut(oneLine(one.title), 120)), changedAgo(language, one.updatedAt, view.now)].filter(Boolean).join(' · ')}`,
           ),
         ]
       : [say('ticketNotFound')];
