@@ -24,7 +24,26 @@ export function checkBlocks(blocks: unknown): Fields[] {
   const problems = blockProblems(blocks, 'message');
   if (problems.length > 0) refuseWith('invalid_blocks', problems);
   if (blocksTooLong(blocks)) refuse('msg_blocks_too_long');
-  return blocks.map((block: Fields) => ({ block_id: encodedId('b'), ...block }));
+  return withIds(blocks);
+}
+
+const acting = new Set(
+  'button overflow feedback_buttons icon_button checkboxes radio_buttons datepicker timepicker datetimepicker'.split(' '),
+);
+
+/** The blocks with the ids that Slack makes up where there are none. */
+export function withIds(blocks: Fields[]): Fields[] {
+  const named = (element: unknown): unknown =>
+    isObject(element) && (/_select$|_input$/u.test(String(element.type)) || acting.has(String(element.type)))
+      ? { action_id: encodedId('a'), ...element }
+      : element;
+  return blocks.map((block) => ({
+    block_id: encodedId('b'),
+    ...block,
+    ...(Array.isArray(block.elements) && block.type !== 'rich_text' ? { elements: block.elements.map(named) } : {}),
+    ...(block.accessory ? { accessory: named(block.accessory) } : {}),
+    ...(block.element ? { element: named(block.element) } : {}),
+  }));
 }
 
 /** What a person reads: markdown becomes a block of its own. */

@@ -36,8 +36,9 @@ export function meter(limits: Limits): Meter {
     const most = set ?? (limits.tiers ? tier : undefined);
     if (most === undefined || most === false) return 0;
     const recent = (calls.get(method) ?? []).filter((at) => now - at < limits.minuteMs);
-    calls.set(method, recent);
-    return recent.length < most ? 0 : Math.max(1, Math.ceil(((recent[0] ?? now) + limits.minuteMs - now) / 1000));
+    if (recent.length >= most) return Math.max(1, Math.ceil(((recent[0] ?? now) + limits.minuteMs - now) / 1000));
+    calls.set(method, [...recent, now]);
+    return 0;
   };
 
   const perChannel = (channel: string, now: number): number => {
@@ -57,7 +58,6 @@ export function meter(limits: Limits): Meter {
       const now = Date.now();
       const wait = perMinute(method, tier, now) || (channel !== undefined ? perChannel(channel, now) : 0);
       if (wait > 0) refused[method] = (refused[method] ?? 0) + 1;
-      else calls.set(method, [...(calls.get(method) ?? []), now]);
       return wait;
     },
   };

@@ -159,7 +159,7 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
     return send(subscriptions[channel.kind], event, channel, how, { scope: historyScopes[channel.kind], must });
   }
 
-  function mention(said: Said): Promise<Pushed> {
+  async function mention(said: Said): Promise<Pushed> {
     const channel = channelOf(said.channel);
     if (channel.kind === 'im') throw new Error('fake Slack: a mention in a direct message is no app_mention; use push.direct');
     if (!channel.members.has(world.app.userId)) throw new Error(`fake Slack: the app is not in ${channel.id}`);
@@ -209,7 +209,7 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
 
   const simple =
     <T extends How>(subscription: string, event: (given: T) => Fields, scope?: string) =>
-    (given: T): Promise<Pushed> => {
+    async (given: T): Promise<Pushed> => {
       const body = { type: subscription.split('.')[0], ...event(given), ...stamped() };
       const channel = 'channel' in body ? world.channels.get(String(body.channel)) : undefined;
       return pushed(send(subscription, body, channel, given, { ...(scope ? { scope } : {}), must: true }));
@@ -232,18 +232,18 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
     /** A post that names the app: app_mention, and the message event too where the app subscribed to both. */
     mention,
     /** A direct message to the app. */
-    direct(said: Omit<Said, 'channel'>): Promise<Pushed> {
+    async direct(said: Omit<Said, 'channel'>): Promise<Pushed> {
       const message = write({ ...said, channel: directChannel(world, said.user).id }, said.text ?? '');
       return pushed(messageEvents(message, { ...said, channel: message.channel }, true), message);
     },
     /** A post in a channel that does not name the app. */
-    message(said: Said): Promise<Pushed> {
+    async message(said: Said): Promise<Pushed> {
       const message = write(said, said.text ?? '');
       return pushed(messageEvents(message, said, true), message);
     },
     /** A post that nobody is told of: what stood there before. */
     quietly: (said: Said): Message => write(said, said.text ?? ''),
-    edit(message: Message, text: string, how: How = {}): Promise<Pushed> {
+    async edit(message: Message, text: string, how: How = {}): Promise<Pushed> {
       const before = messageObject(world, message);
       Object.assign(message, { text, blocks: composed(text), edited: { user: message.user, at: Date.now() } });
       changeMessage(message, 'edited');
@@ -251,20 +251,20 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
       return pushed(hiddenEvent(message, event, how, false), message);
     },
     /** A link was unfurled under a message: Slack tells it as a change whose text is the same. */
-    unfurl(message: Message, how: How = {}): Promise<Pushed> {
+    async unfurl(message: Message, how: How = {}): Promise<Pushed> {
       const before = messageObject(world, message);
       message.attachments = [{ id: 1, fallback: 'A page', from_url: 'https://example.com', title: 'A page' }];
       const event = hidden(message, 'message_changed', { message: messageObject(world, message), previous_message: before });
       return pushed(hiddenEvent(message, event, how, false), message);
     },
-    delete(message: Message, how: How = {}): Promise<Pushed> {
+    async delete(message: Message, how: How = {}): Promise<Pushed> {
       const before = messageObject(world, message);
       const event = deletion(message, before);
       deleteMessage(message);
       return pushed(hiddenEvent(message, event, how, false), message);
     },
     /** A post of another app, with its bot_id. */
-    bot(said: Omit<Said, 'user'> & { botId?: string }): Promise<Pushed> {
+    async bot(said: Omit<Said, 'user'> & { botId?: string }): Promise<Pushed> {
       const channel = channelOf(said.channel);
       const user = encodedId('U');
       const bot = { subtype: 'bot_message', bot_id: said.botId ?? encodedId('B'), username: 'another app' };
@@ -288,7 +288,7 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
       context: given.context,
     })),
     /** The native Stop: streams of that thread end, and the app is told. */
-    agentSessionStopped(given: How & { user: string; channel: string; threadTs: string }): Promise<Pushed> {
+    async agentSessionStopped(given: How & { user: string; channel: string; threadTs: string }): Promise<Pushed> {
       if (findSession(world, given.channel, given.threadTs)?.statuses.at(-1)?.status !== 'processing')
         throw new Error('fake Slack: no stop button stands in a thread whose session is not processing');
       const streams = messagesIn(world, given.channel).filter(
@@ -306,7 +306,7 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
       return pushed(send('agent_session_stopped', event, channelOf(given.channel), given, { must: true }));
     },
     /** A person presses a suggested prompt: its message is posted as theirs. */
-    suggestedPrompt(given: How & { user: string; title: string }): Promise<Pushed> {
+    async suggestedPrompt(given: How & { user: string; title: string }): Promise<Pushed> {
       const channel = directChannel(world, given.user).id;
       const shown = world.prompts.findLast((one) => one.channel === channel);
       const prompt = shown?.prompts.find((one) => one.title === given.title);
@@ -315,14 +315,14 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
       const message = write(said, String(prompt.message));
       return pushed(messageEvents(message, said, true), message);
     },
-    memberJoined(given: How & { user: string; channel: string; inviter?: string }): Promise<Pushed> {
+    async memberJoined(given: How & { user: string; channel: string; inviter?: string }): Promise<Pushed> {
       const channel = channelOf(given.channel);
       channel.members.add(given.user);
       const who = { user: given.user, channel: channel.id, channel_type: channel.kind === 'public' ? 'C' : 'G', team: world.team.id };
       const event = { type: 'member_joined_channel', ...who, ...(given.inviter ? { inviter: given.inviter } : {}), ...stamped() };
       return pushed(send('member_joined_channel', event, channel, given, { must: true }));
     },
-    memberLeft(given: How & { user: string; channel: string }): Promise<Pushed> {
+    async memberLeft(given: How & { user: string; channel: string }): Promise<Pushed> {
       const channel = channelOf(given.channel);
       channel.members.delete(given.user);
       const event = {
@@ -335,7 +335,7 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
       };
       return pushed(send('member_left_channel', event, channel, given, { must: true }));
     },
-    reactionAdded(given: How & { user: string; message: Message; reaction: string }): Promise<Pushed> {
+    async reactionAdded(given: How & { user: string; message: Message; reaction: string }): Promise<Pushed> {
       const { message, reaction, user } = given;
       const held = message.reactions.find((one) => one.name === reaction);
       if (held) held.users.push(user);
@@ -344,19 +344,19 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
       const event = { type: 'reaction_added', user, reaction, item_user: message.user, item, ...stamped() };
       return pushed(send('reaction_added', event, channelOf(message.channel), given, { scope: 'reactions:read', must: true }));
     },
-    appUninstalled: (given: How = {}): Promise<Pushed> => {
+    appUninstalled: async (given: How = {}): Promise<Pushed> => {
       world.revoked = true;
       return pushed(send('app_uninstalled', { type: 'app_uninstalled', ...stamped() }, undefined, given, { must: true }));
     },
     tokensRevoked: simple('tokens_revoked', (_given: How) => ({ tokens: { oauth: [], bot: [world.app.userId] } })),
     /** Any other event, as it is given. */
-    event: (event: Fields & { type: string }, how: How = {}): Promise<Pushed> =>
+    event: async (event: Fields & { type: string }, how: How = {}): Promise<Pushed> =>
       pushed(send(event.type, { ...event, ...stamped() }, world.channels.get(String(event.channel)), how, { must: true })),
     /** The very delivery once more, as after a network fault: the same event_id, the same post. */
-    again: (delivery: Delivery, how: Forgery = {}): Promise<Pushed> =>
+    again: async (delivery: Delivery, how: Forgery = {}): Promise<Pushed> =>
       pushed([deliverer.send(delivery.kind, delivery.type, delivery.body, how)]),
     /** Slack's question whether the request URL is the app's; the delivery's answer holds the challenge. */
-    urlVerification: (how: Forgery = {}): Promise<Pushed> =>
+    urlVerification: async (how: Forgery = {}): Promise<Pushed> =>
       pushed([
         deliverer.send(
           'event',

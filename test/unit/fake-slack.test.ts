@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LogLevel, WebClient } from '@slack/web-api';
 import type { WebClientOptions } from '@slack/web-api';
+import { SocketModeClient } from '@slack/socket-mode';
 import { afterEach, expect, test } from 'vitest';
+import { blockProblems, viewProblems } from '../fakes/slack-blocks.ts';
 import { sign } from '../fakes/slack-deliver.ts';
 import { startFakeSlack } from '../fakes/slack.ts';
 import type { FakeSlack, FakeSlackOptions } from '../fakes/slack.ts';
@@ -24,7 +26,7 @@ function client(slack: FakeSlack, options: WebClientOptions = {}): WebClient {
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     logLevel: LogLevel.ERROR,
-    logger: { debug() {}, info() {}, warn() {}, error() {}, setLevel() {}, getLevel: () => LogLevel.ERROR, setName() {} },
+    logger: quiet,
     ...options,
   });
 }
@@ -66,6 +68,7 @@ async function receiver(answer: (got: Received, n: number) => { status?: number;
   });
   return { got, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events` };
 }
+const quiet = { debug() {}, info() {}, warn() {}, error() {}, setLevel() {}, getLevel: () => LogLevel.ERROR, setName() {} };
 const section = (text: string) => ({ type: 'section', text: { type: 'mrkdwn', text } });
 
 test('the token is asked for, its kind and its scopes', async () => {
@@ -291,7 +294,7 @@ test('people, channels, threads and history are read with cursors, and metadata 
     });
   const texts: (string | undefined)[] = [];
   for await (const page of web.paginate('conversations.replies', { channel: channel.id, ts: root.ts, include_all_metadata: true })) {
-    const { messages } = page as { messages: { text: string; metadata?: { event_payload: { key: string } } }[] };
+    const { messages } = page as unknown as { messages: { text: string; metadata?: { event_payload: { key: string } } }[] };
     expect(messages.length).toBeLessThanOrEqual(2);
     texts.push(...messages.map((one) => one.metadata?.event_payload.key ?? one.text));
   }
@@ -377,4 +380,421 @@ test('forged signatures and timestamps out of their window are sent when asked f
   const off = app.got.map((one) => Math.round(Number(one.headers['x-slack-request-timestamp']) - one.at / 1000));
   expect(Math.abs((off[2] ?? 0) + 301)).toBeLessThanOrEqual(2);
   expect(Math.abs((off[3] ?? 0) - 301)).toBeLessThanOrEqual(2);
+});
+
+const plain = (text: string) => ({ type: 'plain_text', text });
+const button = (actionId: string, more: object = {}) => ({ type: 'button', action_id: actionId, text: plain('Press'), ...more });
+const actions = (...elements: object[]) => ({ type: 'actions', elements });
+const thumbs = {
+  type: 'context_actions',
+  elements: [
+    {
+      type: 'feedback_buttons',
+      action_id: 'docent.feedback',
+      positive_button: { text: plain('Good'), value: 'a1:up' },
+      negative_button: { text: plain('Bad'), value: 'a1:down' },
+    },
+  ],
+};
+
+test('what is pressed must stand there; thumbs, buttons and their response_url', async () => {
+  const app = await receiver();
+  const slack = await open({ requestUrl: app.url, echo: false });
+  const anna = slack.person({ name: 'anna' });
+  const outsider = slack.person();
+  const channel = slack.channel({ members: [anna] });
+  const web = client(slack);
+  const blocks = [
+    section('answer'),
+    thumbs,
+    actions(button('docent.why', { value: 'a1' }), button('docent.quote', { value: 'c1' })),
+    actions(button('docent.quote', { value: 'c2' })),
+  ];
+  const ts = String((await web.chat.postMessage({ channel: channel.id, text: 'answer', blocks: blocks as never })).ts);
+  const at = { user: anna.id, channel: channel.id, ts };
+  await expect(slack.push.action({ ...at, actionId: 'docent.other' })).rejects.toThrow(/no element docent.other/u);
+  await expect(slack.push.action({ ...at, actionId: 'docent.quote' })).rejects.toThrow(/2 elements/u);
+  await expect(slack.push.action({ ...at, user: outsider.id, actionId: 'docent.why' })).rejects.toThrow(/is not in/u);
+  await expect(slack.push.action({ ...at, actionId: 'docent.feedback' })).rejects.toThrow(/positive or negative/u);
+  const pressed = await slack.push.action({ ...at, actionId: 'docent.feedback', choose: 'negative' });
+  const body = JSON.parse(new URLSearchParams(app.got[0]?.raw).get('payload') ?? '');
+  expect(app.got[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded');
+  expect(body).toMatchObject({
+    type: 'block_actions',
+    user: { id: anna.id, username: 'anna', team_id: slack.team.id },
+    team: { id: slack.team.id },
+    api_app_id: slack.app.id,
+    container: { type: 'message', message_ts: ts, channel_id: channel.id, is_ephemeral: false },
+    channel: { id: channel.id },
+    message: { ts, text: 'answer', bot_id: slack.app.botId },
+    actions: [{ type: 'feedback_buttons', action_id: 'docent.feedback', value: 'a1:down' }],
+  });
+  await slack.push.action({ ...at, actionId: 'docent.quote', value: 'c2' });
+  expect(JSON.parse(new URLSearchParams(app.got[1]?.raw).get('payload') ?? '').actions[0]).toMatchObject({ value: 'c2' });
+
+  const respond = async (fields: object) => {
+    const response = await fetch(pressed.responseUrl ?? '', { method: 'POST', body: JSON.stringify(fields) });
+    return [response.status, await response.text()];
+  };
+  expect(await respond({ text: 'only you' })).toEqual([200, 'ok']);
+  expect(slack.ephemerals).toMatchObject([{ user: anna.id, text: 'only you' }]);
+  expect(await respond({ response_type: 'in_channel', text: 'all of you' })).toEqual([200, 'ok']);
+  expect(await respond({ replace_original: true, text: 'replaced' })).toEqual([200, 'ok']);
+  expect(await respond({ response_typ: 'in_channel', text: 'x' })).toEqual([400, expect.stringContaining('invalid_payload')]);
+  expect(await respond({ delete_original: true })).toEqual([200, 'ok']);
+  expect(slack.messages(channel.id).map((one) => one.text)).toEqual(['all of you']);
+  expect(slack.everPosted(channel.id)[0]?.versions.map((one) => one.text)).toEqual(['answer', 'replaced', '']);
+  expect(await respond({ text: 'a sixth' })).toEqual([404, expect.stringContaining('used_url')]);
+  slack.times.responseUrlMs = -1;
+  const second = slack.push.quietly({ user: anna.id, channel: channel.id, text: 'x' });
+  const asked = await slack.push.shortcut({ user: anna.id, channel: channel.id, ts: second.ts, callbackId: 'docent.ask' });
+  expect((await fetch(asked.responseUrl ?? '', { method: 'POST', body: '{"text":"x"}' })).status).toBe(404);
+});
+
+test('a modal is opened once with a fresh trigger, pushed at most twice, updated by hash, and submitted when filled', async () => {
+  let answer: unknown = '';
+  const app = await receiver(() => ({ body: answer }));
+  const slack = await open({ requestUrl: app.url, times: { triggerMs: 150 } });
+  const anna = slack.person();
+  const channel = slack.channel({ members: [anna] });
+  const web = client(slack);
+  const input = (id: string, more: object = {}) => ({
+    type: 'input',
+    block_id: id,
+    label: plain(id),
+    element: { type: 'plain_text_input', action_id: `${id}.text` },
+    ...more,
+  });
+  const pick = {
+    type: 'input',
+    block_id: 'readers',
+    label: plain('Readers'),
+    element: {
+      type: 'static_select',
+      action_id: 'readers.pick',
+      options: ['everyone', 'public'].map((value) => ({ text: plain(value), value })),
+    },
+  };
+  const modal = (title: string, blocks: object[]) =>
+    ({ type: 'modal', callback_id: 'docent.source', title: plain(title), submit: plain('Add'), blocks }) as never;
+  const trigger = async () => (await slack.push.command({ user: anna.id, channel: channel.id, command: '/docent', text: 'add' })).triggerId;
+  const opened = await trigger();
+  expect(Object.fromEntries(new URLSearchParams(app.got[0]?.raw))).toMatchObject({
+    command: '/docent',
+    text: 'add',
+    user_id: anna.id,
+    channel_id: channel.id,
+  });
+  const bad = await web.views
+    .open({ trigger_id: opened, view: modal('x'.repeat(25), [section('a')]) })
+    .catch((error: { data: object }) => error.data);
+  expect(bad).toMatchObject({ error: 'invalid_arguments', response_metadata: { messages: [expect.stringContaining('/view/title/text')] } });
+  const { view } = await web.views.open({
+    trigger_id: opened,
+    view: modal('Add a source', [input('link'), pick, input('note', { optional: true })]),
+  });
+  expect(await refusal(web.views.open({ trigger_id: opened, view: modal('Again', [section('a')]) }))).toBe('exchanged_trigger_id');
+  expect(await refusal(web.views.open({ trigger_id: 'made.up', view: modal('Again', [section('a')]) }))).toBe('invalid_trigger_id');
+  const late = await trigger();
+  await new Promise((resolve) => setTimeout(resolve, 170));
+  expect(await refusal(web.views.open({ trigger_id: late, view: modal('Late', [section('a')]) }))).toBe('expired_trigger_id');
+
+  await expect(slack.push.viewSubmission({ user: anna.id, values: { link: 'https://a.example' } })).rejects.toThrow(
+    /readers.pick must be filled/u,
+  );
+  await expect(slack.push.viewSubmission({ user: anna.id, values: { other: 'x' } })).rejects.toThrow(/no input other/u);
+  await expect(slack.push.viewSubmission({ user: anna.id, values: { link: 'x', readers: 'nobody' } })).rejects.toThrow(/no option nobody/u);
+  answer = { response_action: 'errors', errors: { link: 'not reachable' } };
+  const values = { link: 'https://a.example', 'readers.pick': 'public' };
+  expect((await slack.push.viewSubmission({ user: anna.id, values })).errors).toEqual({ link: 'not reachable' });
+  const submitted = JSON.parse(new URLSearchParams(app.got.at(-1)?.raw).get('payload') ?? '');
+  expect(submitted.view).toMatchObject({
+    id: view?.id,
+    callback_id: 'docent.source',
+    state: {
+      values: {
+        link: { 'link.text': { type: 'plain_text_input', value: 'https://a.example' } },
+        readers: { 'readers.pick': { selected_option: { value: 'public' } } },
+        note: { 'note.text': { value: null } },
+      },
+    },
+  });
+  answer = { response_action: 'update', view: modal('Preview', [section('12 pages'), actions(button('docent.more'))]) };
+  await slack.push.viewSubmission({ user: anna.id, values });
+  expect(slack.viewsOf(anna).map((one) => one.view.title)).toMatchObject([{ text: 'Preview' }]);
+  answer = '';
+  const inModal = await slack.push.viewAction({ user: anna.id, actionId: 'docent.more' });
+  await web.views.push({ trigger_id: inModal.triggerId, view: modal('More', [actions(button('docent.deeper'))]) });
+  const deeper = await slack.push.viewAction({ user: anna.id, actionId: 'docent.deeper' });
+  await web.views.push({ trigger_id: deeper.triggerId, view: modal('Deeper', [actions(button('docent.deepest'))]) });
+  const deepest = await slack.push.viewAction({ user: anna.id, actionId: 'docent.deepest' });
+  expect(await refusal(web.views.push({ trigger_id: deepest.triggerId, view: modal('Too deep', [section('a')]) }))).toBe(
+    'push_limit_reached',
+  );
+  const top = slack.viewsOf(anna).at(-1);
+  expect(await refusal(web.views.update({ view_id: top?.id ?? '', hash: 'old', view: modal('New', [section('a')]) }))).toBe(
+    'hash_conflict',
+  );
+  await web.views.update({ view_id: top?.id ?? '', hash: String(top?.view.hash), view: modal('New', [section('a')]) });
+  answer = { response_action: 'clear' };
+  await slack.push.viewSubmission({ user: anna.id });
+  expect(slack.viewsOf(anna)).toEqual([]);
+  expect(await refusal(web.views.update({ view_id: top?.id ?? '', view: modal('Gone', [section('a')]) }))).toBe('not_found');
+  answer = { response_action: 'close' };
+  await web.views.open({ trigger_id: await trigger(), view: modal('Strange', [section('a')]) });
+  await slack.push.viewSubmission({ user: anna.id });
+  expect(slack.complaints.at(-1)).toMatch(/view_submission: answered/u);
+});
+
+test('the home tab, suggested prompts, reactions and files', async () => {
+  const app = await receiver();
+  const slack = await open({ requestUrl: app.url });
+  const anna = slack.person();
+  const web = client(slack);
+  await expect(slack.push.viewAction({ user: anna.id, home: true, actionId: 'docent.ask' })).rejects.toThrow(/no home/u);
+  await web.views.publish({ user_id: anna.id, view: { type: 'home', blocks: [actions(button('docent.ask')) as never] } });
+  await slack.push.appHomeOpened({ user: anna.id });
+  expect(JSON.parse(app.got.at(-1)?.raw ?? '').event).toMatchObject({ type: 'app_home_opened', tab: 'home', view: { type: 'home' } });
+  await slack.push.viewAction({ user: anna.id, home: true, actionId: 'docent.ask' });
+  expect(JSON.parse(new URLSearchParams(app.got.at(-1)?.raw).get('payload') ?? '')).toMatchObject({
+    container: { type: 'view' },
+    view: { type: 'home' },
+  });
+  const direct = slack.directOf(anna);
+  const prompts = (count: number) => Array.from({ length: count }, (_, n) => ({ title: `t${n}`, message: `message ${n}` })) as never;
+  expect(await refusal(web.assistant.threads.setSuggestedPrompts({ channel_id: direct.id, prompts: prompts(5) }))).toBe(
+    'invalid_arguments',
+  );
+  await web.assistant.threads.setSuggestedPrompts({ channel_id: direct.id, prompts: prompts(4) });
+  await expect(slack.push.suggestedPrompt({ user: anna.id, title: 't9' })).rejects.toThrow(/no suggested prompt/u);
+  const { message } = await slack.push.suggestedPrompt({ user: anna.id, title: 't2' });
+  expect(JSON.parse(app.got.at(-1)?.raw ?? '').event).toMatchObject({ channel_type: 'im', text: 'message 2' });
+  const react = () => refusal(web.reactions.add({ channel: direct.id, timestamp: message?.ts ?? '', name: 'eyes' }));
+  expect([await react(), await react()]).toEqual([undefined, 'already_reacted']);
+
+  const file = slack.file({ name: 'leave.txt', content: 'Four weeks.', user: anna });
+  await slack.push.direct({ user: anna.id, text: 'what does it say?', files: [file.id] });
+  const event = JSON.parse(app.got.at(-1)?.raw ?? '').event;
+  expect(event).toMatchObject({ subtype: 'file_share', files: [{ id: file.id, mimetype: 'text/plain' }] });
+  const read = async (token: string) => (await fetch(event.files[0].url_private, { headers: { authorization: `Bearer ${token}` } })).text();
+  expect(await read(slack.botToken)).toBe('Four weeks.');
+  expect(await read('xoxb-other')).toMatch(/Sign in/u);
+  expect((await web.files.info({ file: file.id })).file).toMatchObject({ name: 'leave.txt', size: 11 });
+});
+
+test('a status takes at most ten loading messages and goes by itself', async () => {
+  const slack = await open({ times: { statusMs: 80 } });
+  const anna = slack.person();
+  const direct = slack.directOf(anna);
+  const { ts } = slack.push.quietly({ user: anna.id, channel: direct.id, text: 'hi' });
+  const web = client(slack);
+  const set = (count: number) =>
+    refusal(
+      web.assistant.threads.setStatus({
+        channel_id: direct.id,
+        thread_ts: ts,
+        status: 'thinks',
+        loading_messages: Array.from({ length: count }, String),
+      }),
+    );
+  expect([await set(11), await set(10)]).toEqual(['invalid_arguments', undefined]);
+  expect(slack.statusIn(direct.id, ts)?.loadingMessages).toHaveLength(10);
+  await new Promise((resolve) => setTimeout(resolve, 90));
+  expect(slack.statusIn(direct.id, ts)).toBeUndefined();
+});
+
+/** The app over Socket Mode, by Slack's own client; `ack` decides what it answers. */
+async function connected(slack: FakeSlack, ack: (body: { type?: string; command?: string }) => object | undefined | null) {
+  const got: { type: string; body: { event_id?: string; event?: { type: string } }; retry: number | undefined }[] = [];
+  const socket = new SocketModeClient({
+    appToken: slack.appToken,
+    clientOptions: { slackApiUrl: slack.url },
+    logger: quiet,
+    clientPingTimeout: 300,
+  });
+  socket.on('slack_event', async (event: { type: string; body: never; retry_num?: number; ack: (answer?: object) => Promise<void> }) => {
+    got.push({ type: event.type, body: event.body, retry: event.retry_num });
+    const answer = ack(event.body);
+    if (answer !== null) await event.ack(answer);
+  });
+  await socket.start();
+  closing.push(() => socket.disconnect() as Promise<unknown>);
+  return { socket, got };
+}
+
+test('Socket Mode: envelopes go to one connection each, are acknowledged with answers, and come again after a refresh', async () => {
+  const slack = await open({ times: { ackMs: 400, retryAfterMs: [20, 500, 900] }, echo: false });
+  const anna = slack.person();
+  const channel = slack.channel({ members: [anna] });
+  await expect(slack.push.direct({ user: anna.id, text: 'nobody hears' })).rejects.toThrow(/neither a request URL nor/u);
+  const first = await connected(slack, (body) => (body.command ? { text: 'here is help' } : undefined));
+  const second = await connected(slack, () => undefined);
+  expect(slack.socketMode.count()).toBe(2);
+  const sent = await slack.push.mention({ user: anna.id, channel: channel.id, text: 'a' });
+  expect(sent.deliveries.map((one) => one.acknowledged)).toEqual([true, true]);
+  expect([first.got.length, second.got.length]).toEqual([1, 1]);
+  await slack.push.command({ user: anna.id, channel: channel.id, command: '/docent', text: 'help' });
+  expect(slack.ephemerals).toMatchObject([{ text: 'here is help', user: anna.id }]);
+  // Slack recycles every connection: what comes meanwhile is delivered again once one is back.
+  slack.socketMode.disconnect('refresh_requested', true);
+  const before = [...first.got, ...second.got].length;
+  const event = { type: 'member_left_channel', user: anna.id, channel: channel.id };
+  slack.deliverTo(undefined);
+  await expect(slack.push.event(event)).rejects.toThrow(/neither/u);
+  await slack.until(() => slack.socketMode.count() === 2, 'both to reconnect');
+  const late = await slack.push.event(event);
+  expect(late.deliveries[0]?.acknowledged).toBe(true);
+  expect([...first.got, ...second.got].length).toBe(before + 1);
+});
+
+test('Socket Mode: an envelope that is not acknowledged comes again with its number', async () => {
+  const slack = await open({ times: { ackMs: 60, retryAfterMs: [10, 10, 10] } });
+  const anna = slack.person();
+  let times = 0;
+  const app = await connected(slack, () => (++times < 3 ? null : undefined));
+  const { deliveries } = await slack.push.direct({ user: anna.id, text: 'a' });
+  await deliveries[0]?.done;
+  expect(deliveries[0]).toMatchObject({
+    acknowledged: true,
+    attempts: [{ fault: 'http_timeout' }, { fault: 'http_timeout' }, { retry: 2, status: 200 }],
+  });
+  expect(app.got.map((one) => one.retry)).toEqual([0, 1, 2]);
+  expect(new Set(app.got.map((one) => one.body.event_id)).size).toBe(1);
+});
+
+const option = (value: string) => ({ text: plain(value), value });
+const cell = (text: string) => ({ type: 'raw_text', text });
+const url = (text: string) => ({ type: 'url', url: 'https://a.example/x', text });
+const richText = (text: string) => ({
+  type: 'rich_text',
+  elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text, style: { bold: true } }] }],
+});
+const inputOf = (element: object) => ({ type: 'input', label: plain('Label'), element });
+const confirm = { title: plain('Sure?'), text: plain('Really'), confirm: plain('Yes'), deny: plain('No') };
+
+test('blocks as Slack takes them are taken', () => {
+  const message = [
+    { type: 'header', text: plain('x'.repeat(150)) },
+    { type: 'divider' },
+    {
+      ...section('a'),
+      accessory: { type: 'overflow', action_id: 'o', options: [{ ...option('a'), url: 'https://a.example' }] },
+      expand: true,
+    },
+    { type: 'section', fields: [plain('a'), { type: 'mrkdwn', text: 'b', verbatim: true }] },
+    {
+      type: 'context',
+      elements: [
+        { type: 'image', image_url: 'https://a.example/i.png', alt_text: 'i' },
+        { type: 'mrkdwn', text: 'a' },
+      ],
+    },
+    actions(
+      button('a', { style: 'primary', confirm, value: 'x'.repeat(2000) }),
+      button('b', { url: 'https://a.example', accessibility_label: 'b' }),
+    ),
+    { type: 'markdown', text: '**a**' },
+    richText('a'),
+    { type: 'rich_text', elements: [{ type: 'rich_text_list', style: 'bullet', indent: 1, elements: richText('b').elements }] },
+    {
+      type: 'table',
+      rows: [
+        [cell('a'), { type: 'raw_number', value: 1, text: '1' }],
+        [richText('a'), cell('b')],
+      ],
+      column_settings: [{ align: 'right' }],
+    },
+    { type: 'image', image_url: 'https://a.example/i.png', alt_text: 'i', title: plain('t') },
+    {
+      type: 'context_actions',
+      elements: [...thumbs.elements, { type: 'icon_button', icon: 'trash', text: plain('Delete'), action_id: 'd' }],
+    },
+    { type: 'task_card', task_id: 't', title: 'Reading', status: 'complete', output: richText('a'), sources: [url('Leave')] },
+    { type: 'plan', title: 'Plan', tasks: [{ type: 'task_card', task_id: 'u', title: 'Reading', status: 'pending' }] },
+    inputOf({ type: 'radio_buttons', action_id: 'r', options: [option('a'), option('b')], initial_option: option('b') }),
+  ];
+  expect(blockProblems(message, 'message')).toEqual([]);
+  const inputs = [
+    { type: 'plain_text_input', multiline: true, max_length: 3000, placeholder: plain('p'), focus_on_load: true },
+    { type: 'url_text_input', action_id: 'u' },
+    { type: 'static_select', option_groups: [{ label: plain('g'), options: [option('a')] }] },
+    { type: 'multi_static_select', options: [option('a'), option('b')], initial_options: [option('a')], max_selected_items: 2 },
+    { type: 'checkboxes', options: [{ text: { type: 'mrkdwn', text: '*a*' }, value: 'a', description: plain('d') }] },
+  ].map(inputOf);
+  expect(viewProblems({ type: 'modal', title: plain('x'.repeat(24)), submit: plain('Add'), blocks: inputs })).toEqual([]);
+  expect(viewProblems({ type: 'home', blocks: [section('a')], private_metadata: '' })).toEqual([]);
+});
+
+test.each<[string, object, RegExp]>([
+  ['a section without text', { type: 'section' }, /text or fields/u],
+  ['an empty text', section(''), /more than 0/u],
+  ['a text as a string', { type: 'section', text: 'a' }, /an object .*\/text/u],
+  ['eleven fields', { type: 'section', fields: Array.from({ length: 11 }, () => plain('a')) }, /no more than 10/u],
+  ['a header in mrkdwn', { type: 'header', text: { type: 'mrkdwn', text: 'a' } }, /unsupported type: mrkdwn/u],
+  ['a long header', { type: 'header', text: plain('x'.repeat(151)) }, /less than 151/u],
+  ['an unknown field', { type: 'divider', colour: 'red' }, /additional property: colour/u],
+  ['a long button', actions(button('a', { text: plain('x'.repeat(76)) })), /less than 76/u],
+  ['a long value', actions(button('a', { value: 'x'.repeat(2001) })), /less than 2001/u],
+  ['a strange style', actions(button('a', { style: 'warning' })), /enum value/u],
+  ['a bad address', actions(button('a', { url: 'javascript:alert(1)' })), /valid URL/u],
+  ['26 buttons', actions(...Array.from({ length: 26 }, (_, n) => button(`b${n}`))), /no more than 25/u],
+  ['an action twice', actions(button('a'), button('a')), /already exists/u],
+  [
+    'six options in an overflow',
+    actions({ type: 'overflow', options: Array.from({ length: 6 }, (_, n) => option(`${n}`)) }),
+    /no more than 5/u,
+  ],
+  [
+    'an initial option that is not offered',
+    actions({ type: 'static_select', options: [option('a')], initial_option: option('b') }),
+    /exactly match/u,
+  ],
+  ['both options and groups', actions({ type: 'static_select', options: [option('a')], option_groups: [] }), /exactly one of options/u],
+  ['an input outside an input block', actions({ type: 'plain_text_input' }), /unsupported type: plain_text_input/u],
+  ['a button in an input block', inputOf(button('a')), /unsupported type: button/u],
+  ['eleven context elements', { type: 'context', elements: Array.from({ length: 11 }, () => plain('a')) }, /no more than 10/u],
+  ['a long markdown block', { type: 'markdown', text: 'x'.repeat(12_001) }, /less than 12001/u],
+  ['a wide table', { type: 'table', rows: [Array.from({ length: 21 }, () => cell('a'))] }, /no more than 20/u],
+  ['an image without words', { type: 'image', image_url: 'https://a.example/i.png' }, /missing required field: alt_text/u],
+  ['an image from nowhere', { type: 'image', alt_text: 'a' }, /exactly one of image_url/u],
+  ['a strange icon', { type: 'context_actions', elements: [{ type: 'icon_button', icon: 'star', text: plain('s') }] }, /enum value/u],
+  [
+    'thumbs with one side',
+    { type: 'context_actions', elements: [{ ...thumbs.elements[0], negative_button: undefined }] },
+    /negative_button/u,
+  ],
+  ['a task without state', { type: 'task_card', task_id: 't', title: 'a' }, /missing required field: status/u],
+  [
+    'a source without text',
+    { type: 'task_card', task_id: 't', title: 'a', status: 'error', sources: [{ type: 'url', url: 'https://a.example' }] },
+    /field: text/u,
+  ],
+  ['a block that Docent has no use for', { type: 'carousel', elements: [] }, /unsupported type: carousel/u],
+])('of blocks, Slack refuses %s', (_name, block, why) => {
+  const problems = blockProblems([block], 'message');
+  expect(problems.join('\n')).toMatch(why);
+});
+
+test('of messages and views as a whole, Slack refuses what is too many or out of place', () => {
+  const many = (count: number) => Array.from({ length: count }, () => ({ type: 'divider' }));
+  expect(blockProblems(many(50), 'message')).toEqual([]);
+  expect(blockProblems(many(51), 'message')).toEqual(['no more than 50 items allowed [json-pointer:/blocks]']);
+  expect(blockProblems(many(100), 'modal')).toEqual([]);
+  expect(blockProblems(many(101), 'home')).toHaveLength(1);
+  expect(
+    blockProblems(
+      [
+        { type: 'divider', block_id: 'a' },
+        { type: 'divider', block_id: 'a' },
+      ],
+      'message',
+    ),
+  ).toHaveLength(1);
+  const table = { type: 'table', rows: [[cell('a')]] };
+  expect(blockProblems([table, table], 'message')).toHaveLength(1);
+  for (const block of [{ type: 'markdown', text: 'a' }, table, thumbs]) expect(blockProblems([block], 'home')).toHaveLength(1);
+  const modal = { type: 'modal', title: plain('a'), blocks: [inputOf({ type: 'plain_text_input' })] };
+  expect(viewProblems(modal)).toEqual(['missing required field: submit [json-pointer:/view]']);
+  expect(viewProblems({ ...modal, submit: plain('Go'), private_metadata: 'x'.repeat(3001) })).toHaveLength(1);
+  expect(viewProblems({ type: 'home', title: plain('a'), blocks: [] })).toHaveLength(1);
 });
