@@ -6,7 +6,7 @@
  * const html = slackPage([{ from: 'Mia Becker', text: 'How many days?' }, { blocks }]); // with a person's before
  * const html = slackPage([{ blocks, ephemeral: true }]);                            // "Only visible to you"
  * const html = slackPage([{ view }]);                                               // a modal or the App Home
- * await pictureOf(html, 'docs/images/slack-x.png', { width: 720, dark: false });    // test/fakes/slack-picture.ts
+ * await pictureOf(await openBrowser(), html, 'docs/images/slack-x.png', 720);      // slack-picture.ts, browser.ts
  * ```
  * It is no check of the blocks (slack-blocks.ts is), and shows an unknown kind by its name.
  */
@@ -21,7 +21,7 @@ const str = (value: unknown): string => (typeof value === 'string' ? value : '')
 export interface SlackPageItem {
   /** The writer's name; absent: Docent. */
   from?: string;
-  /** What `<@U…>` are called. */
+  /** `mrkdwn`, where there are no blocks. */
   text?: string;
   blocks?: unknown;
   /** Markdown of a stream, instead of blocks; they follow it. */

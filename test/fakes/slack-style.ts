@@ -3,7 +3,7 @@ export const SLACK_CSS = `
 .light { --bg:#fff; --text:#1d1c1d; --soft:#616061; --line:#dddddd; --link:#1264a3; --edge:#c9c9ca; --code:#f8f8f8; --codetext:#c01343; --hover:#f8f8f8; --card:#fff; }
 .dark { --bg:#1a1d21; --text:#d1d2d3; --soft:#ababad; --line:#383b40; --link:#1d9bd1; --edge:#565856; --code:#222529; --codetext:#e8912d; --hover:#222529; --card:#1a1d21; }
 * { box-sizing:border-box; }
-body { margin:0; background:var(--bg); color:var(--text); font:15px/1.46668 Lato,"Noto Sans","Noto Sans CJK SC","DejaVu Sans",sans-serif; font-variant-ligatures:none; }
+body { margin:0; background:var(--bg); color:var(--text); font:15px/1.46668 Lato,Inter,"Noto Sans","Noto Sans CJK SC","Droid Sans Fallback",sans-serif; font-variant-ligatures:none; }
 main { padding:12px 0; }
 a { color:var(--link); text-decoration:none; }
 b { font-weight:700; }
