@@ -270,11 +270,11 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
     /** Milliseconds from a delivery to its acknowledgement, sorted; for p99 take the item at 0.99 of the length. */
     ackTimes: (): number[] => out.deliveries.flatMap((one) => (one.ackMs === undefined ? [] : [one.ackMs])).toSorted((a, b) => a - b),
     nextTs: (): string => nextTs(world),
-    /** Waits until `look` gives something, and gives it; an error that says what was waited for after `ms`. */
-    async until<T>(look: () => T | undefined | null | false, what: string, ms = 5000): Promise<T> {
+    /** Waits until `look` gives something that holds, and gives it; an error that says what was waited for after `ms`. */
+    async until<T>(look: () => T, what: string, ms = 5000): Promise<Exclude<T, undefined | null | false | 0 | ''>> {
       for (const ends = Date.now() + ms; ;) {
         const found = look();
-        if (found !== undefined && found !== null && found !== false) return found;
+        if (found) return found as Exclude<T, undefined | null | false | 0 | ''>;
         if (Date.now() > ends) throw new Error(`fake Slack: waited ${ms} ms in vain for ${what}`);
         await sleep(5);
       }
