@@ -39,6 +39,7 @@ export async function writeTicket(
       // Somebody's words are not lost to a later press without any.
       comment: ticket.comment ?? e.ref('comment'),
       reason: ticket.comment === null ? e.ref('reason') : ticket.reason,
+      opened_by: ticket.comment === null ? e.ref('opened_by') : ticket.openedBy,
       updated_at: now,
     }))
     .where('question_id', '=', ticket.questionId)

@@ -18,6 +18,10 @@ export const chatDe: ChatStrings = {
   ticketAsked: 'Eine Person wurde gefragt. Sobald sich jemand darum kümmert, steht es hier.',
   ticketTaken: 'Jemand kümmert sich jetzt um Ihre Frage.',
   ticketClosed: 'Ihre Frage wurde von den Zuständigen abgeschlossen. Falls sie für Sie nicht geklärt ist, fragen Sie noch einmal.',
+  notAvailable: 'Das steht Ihnen nicht oder nicht mehr zur Verfügung.',
+  tryLater: 'Das hat gerade nicht geklappt. Bitte versuchen Sie es gleich noch einmal.',
+  feedbackThanks: 'Danke für die Rückmeldung.',
+  ticketElse: 'Jemand war schneller: Das Ticket ist schon übernommen.',
 
   justNow: 'gerade eben',
   changedAgo: 'geändert {ago}',

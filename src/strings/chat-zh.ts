@@ -17,6 +17,10 @@ export const chatZh: ChatStrings = {
   ticketAsked: '已请人工协助。有人受理后会在这里告知您。',
   ticketTaken: '已有人在处理您的问题。',
   ticketClosed: '负责的同事已将您的问题结束。如果仍未解决，请再次提问。',
+  notAvailable: '您无权查看，或该内容已不存在。',
+  tryLater: '刚才没有成功，请稍后再试。',
+  feedbackThanks: '感谢您的反馈。',
+  ticketElse: '已有其他人受理了该工单。',
 
   justNow: '刚刚',
   changedAgo: '{ago}更新',

@@ -45,7 +45,9 @@ export function createTickets(deps: TicketDeps): Tickets {
     if (!ticket) return undefined;
     const origin = originOf(ticket.origin_json);
     const { platform = 'slack', workspace = '' } = origin?.place ?? {};
-    const takenBy = ticket.taken_by === null ? undefined : await platformIdOf(db, ticket.taken_by, platform, workspace);
+    const idOf = async (personId: string | null): Promise<string | undefined> =>
+      personId === null ? undefined : platformIdOf(db, personId, platform, workspace);
+    const [openedBy, takenBy] = await Promise.all([idOf(ticket.opened_by), idOf(ticket.taken_by)]);
     const answer =
       ticket.answer_id === null ? undefined : await answerFor(ticket.answer_id, await readableReaderSets(db, {}, audience), deps);
     return {
@@ -54,7 +56,7 @@ export function createTickets(deps: TicketDeps): Tickets {
       ticketId,
       reason: ticket.reason,
       question: ticket.text,
-      person: origin?.place.person ?? '',
+      person: openedBy ?? origin?.place.person ?? '',
       ...(ticket.comment === null ? {} : { comment: ticket.comment }),
       ...(answer ? { answer } : {}),
       state: ticket.state,

@@ -22,16 +22,18 @@ export interface Page {
   readerSet: number;
 }
 
+type PageName = 'open' | 'public' | 'secret';
+
 export interface ChatLedger {
-  pages: Record<'open' | 'public' | 'secret', Page>;
+  pages: Record<PageName, Page>;
   sourceId: string;
   person(id: string, more?: { member?: boolean }): Promise<ChatPerson>;
   /** A question from Slack with its answer, resting on some pages. @returns the answer's id */
   answer(input?: {
     asker?: ChatPerson;
     audience?: Audience;
-    rests?: ('open' | 'public' | 'secret')[];
-    left?: ('open' | 'public' | 'secret')[];
+    rests?: PageName[];
+    left?: PageName[];
     status?: AnswerStatus;
     score?: number;
     origin?: Partial<Origin>;
@@ -97,7 +99,15 @@ export async function chatLedger(db: Catalog): Promise<ChatLedger> {
     pages,
     sourceId,
     person,
-    async answer({ rests = ['open'], left = [], status = 'quoted', score = 0.8, audience = 'everyone', language = 'en', ...input } = {}) {
+    async answer({
+      rests = ['open'] as PageName[],
+      left = [] as PageName[],
+      status = 'quoted',
+      score = 0.8,
+      audience = 'everyone',
+      language = 'en',
+      ...input
+    } = {}) {
       const asker = input.asker ?? (await person('U1'));
       const at = `${NOW / 1000}.${String(Math.floor(Math.random() * 1e6)).padStart(6, '0')}`;
       const origin: Origin = {

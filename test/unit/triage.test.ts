@@ -149,7 +149,7 @@ overBothCatalogs((catalogs) => {
       expect(await triage.ticketView(ticketId)).toMatchObject({
         reason: 'knows',
         comment: 'Ask me.',
-        person: 'UANN',
+        person: 'UBOB',
         question: 'What is said?',
         state: 'open',
       });
