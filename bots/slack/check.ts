@@ -122,7 +122,7 @@ const settingsOf = (appId: string | undefined): string =>
 async function trySocket(appToken: string, apiUrl: string | undefined): Promise<SlackFinding> {
   try {
     await impatientClient(appToken, apiUrl).apps.connections.open();
-    return { what: 'socket', level: 'ok', message: 'Socket Mode: Slack opens a connection' };
+    return { what: 'socket', level: 'ok', message: 'Slack opens a connection (Socket Mode)' };
   } catch (error) {
     const appId = /^xapp-\d+-(A[A-Z0-9]+)-/.exec(appToken)?.[1];
     const off = error instanceof WebAPIPlatformError && error.data.error === 'not_allowed_token_type';

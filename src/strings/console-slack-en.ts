@@ -84,7 +84,7 @@ export const consoleSlackEn = {
   slackCame: 'came {ago}',
   slackNotYet: 'not yet',
 
-  slackDisconnect: 'Disconnect Slack…',
+  slackDisconnect: 'Disconnect Slack',
   slackDisconnectHelp:
     'Docent stops answering in Slack and forgets the tokens. Questions and answers stay. The app stays in your workspace until you delete it there.',
   slackDisconnectYes: 'Disconnect',

@@ -84,7 +84,7 @@ export const consoleSlackZh: Record<keyof typeof consoleSlackEn, string> = {
   slackCame: '{ago}收到',
   slackNotYet: '还没有',
 
-  slackDisconnect: '断开 Slack…',
+  slackDisconnect: '断开 Slack',
   slackDisconnectHelp: 'Docent 将不再在 Slack 中回答，并删除令牌。问题和回答会保留。应用会留在您的工作区，直到您在那里删除它。',
   slackDisconnectYes: '断开',
   slackEnvironmentHelp: '令牌写在环境变量中，优先使用：要在控制台中连接，请先在那里去掉 SLACK_BOT_TOKEN，再重新启动 Docent。',

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from '../../src/app-contract.ts';
-import { createConsole } from '../../src/console/server.ts';
+import { createConsole, type ConsoleOptions } from '../../src/console/server.ts';
 
 export interface Served {
   url: string;
@@ -11,8 +11,8 @@ export interface Served {
 }
 
 /** @param port 0: any free one; a given one to come back where a server was before */
-export async function serveConsole(app: App, port = 0): Promise<Served> {
-  const server = createServer(createConsole(app, { sessionKey: 'a key for the tests alone' }));
+export async function serveConsole(app: App, port = 0, options: ConsoleOptions = {}): Promise<Served> {
+  const server = createServer(createConsole(app, { sessionKey: 'a key for the tests alone', ...options }));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

@@ -14,11 +14,16 @@ const TRY = {
   command: 'slackTry_command',
 } as const;
 
+const TRYING_MS = 3600_000;
+
 export function slackConnection(words: Words, view: SlackView, state: SlackState): Html {
   const came = Object.entries(view.seen).filter(
     ([kind, at]) => at >= state.changedAt && kind !== 'bad_signature' && kind !== 'url_verification',
   );
   const last = came.length > 0 ? Math.max(...came.map(([, at]) => at)) : undefined;
+  const waits = Object.keys(TRY).some((kind) => !((view.seen[kind] ?? -1) >= state.changedAt));
+  // While somebody tries it, what comes shows by itself. The answer to a form has no address to look at again.
+  const live = waits && !view.problem && words.now() - state.changedAt < TRYING_MS;
   return html`<section class="panel" id="connection"><h2>${words.say('slackStateHeading')}</h2>
 <div id="slack-checks" data-load="/settings/slack/checks"><div class="progress"><p class="progress-phase"><span class="pulse" aria-hidden="true"></span>${words.say('slackChecking')}</p></div><noscript><p class="actions"><a class="button" href="/settings/slack/checks">${words.say('slackCheckNow')}</a></p></noscript></div>
 <dl class="facts">
@@ -27,13 +32,12 @@ export function slackConnection(words: Words, view: SlackView, state: SlackState
 <div><dt>${words.say('slackLast')}</dt><dd>${last === undefined ? words.say('slackNever') : words.time(last)}</dd></div>
 </dl></section>
 <section class="panel" id="test"><h2>${words.say('slackTestHeading')}</h2>${testForm(words, view)}</section>
-<section class="panel" id="try"><h2>${words.say('slackTryHeading')}</h2><p class="help">${words.say('slackTryLead')}</p><ul class="tries">${Object.entries(
+<section class="panel" id="try"><h2>${words.say('slackTryHeading')}</h2><p class="help">${words.say('slackTryLead')}</p><ul class="tries" id="tries"${live ? html` data-live="swap"` : ''}>${Object.entries(
     TRY,
   ).map(([kind, key]): Html => {
     const at = view.seen[kind] !== undefined && view.seen[kind] >= state.changedAt ? view.seen[kind] : undefined;
     return html`<li><span class="state state-${at === undefined ? 'idle' : 'good'}">${at === undefined ? words.say('slackNotYet') : words.say('slackCame', { ago: words.ago(at) })}</span><span>${words.say(key)}</span></li>`;
-  })}</ul></section>
-${state.from === 'console' ? disconnect(words, view) : ''}`;
+  })}</ul></section>`;
 }
 
 function testForm(words: Words, view: SlackView): Html {
@@ -42,9 +46,9 @@ function testForm(words: Words, view: SlackView): Html {
 <button class="button">${words.say('slackTestButton')}</button></form>`;
 }
 
-function disconnect(words: Words, view: SlackView): Html {
+export function disconnectFold(words: Words, view: SlackView): Html {
   const problem = view.problem?.part === 'disconnect' ? html`<p class="field-problem" role="alert">${view.problem.message}</p>` : '';
-  return html`<section class="panel" id="disconnect"><details class="keep"${problem ? html` open` : ''}><summary class="button danger-quiet">${words.say('slackDisconnect')}</summary><p class="small">${words.say('slackDisconnectHelp')}</p>${problem}<form class="form" method="post" action="/settings/slack/disconnect"><button class="button danger">${words.say('slackDisconnectYes')}</button></form></details></section>`;
+  return html`<details class="fold" id="disconnect"${problem ? html` open` : ''}><summary>${words.say('slackDisconnect')}</summary><div class="fold-body"><p class="help">${words.say('slackDisconnectHelp')}</p>${problem}<form method="post" action="/settings/slack/disconnect"><button class="button danger">${words.say('slackDisconnectYes')}</button></form></div></details>`;
 }
 
 /** `/settings/slack/checks`; the script takes `#slack-checks` into the page. @param check `slow`: Slack did not answer in time */

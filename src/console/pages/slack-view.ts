@@ -10,6 +10,8 @@ export interface SlackView {
   seen: Record<string, number>;
   /** Chosen for the app that is made. */
   mode: SlackMode;
+  /** The mode was chosen just now. */
+  chosen: boolean;
   requestUrl: string | undefined;
   scopes: readonly string[];
   createLink: string;

@@ -1,11 +1,11 @@
 /** The page that connects Slack: create the app, give its tokens, try it; once connected, how it goes. */
-import type { SlackMode } from '../../chat-contract.ts';
+import type { SlackMode, SlackState } from '../../chat-contract.ts';
 import type { PageContext } from '../context.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { icons } from '../icons.ts';
 import type { Key, Words } from '../words.ts';
 import { layout } from './layout.ts';
-import { slackConnection } from './slack-connection.ts';
+import { disconnectFold, slackConnection } from './slack-connection.ts';
 import type { SlackView } from './slack-view.ts';
 
 /** `/settings/slack` */
@@ -19,10 +19,17 @@ export function slackPage(context: PageContext, view: SlackView): Html {
     look: 'narrow settings',
     body: html`<p class="crumbs"><a href="/settings">${words.say('settingsTitle')}</a></p><h1>${words.say('slackTitle')}</h1><p class="lead">${words.say('slackLead')}</p>
 ${view.done ? html`<p class="done" role="status">${words.say(`slackDone_${view.done}`)}</p>` : ''}
-${connected ? slackConnection(words, view, state) : html`${state === 'unreadable' ? unreadable(words) : ''}${steps(words, view)}`}
-${connected && state.from === 'console' ? html`<section class="panel"><details class="fold"${view.problem?.part === 'connect' ? html` open` : ''}><summary>${words.say('slackOtherTokens')}</summary><div class="fold-body">${modeChoice(words, view)}${tokens(words, view)}</div></details>${manifestFold(words, view)}</section>` : ''}
-${connected && state.from === 'environment' ? html`<section class="panel"><p class="help">${words.say('slackEnvironmentHelp')}</p>${manifestFold(words, view)}</section>` : ''}`,
+${connected ? html`${slackConnection(words, view, state)}${change(words, view, state)}` : html`${state === 'unreadable' ? unreadable(words) : ''}${steps(words, view)}`}`,
   });
+}
+
+/** Other tokens, the manifest for an app that is to be brought up to date, and the way out. */
+function change(words: Words, view: SlackView, state: SlackState): Html {
+  if (state.from === 'environment')
+    return html`<section class="panel"><p class="help">${words.say('slackEnvironmentHelp')}</p>${manifestFold(words, view)}</section>`;
+  const open = view.problem?.part === 'connect' || (view.done === undefined && view.chosen);
+  return html`<section class="panel" id="change"><details class="fold"${open ? html` open` : ''}><summary>${words.say('slackOtherTokens')}</summary><div class="fold-body">${modeChoice(words, view)}${tokens(words, view)}</div></details>
+${manifestFold(words, view)}${disconnectFold(words, view)}</section>`;
 }
 
 function unreadable(words: Words): Html {
@@ -47,7 +54,7 @@ ${step(3, 'slackTestHeading', html`<p class="help">${words.say('slackTestLater')
 /** Links rather than a form: choosing changes what the page offers, with a script or without. */
 function modeChoice(words: Words, view: SlackView): Html {
   const way = (mode: SlackMode, title: Key, help: string): Html =>
-    html`<a class="choice" href="/settings/slack?mode=${mode}"${mode === view.mode ? html` aria-current="true"` : ''}><strong>${words.say(title)}</strong><span>${help}</span></a>`;
+    html`<a class="choice" href="/settings/slack?mode=${mode}${view.state === undefined ? '' : '#change'}"${mode === view.mode ? html` aria-current="true"` : ''}><strong>${words.say(title)}</strong><span>${help}</span></a>`;
   return html`<nav class="choices" aria-label="${words.say('slackModeLabel')}">
 ${way('socket', 'slackSocket', words.say('slackSocketHelp'))}
 ${way('http', 'slackHttp', view.requestUrl ? words.say('slackHttpHelp', { url: view.requestUrl }) : words.say('slackHttpHelpNone'))}

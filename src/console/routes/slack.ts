@@ -84,6 +84,7 @@ export function slackRoutes(slack: SlackConsole): Router {
       state,
       seen,
       mode: chosen,
+      chosen: mode !== '',
       requestUrl: slack.requestUrl,
       scopes: slack.scopes,
       createLink: slack.createLink(chosen),
