@@ -44,6 +44,7 @@ interface Picture {
   items: SlackPageItem[];
   dark?: boolean;
   width?: number;
+  scale?: number;
 }
 const pictures: Record<string, Picture> = {
   answer: {
@@ -66,8 +67,11 @@ const pictures: Record<string, Picture> = {
   quoted: { items: [{ from: 'Jonas Weber', text: 'Wann muss ich meine Reisekosten einreichen?' }, ...blocksOf(quotedAnswer())] },
   'not-found': { items: [{ from: 'Mia Becker', text: 'Can I bring my dog to the Lisbon office?' }, ...blocksOf(notFound())] },
   'not-found-de': { dark: true, items: blocksOf(deNotFound()) },
-  long: { items: [{ from: 'Sam Okafor', text: 'How do I set up the deploy key, and who may deploy where?' }, ...blocksOf(longAnswer())] },
-  plain: { items: blocksOf(longAnswer(), true) },
+  long: {
+    scale: 1,
+    items: [{ from: 'Sam Okafor', text: 'How do I set up the deploy key, and who may deploy where?' }, ...blocksOf(longAnswer())],
+  },
+  plain: { scale: 1, items: blocksOf(longAnswer(), true) },
   zh: { width: 420, items: blocksOf(zhAnswer()) },
   short: { items: [...blocksOf(shortAnswer(false))] },
   whispered: { items: blocksOf(shortAnswer(true)).map((item) => ({ ...item, ephemeral: true })) },
@@ -82,8 +86,14 @@ const pictures: Record<string, Picture> = {
 };
 
 const browser = await openBrowser();
-for (const [name, { items, dark = false, width = 680 }] of Object.entries(pictures)) {
-  const bytes = await pictureOf(browser, slackPage(items, { dark, width, people: PEOPLE }), path.join(folder, `slack-${name}.png`), width);
+for (const [name, { items, dark = false, width = 680, scale = 1.5 }] of Object.entries(pictures)) {
+  const bytes = await pictureOf(
+    browser,
+    slackPage(items, { dark, width, people: PEOPLE }),
+    path.join(folder, `slack-${name}.png`),
+    width,
+    scale,
+  );
   console.log(`slack-${name}.png ${Math.round(bytes / 1000)} kB`);
 }
 await browser.close();

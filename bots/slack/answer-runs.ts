@@ -39,7 +39,7 @@ export const endsWide = (text: string): boolean => /[。！？；：」』）…
 /**
  * The sentences of each message. As sentences come, earlier messages stay as they are: what is streamed is the first one.
  */
-export function partsOf(sentences: AnswerSentence[], cited: Cited): AnswerSentence[][] {
+export function partsOf(sentences: AnswerSentence[], cited: Pick<Cited, 'citations'>): AnswerSentence[][] {
   const parts: AnswerSentence[][] = [[]];
   let used = 0;
   for (const sentence of sentences.flatMap(shorter)) {
@@ -56,9 +56,10 @@ export function partsOf(sentences: AnswerSentence[], cited: Cited): AnswerSenten
   return parts;
 }
 
-function costOf(sentence: AnswerSentence, cited: Cited): number {
+function costOf(sentence: AnswerSentence, cited: Pick<Cited, 'citations'>): number {
   const addresses = sentence.citations.map((n) => citationOf(n, cited)).flatMap((one) => (one ? [addressOf(one) ?? ''] : []));
-  const title = cited.quoted ? (citationOf(sentence.citations[0], cited)?.title.length ?? 0) + (addresses[0]?.length ?? 0) : 0;
+  // Whether it is quoted is not known at first, and what is streamed must end where the first message does.
+  const title = (citationOf(sentence.citations[0], cited)?.title.length ?? 0) + (addresses[0]?.length ?? 0);
   const marks = sentence.text.match(/[&<>*_`[\]~|.:@#\\\n]/g)?.length ?? 0;
   return (
     sentence.text.length + 4 * marks + 8 * (sentence.marks?.length ?? 0) + title + addresses.reduce((sum, one) => sum + one.length + 12, 20)

@@ -45,7 +45,7 @@ export const dollars = (language: Language, amount: number): string =>
 
 /** @param ms milliseconds */
 export const seconds = (language: Language, ms: number): string =>
-  new Intl.NumberFormat(locale(language), { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 }).format(
+  new Intl.NumberFormat(locale(language), { style: 'unit', unit: 'second', unitDisplay: 'narrow', maximumFractionDigits: 1 }).format(
     ms / 1000,
   );
 

@@ -113,7 +113,7 @@ export const chatZh: ChatStrings = {
   whyHidden: '您无权查看的段落：{n}',
   whyChecks: '核对',
   whySufficiency: '这些段落能回答问题的可能性：{share}',
-  whySentences: '通过核对的句子：{shown}；未通过而略去的：{dropped}',
+  whySentences: '核对通过并显示的句子：{shown}；略去的：{dropped}',
   whyCost: '用时与费用',
   whyTime: '共 {time}',
   whyModel: '{model}：调用 {calls} 次，{tokens} 个词元，{cost}',

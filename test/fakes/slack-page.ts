@@ -55,7 +55,7 @@ function messageHtml(item: SlackPageItem, people: Record<string, string>): strin
         ? `<div class="block">${mrkdwnHtml(item.text ?? '', people)}</div>`
         : '');
   return `<article class="message${item.ephemeral ? ' ephemeral' : ''}"><div class="avatar ${docent ? 'docent' : ''}">${escapeHtml(name.slice(0, 1))}</div><div class="content">
-${item.ephemeral ? '<div class="only-you">👁 Only visible to you</div>' : ''}<div class="who"><b>${escapeHtml(name)}</b>${docent ? '<span class="app">APP</span>' : ''}<span class="time">${escapeHtml(item.time ?? '10:42')}</span></div>
+${item.ephemeral ? '<div class="only-you">Only visible to you</div>' : ''}<div class="who"><b>${escapeHtml(name)}</b>${docent ? '<span class="app">APP</span>' : ''}<span class="time">${escapeHtml(item.time ?? '10:42')}</span></div>
 ${inner}</div></article>`;
 }
 
@@ -113,6 +113,11 @@ function blockHtml(block: Json, people: Record<string, string>): string {
   }
 }
 
+/** Drawn here: this machine may have no emoji. */
+function thumb(way: 'up' | 'down'): string {
+  return `<svg viewBox="0 0 20 20"${way === 'down' ? ' style="transform:scaleY(-1)"' : ''}><path d="M3 9h3v8H3zM7.5 9l3-6.5c1.5 0 2 1 1.8 2.3L11.8 8H16a1.5 1.5 0 0 1 1.5 1.9l-1.5 6A1.5 1.5 0 0 1 14.5 17h-7z"/></svg>`;
+}
+
 function textHtml(text: Json, people: Record<string, string>): string {
   return text.type === 'mrkdwn' ? mrkdwnHtml(str(text.text), people) : plainHtml(text);
 }
@@ -122,10 +127,11 @@ function elementHtml(element: Json, people: Record<string, string>): string {
   const chosen = all(element.initial_options).concat(element.initial_option ? [of(element.initial_option)] : []);
   const isChosen = (option: Json): boolean => chosen.some((one) => one.value === option.value);
   const type = str(element.type);
-  if (type === 'button') return `<button class="button ${str(element.style)}">${label}</button>`;
+  if (type === 'button')
+    return `<button class="button ${str(element.style)}">${label.replace('👍', thumb('up')).replace('👎', thumb('down'))}</button>`;
   if (type === 'overflow') return '<button class="button dots">⋯</button>';
   if (type === 'feedback_buttons')
-    return `<span class="thumb">👍 <span>${plainHtml(of(element.positive_button).text)}</span></span><span class="thumb">👎 <span>${plainHtml(of(element.negative_button).text)}</span></span>`;
+    return `<span class="thumb">${thumb('up')}<span>${plainHtml(of(element.positive_button).text)}</span></span><span class="thumb">${thumb('down')}<span>${plainHtml(of(element.negative_button).text)}</span></span>`;
   if (type === 'icon_button') return `<span class="thumb">🗑 ${label}</span>`;
   if (type === 'radio_buttons' || type === 'checkboxes')
     return `<div class="choices ${type}">${all(element.options)

@@ -33,7 +33,8 @@ hr.block { border:0; border-top:1px solid var(--line); margin:12px 0; }
 .button.empty { color:var(--soft); }
 .caret { margin-left:14px; color:var(--soft); position:relative; top:-3px; }
 .context-actions { display:flex; gap:4px; margin-top:2px; }
-.thumb { color:var(--soft); font-size:12px; border-radius:6px; padding:2px 6px; filter:grayscale(1); }
+.thumb { color:var(--soft); font-size:12px; border-radius:6px; padding:2px 6px; display:flex; align-items:center; gap:4px; }
+svg { width:15px; height:15px; fill:none; stroke:currentColor; stroke-width:1.5; stroke-linejoin:round; vertical-align:-2px; }
 ul, ol { margin:0; padding-left:28px; }
 ul.border, ol.border { border-left:4px solid var(--line); padding-left:36px; margin:4px 0; }
 li { padding-left:2px; }
