@@ -14,6 +14,8 @@ export interface Sockets {
   /** The address of a new connection, good once. */
   ticket(): string;
   count(): number;
+  /** Whether the app ever connected; from then on what it misses is delivered again. */
+  used(): boolean;
   send(envelope: Fields, waitMs: number, ended: AbortSignal): Promise<Acknowledged>;
   /** Asks connections to reconnect as Slack does every few hours; the first, or all. */
   disconnect(reason?: 'refresh_requested' | 'warning' | 'link_disabled', all?: boolean): void;
@@ -28,6 +30,7 @@ export function sockets(world: World, server: Server): Sockets {
   const waiting = new Map<string, (outcome: Acknowledged) => void>();
   const wss = new WebSocketServer({ noServer: true });
   let turn = 0;
+  let used = false;
 
   const hear = (data: string): void => {
     const message: unknown = JSON.parse(data);
@@ -43,6 +46,7 @@ export function sockets(world: World, server: Server): Sockets {
     if (!tickets.delete(ticket)) return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     wss.handleUpgrade(request, socket, head, (ws) => {
       open.push(ws);
+      used = true;
       ws.on('message', (data) => hear(String(data)));
       ws.on('error', () => undefined);
       ws.on('close', () => {
@@ -65,6 +69,7 @@ export function sockets(world: World, server: Server): Sockets {
       return `${world.origin.replace('http', 'ws')}/link/?ticket=${ticket}&app_id=${world.app.id}`;
     },
     count: () => open.length,
+    used: () => used,
     send(envelope, waitMs, ended) {
       const ws = open[turn++ % Math.max(1, open.length)];
       if (!ws) return Promise.resolve({ ok: false, fault: 'connection_failed' });

@@ -117,7 +117,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
   routes['apps.connections.open'] = () => ({ url: socketMode.ticket() });
   const out = deliverer(world, socketMode);
   out.requestUrl = options.requestUrl;
-  const reachable = (): boolean => out.requestUrl !== undefined || socketMode.count() > 0;
+  const reachable = (): boolean => out.requestUrl !== undefined || socketMode.used();
   const push = { ...pusher(world, out, reachable), ...interactor(world, out, options, reachable) };
   if (options.echo === false) world.onOwn = () => undefined;
   let people = 0;
@@ -241,6 +241,9 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
     deliveries: out.deliveries,
     /** How often each method was answered with 429 by the limits. */
     limited: limiter.refused,
+    /** How many calls were answered with 429, by the limits or by a mood. */
+    count429: (method?: string): number =>
+      world.requests.filter((one) => one.status === 429 && (method === undefined || one.method === method)).length,
     calls: (method: string): RequestRecord[] => world.requests.filter((one) => one.method === method),
     /** The messages that stand in a channel, oldest first. */
     messages: standing,

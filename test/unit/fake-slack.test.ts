@@ -218,6 +218,7 @@ test('a stream expires, is stopped by the person, and is limited to so many a mi
   });
   expect([limited.status, Number(limited.headers.get('retry-after')) > 0]).toEqual([429, true]);
   expect(slack.limited).toEqual({ 'chat.startStream': 1 });
+  expect(slack.count429('chat.startStream')).toBe(1);
   expect(slack.openStreams()).toHaveLength(1);
 });
 
@@ -582,6 +583,86 @@ test('the home tab, suggested prompts, reactions and files', async () => {
   expect((await web.files.info({ file: file.id })).file).toMatchObject({ name: 'leave.txt', size: 11 });
 });
 
+test('members, direct messages, people by e-mail, permalinks and ephemeral posts', async () => {
+  const slack = await open();
+  const [anna, ben, gone] = [
+    slack.person({ name: 'anna' }),
+    slack.person({ name: 'ben', isStranger: true }),
+    slack.person({ deleted: true }),
+  ];
+  const channel = slack.channel({ members: [anna, ben] });
+  const web = client(slack);
+  const first = await web.conversations.members({ channel: channel.id, limit: 2 });
+  const rest = await web.conversations.members({ channel: channel.id, limit: 2, cursor: first.response_metadata?.next_cursor ?? '' });
+  expect([...(first.members ?? []), ...(rest.members ?? [])].toSorted()).toEqual([anna.id, ben.id, slack.app.userId].toSorted());
+  expect(await refusal(web.conversations.members({ channel: channel.id, cursor: 'made-up' }))).toBe('invalid_cursor');
+  const { channel: direct } = await web.conversations.open({ users: anna.id });
+  expect(direct?.id).toBe(slack.directOf(anna).id);
+  expect((await web.conversations.info({ channel: direct?.id ?? '' })).channel).toMatchObject({ is_im: true, user: anna.id });
+  expect(await refusal(web.conversations.open({ users: gone.id }))).toBe('user_disabled');
+  expect((await web.users.lookupByEmail({ email: 'ANNA@the-company.example' })).user?.id).toBe(anna.id);
+  expect(await refusal(web.users.lookupByEmail({ email: 'ben@the-company.example' }))).toBe('users_not_found');
+  expect((await web.users.info({ user: ben.id })).user).toMatchObject({ is_stranger: true });
+  const { ts } = slack.push.quietly({ user: anna.id, channel: channel.id, text: 'x' });
+  expect((await web.chat.getPermalink({ channel: channel.id, message_ts: ts })).permalink).toContain(
+    `/archives/${channel.id}/p${ts.replace('.', '')}`,
+  );
+  const whisper = (user: string) => refusal(web.chat.postEphemeral({ channel: channel.id, user, text: 'psst' }));
+  expect([await whisper(anna.id), await whisper(gone.id)]).toEqual([undefined, 'user_not_in_channel']);
+  expect(slack.ephemerals).toMatchObject([{ user: anna.id, text: 'psst' }]);
+  expect(slack.messages(channel.id)).toHaveLength(1);
+});
+
+test('agent sessions: their states, a title that only rename changes, and the warning without the stop event', async () => {
+  const slack = await open({ events: ['message.im'] });
+  const anna = slack.person();
+  const direct = slack.directOf(anna);
+  const { ts } = slack.push.quietly({ user: anna.id, channel: direct.id, text: 'x' });
+  const web = client(slack);
+  const at = { channel_id: direct.id, thread_ts: ts };
+  expect(await refusal(web.agents.sessions.rename({ ...at, title: 'Leave' }))).toBe('session_not_found');
+  expect(await web.agents.sessions.setStatus({ ...at, status: 'processing', title: 'Leave' })).toMatchObject({
+    status: 'processing',
+    title: 'Leave',
+    warning: 'missing_agent_session_stopped_event_subscription',
+  });
+  await web.agents.sessions.setStatus({ ...at, status: 'active', title: 'Ignored' });
+  expect(slack.sessions).toMatchObject([{ title: 'Leave', statuses: [{ status: 'processing' }, { status: 'active' }] }]);
+  await web.agents.sessions.rename({ ...at, title: 'Parental leave' });
+  expect(slack.sessions[0]?.title).toBe('Parental leave');
+  expect(await refusal(web.agents.sessions.setStatus({ ...at, status: 'busy' }))).toBe('invalid_arguments');
+  await expect(slack.push.agentSessionStopped({ user: anna.id, channel: direct.id, threadTs: ts })).rejects.toThrow(/no stop button/u);
+});
+
+test('other bots, joins, unfurls, repeated deliveries and the check of the request URL', async () => {
+  const app = await receiver((got) => ({ body: JSON.parse(got.raw).challenge ?? '' }));
+  const slack = await open({ requestUrl: app.url });
+  const anna = slack.person();
+  const channel = slack.channel({ members: [anna] });
+  const last = () => JSON.parse(app.got.at(-1)?.raw ?? '');
+  const checked = await slack.push.urlVerification();
+  expect(checked.deliveries[0]?.answer).toBe(last().challenge);
+  await slack.push.bot({ channel: channel.id, text: 'build failed' });
+  expect(last().event).toMatchObject({ subtype: 'bot_message', bot_id: expect.stringMatching(/^B/u), text: 'build failed' });
+  expect(last().event.user).toBeUndefined();
+  await slack.push.memberJoined({ user: slack.person().id, channel: channel.id, inviter: anna.id });
+  expect(last().event).toMatchObject({ type: 'member_joined_channel', inviter: anna.id });
+  const said = await slack.push.message({ user: anna.id, channel: channel.id, text: 'see https://example.com' });
+  const delivery = said.deliveries[0];
+  if (!delivery || !said.message) throw new Error('no delivery');
+  const original = last();
+  await slack.push.unfurl(said.message);
+  expect(last().event).toMatchObject({ subtype: 'message_changed', message: { text: 'see https://example.com', attachments: [{}] } });
+  await slack.push.again(delivery);
+  expect(last()).toEqual(original);
+  await slack.push.direct({ user: anna.id, text: 'from elsewhere', team: 'T0OTHER' });
+  expect(last()).toMatchObject({ team_id: 'T0OTHER', authorizations: [{ team_id: 'T0OTHER' }] });
+  slack.events.delete('app_mention');
+  await expect(slack.push.mention({ user: anna.id, channel: channel.id })).rejects.toThrow(/did not subscribe to app_mention/u);
+  slack.scopes.delete('channels:history');
+  await expect(slack.push.message({ user: anna.id, channel: channel.id, text: 'x' })).rejects.toThrow(/lacks the scope channels:history/u);
+});
+
 test('a status takes at most ten loading messages and goes by itself', async () => {
   const slack = await open({ times: { statusMs: 80 } });
   const anna = slack.person();
@@ -638,12 +719,11 @@ test('Socket Mode: envelopes go to one connection each, are acknowledged with an
   // Slack recycles every connection: what comes meanwhile is delivered again once one is back.
   slack.socketMode.disconnect('refresh_requested', true);
   const before = [...first.got, ...second.got].length;
-  const event = { type: 'member_left_channel', user: anna.id, channel: channel.id };
-  slack.deliverTo(undefined);
-  await expect(slack.push.event(event)).rejects.toThrow(/neither/u);
+  const { deliveries } = await slack.push.direct({ user: anna.id, text: 'meanwhile' });
+  expect(deliveries[0]?.attempts).toMatchObject([{ fault: 'connection_failed' }]);
+  await deliveries[0]?.done;
+  expect(deliveries[0]?.acknowledged).toBe(true);
   await slack.until(() => slack.socketMode.count() === 2, 'both to reconnect');
-  const late = await slack.push.event(event);
-  expect(late.deliveries[0]?.acknowledged).toBe(true);
   expect([...first.got, ...second.got].length).toBe(before + 1);
 });
 
