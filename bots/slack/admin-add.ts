@@ -5,7 +5,7 @@
 import type { App as Bolt } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import type { ConnectorView } from '../../src/app-contract.ts';
-import { AppError, isAbort } from '../../src/errors.ts';
+import { AppError, isAbort, reasonOf } from '../../src/errors.ts';
 import { credentialIn, metadataOf, plainLink, problemIn, problemOf, readMetadata, valuesIn } from './admin-add-input.ts';
 import {
   credentialBlock,
@@ -43,7 +43,7 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
       await client.views.update({ view_id: viewId, view });
       return true;
     } catch (error) {
-      log.info({ reason: error instanceof Error ? error.message : typeof error }, 'a modal could not be updated');
+      log.info({ reason: reasonOf(error) }, 'a modal could not be updated');
       return false;
     }
   };
@@ -77,8 +77,11 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
   const recognise = (values: SourceValues): Promise<ConnectorView> => app.recognise(values.location, values.kind || undefined);
 
   async function open(trigger: string, userId: string, location = ''): Promise<void> {
-    // In English: who is asking in which language may take longer than the trigger lives.
-    const opened = await client.views.open({ trigger_id: trigger, view: loading() });
+    // Without words: to learn who is asking, in which language, may take longer than the trigger lives.
+    const opened = await client.views.open({ trigger_id: trigger, view: loading() }).catch((error: unknown) => {
+      log.warn({ reason: reasonOf(error) }, 'the modal for a source could not be opened');
+    });
+    if (!opened) return;
     const id = opened.view?.id;
     if (id === undefined) return;
     const words = await wordsOf(deps, userId);
@@ -87,6 +90,11 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
     const recognised = values.location === '' ? undefined : await recognise(values).catch(() => undefined);
     await update(id, await form({ values, recognised }, words));
   }
+
+  bolt.action({ type: 'block_actions', action_id: 'docent.home-add' }, async ({ ack, body }) => {
+    await ack();
+    await open(body.trigger_id, body.user.id);
+  });
 
   /** What is typed is a link, or a kind is chosen: the fields to sign in appear. */
   bolt.action({ type: 'block_actions', action_id: /^docent\.source-(location|kind)$/ }, async ({ ack, body }) => {

@@ -95,7 +95,7 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
         await lastly(() => edit(note, note.thread, end), tries);
         if (shown && !shown.syncing && shown.failures.length > 0) await lastly(() => tellFailures(note, shown, words), tries);
         // Who begins anew finds it there, and goes on telling.
-        if (!stop.signal.aborted) await syncNotes?.drop(note.thread);
+        if (!stop.signal.aborted) await syncNotes?.drop(note);
         return;
       }
       const text = progressText(shown, words);

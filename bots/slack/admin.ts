@@ -2,7 +2,7 @@
 import type { App as Bolt, RespondArguments, RespondFn } from '@slack/bolt';
 import { reasonOf } from '../../src/errors.ts';
 import { actOnSource, findSource, namesOf, noSuchSource } from './admin-actions.ts';
-import { registerAdding, type Adding } from './admin-add.ts';
+import { registerAdding } from './admin-add.ts';
 import {
   adminStatusReply,
   doctorBlocks,
@@ -23,13 +23,11 @@ import type { SlackDeps } from './deps.ts';
 const DOCTOR_MS = 60_000;
 
 export interface Admin {
-  /** Opens the modal in which a source is added. */
-  openAdding: Adding['open'];
   /** Says in what is still told that this process ends. */
   close(): Promise<void>;
 }
 
-/** @param hooks.onSources something about the sources changed, by this person */
+/** @param hooks.onSources something about the sources changed, by this person: their home is out of date */
 export function registerAdmin(bolt: Bolt, deps: SlackDeps, hooks: { onSources?: (userId: string) => void } = {}): Admin {
   const { app, log } = deps;
   const onSources = hooks.onSources ?? (() => undefined);
@@ -49,10 +47,7 @@ export function registerAdmin(bolt: Bolt, deps: SlackDeps, hooks: { onSources?: 
     await ack();
     const said = understand(command.text ?? '');
     // Before anything is looked up: the trigger lives for three seconds.
-    if (said.verb === 'add')
-      return adding
-        .open(command.trigger_id, command.user_id, said.rest)
-        .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'the modal for a source could not be opened'));
+    if (said.verb === 'add') return adding.open(command.trigger_id, command.user_id, said.rest);
     const words = await wordsOf(deps, command.user_id);
     try {
       await tell(respond, { ...(await answer(command.user_id, command.command, said, words)) });
@@ -102,7 +97,6 @@ export function registerAdmin(bolt: Bolt, deps: SlackDeps, hooks: { onSources?: 
   });
 
   return {
-    openAdding: adding.open,
     async close() {
       adding.close();
       await threads.close();

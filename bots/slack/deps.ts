@@ -16,6 +16,10 @@ export interface SlackDeps {
   languageOf?(userId: string): Promise<Language>;
   /** Asks a question as if it had been written there. */
   ask(input: { person: string; text: string; via: 'home' }): Promise<void>;
+  /** The question of this answer once more, where it was asked; nothing where this person may not ask it. */
+  askAgain(answerId: string, person: ChatPerson): Promise<void>;
+  /** An answer that only its asker saw, for the channel; once. */
+  share(answerId: string, person: ChatPerson): Promise<void>;
   /** Outlives the process: messages that say "is being read" and have to be ended. Absent: they are ended by `close` alone. */
   syncNotes?: SyncNotes;
   log: Log;
@@ -35,7 +39,6 @@ export interface SyncNote {
 
 export interface SyncNotes {
   list(): Promise<SyncNote[]>;
-  /** One a thread. */
   keep(note: SyncNote): Promise<void>;
-  drop(thread: string): Promise<void>;
+  drop(note: SyncNote): Promise<void>;
 }

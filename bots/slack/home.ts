@@ -41,8 +41,7 @@ interface Drawing {
   passive?: boolean;
 }
 
-/** @param hooks.openAdding opens the modal in which a source is added */
-export function registerHome(bolt: Bolt, deps: SlackDeps, hooks: { openAdding: (trigger: string, userId: string) => Promise<void> }): Home {
+export function registerHome(bolt: Bolt, deps: SlackDeps): Home {
   const { app, client, clock, log } = deps;
   const stop = new AbortController();
   const drawn = new Map<string, { at: number; page: number }>();
@@ -142,13 +141,6 @@ export function registerHome(bolt: Bolt, deps: SlackDeps, hooks: { openAdding: (
       refresh(body.user.id, text);
       if (action === 'sync' && sourceId !== undefined) follow(body.user.id, sourceId);
     });
-
-  bolt.action({ type: 'block_actions', action_id: 'docent.home-add' }, async ({ ack, body }) => {
-    await ack();
-    await hooks
-      .openAdding(body.trigger_id, body.user.id)
-      .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'the modal for a source could not be opened'));
-  });
 
   /** Draws the home anew while a source is read: whoever pressed the button looks at it. */
   function follow(userId: string, sourceId: string): void {

@@ -45,6 +45,8 @@ export interface StartedAdmin {
   until<T>(what: () => T | undefined | false, why: string): Promise<T>;
   /** All that stands in a view, as text. */
   text(view: unknown): string;
+  /** Hands the bot this payload, as nobody but a forger would; gives what it answers. */
+  post(body: Record<string, unknown>): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -107,7 +109,11 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
       for await (const part of request) parts.push(part as Buffer);
       const raw = Buffer.concat(parts).toString();
       const form = new URLSearchParams(raw);
-      const body = raw.startsWith('{') ? JSON.parse(raw) : form.has('payload') ? JSON.parse(form.get('payload')!) : Object.fromEntries(form);
+      const body = raw.startsWith('{')
+        ? JSON.parse(raw)
+        : form.has('payload')
+          ? JSON.parse(form.get('payload')!)
+          : Object.fromEntries(form);
       await bolt.processEvent({
         body,
         ack: async (answer?: unknown) => {
@@ -187,6 +193,8 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
       return shown(view.view as unknown as ModalView);
     },
     until,
+    post: (body) =>
+      new Promise((resolve, reject) => bolt.processEvent({ body, ack: async (answer?: unknown) => resolve(answer) }).catch(reject)),
     text: (view) => textIn(view).replaceAll('\u2060', ''),
     async close() {
       for (const one of opened) {
