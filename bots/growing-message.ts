@@ -34,6 +34,7 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
   const { chat, messenger, clock, log } = deps;
   const step = async (name: Step): Promise<void> => void (await deps.atStep?.(name));
   let wanted: GrowingView | undefined;
+  let latest: GrowingView | undefined;
   let pump: Promise<void> | undefined;
   const ended = new AbortController();
   let mode: 'begin' | 'stream' | 'edit' | 'whole' = question.attempts > 0 ? 'whole' : 'begin';
@@ -150,7 +151,7 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
   return {
     grow(view) {
       if (ended.signal.aborted || mode === 'whole') return;
-      wanted = view;
+      wanted = latest = view;
       pump ??= run();
     },
     async end(view) {
@@ -163,7 +164,7 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
           if (nth === 0 && mode === 'stream') {
             mode = 'edit';
             try {
-              await stream!.end(part);
+              await stream!.end(part, latest!, parts.length === 1);
               continue;
             } catch (error) {
               log.info({ questionId: question.id, code: codeOf(error) }, 'a stream could not be ended as it should; the message is edited');

@@ -1,4 +1,5 @@
 /** What a wired application offers to console, command line, workers and bots. `app.ts` builds it. */
+import type { ChatApp } from './chat/chat-app.ts';
 import type { Config } from './config.ts';
 import type { Answer, AnswerEvent, Audience, Clock, Log } from './types.ts';
 import type { Settings } from './catalog/settings.ts';
@@ -238,6 +239,8 @@ export interface App {
   useModel(name: string): Promise<void>;
   /** The admin's terms and their synonyms. */
   readonly glossary: Glossary;
+  /** What bots of chat platforms need. */
+  readonly chat: ChatApp;
   doctor(signal: AbortSignal): Promise<Finding[]>;
   /** Prometheus text. */
   metrics(): Promise<string>;

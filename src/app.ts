@@ -8,7 +8,12 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readableReaderSets } from './access/audience.ts';
 import { answerLeft, answerQuestion, readThread, type AnsweringDeps } from './answering.ts';
+import { createChatAnswering } from './answering-chat.ts';
 import type { App, DocumentView, FillWait, VectorStatus } from './app-contract.ts';
+import type { ChatApp } from './chat/chat-app.ts';
+import type { Messenger } from './chat/messenger.ts';
+import { startOutbox, type Outbox } from './chat/outbox.ts';
+import { suggestionsFrom } from './chat/suggestions.ts';
 import { listDocuments, readDocument } from './catalog/documents.ts';
 import { countPassages, documentPassages, hydratePassages } from './catalog/passages.ts';
 import { openCatalog } from './catalog/database.ts';
@@ -46,8 +51,9 @@ import { chatFindings } from './connecting.ts';
 import { createSecrets } from './secrets.ts';
 import { createSources } from './sources.ts';
 import { createExtractor, type Extractor } from './sync/extract.ts';
+import { createTriage } from './triage/triage.ts';
 import type { WriteDeps } from './sync/write.ts';
-import type { Clock, Log } from './types.ts';
+import type { Answer, Clock, Log } from './types.ts';
 import type { AskDeps } from './ask/ask.ts';
 import type { Calibration } from './ask/sufficient.ts';
 
@@ -73,6 +79,8 @@ export interface WiredApp extends App {
   readonly sessionKey: string;
   /** The tokens of chat platforms; whoever runs a bot asks for them every few seconds. */
   readonly chatConnections: ChatConnections;
+  /** Sends what waits for these platforms, until it is stopped. */
+  startOutbox(messengers: Messenger[]): Outbox;
   /** Where it listens, as the default of PUBLIC_URL. */
   listening(url: string): void;
   publicUrl(): string;
@@ -229,6 +237,53 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     };
   }
 
+  let outbox: Outbox | undefined;
+  const triage = createTriage({ db, clock, pageUrl, triageChannels: config.TRIAGE_CHANNEL ?? [], onOutbox: () => outbox?.wake() });
+  const chatAnswering = createChatAnswering({
+    answering: answeringDeps,
+    recording: () => ({
+      db,
+      clock,
+      log,
+      pageUrl,
+      languages: lastFacts.languages,
+      questionsPerHour: settings.questionsPerHour,
+      workspaceQuestionsPerHour: settings.workspaceQuestionsPerHour,
+    }),
+    adminUsers: config.ADMIN_USERS ?? [],
+  });
+  const chat: ChatApp = {
+    ...chatAnswering,
+    ...triage,
+    automatic: {
+      ...triage.automatic,
+      wanted: async (channel) => settings.automaticChannels[channel] !== undefined,
+      async set(channel, precision) {
+        await triage.automatic.set(channel, precision);
+        await refreshSettings();
+      },
+    },
+    async *answer(question, signal) {
+      for await (const event of chatAnswering.answer(question, signal)) {
+        if (event.type === 'final') counted(event.answer);
+        yield event;
+      }
+    },
+    async takeLeft(platform, limit) {
+      // What an admin changed in another process holds here within seconds.
+      await refreshSettings();
+      return chatAnswering.takeLeft(platform, limit);
+    },
+    async suggestions(audience) {
+      return suggestionsFrom(db, await readableReaderSets(db, {}, audience));
+    },
+  };
+  const counted = (answer: Answer): void => {
+    metrics.answered(answer);
+    // An index that was lost is filled again now, not at the next sweep.
+    if (answer.status === 'failed') options.onWork?.();
+  };
+
   async function answeringDeps(): Promise<AnsweringDeps> {
     return { ...(await askDeps()), questionsPerHour: settings.questionsPerHour, ending: () => ending };
   }
@@ -327,6 +382,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     timeZone,
     sessionKey,
     chatConnections,
+    chat,
+    startOutbox(messengers) {
+      outbox = startOutbox({ db, clock, log, messengers, compose: triage.compose });
+      return outbox;
+    },
     publicUrl,
     askDeps,
     listening(url) {
@@ -344,11 +404,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
 
     async *ask(input, signal) {
       for await (const event of answerQuestion(input, await answeringDeps(), signal)) {
-        if (event.type === 'final') {
-          metrics.answered(event.answer);
-          // An index that was lost is filled again now, not at the next sweep.
-          if (event.answer.status === 'failed') options.onWork?.();
-        }
+        if (event.type === 'final') counted(event.answer);
         yield event;
       }
     },
@@ -485,6 +541,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       return true;
     },
     async close() {
+      chatAnswering.close();
       await extractor?.close();
       await inUse.close();
       metrics.close();

@@ -2,10 +2,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
+import { runSlack, type SlackRun } from '../bots/slack/main.ts';
 import { startWorkers, wakeOthers } from '../workers/main.ts';
 import { createApp, type WiredApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { readConfig, unusedVariables } from './config.ts';
+import type { Outbox } from './chat/outbox.ts';
 import { createChatConsole } from './connecting.ts';
 import { createConsole, createOperations } from './console/server.ts';
 import { isAbort, publicMessageOf, reasonOf } from './errors.ts';
@@ -29,10 +31,15 @@ try {
   const role = config.DOCENT_ROLE;
   const workers = role === 'web' ? await wakeOthers(config, { clock: systemClock, log }) : startWorkers(log);
   const app = await createApp(config, { log, onWork: workers.wake });
+  const slack = role === 'worker' ? undefined : answerInSlack(app, log);
   const server = createServer(
-    role === 'worker'
+    slack === undefined
       ? createOperations(app)
-      : createConsole(app, { sessionKey: app.sessionKey, chat: createChatConsole({ connections: app.chatConnections, config }) }),
+      : createConsole(app, {
+          sessionKey: app.sessionKey,
+          chat: createChatConsole({ connections: app.chatConnections, config }),
+          mount: (routes) => void routes.use(slack.routes),
+        }),
   );
   app.watch(server);
   await new Promise<void>((resolve, reject) => {
@@ -66,7 +73,7 @@ try {
     setTimeout(() => server.closeAllConnections(), GRACE_MS - CUT_OFF_MS).unref();
     const answered = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    void Promise.all([answered, workers.stop(), left])
+    void Promise.all([answered, workers.stop(), left, slack?.stop(GRACE_MS - CUT_OFF_MS)])
       .then(() => app.close())
       .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'not everything could be closed'))
       .then(() => process.exit(0));
@@ -84,6 +91,20 @@ try {
   process.stderr.write(`Docent cannot start: ${hint}\n`);
   if (hint.startsWith('Something went wrong')) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
+}
+
+function answerInSlack(app: WiredApp, log: Log): SlackRun {
+  let outbox: Outbox | undefined;
+  return runSlack({
+    app,
+    connections: app.chatConnections,
+    clock: app.clock,
+    log,
+    onMessenger(messenger) {
+      void outbox?.stop();
+      outbox = messenger && app.startOutbox([messenger]);
+    },
+  });
 }
 
 async function answerWhatIsLeft(app: WiredApp, log: Log, signal: AbortSignal): Promise<void> {

@@ -15,7 +15,8 @@ import { registerActions } from './actions.ts';
 import { registerAdmin } from './admin.ts';
 import { callSlack, slackClient, slackLogger } from './client.ts';
 import type { SlackDeps } from './deps.ts';
-import { draw, streamChunk } from './draw.ts';
+import { streamChunk } from './draw-stream.ts';
+import { draw } from './draw.ts';
 import { registerHome } from './home.ts';
 import { ASK_ABOUT } from './manifest.ts';
 import { createSlackMessenger } from './messenger.ts';
@@ -178,8 +179,8 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     clock,
   };
   registerActions(bolt, slackDeps);
-  registerAdmin(bolt, slackDeps);
-  registerHome(bolt, slackDeps);
+  const admin = registerAdmin(bolt, slackDeps, { onSources: (person) => home.refresh(person) });
+  const home = registerHome(bolt, slackDeps, { openAdding: admin.openAdding });
   registerWelcome(bolt, { ...slackDeps, messenger, directChannel });
 
   bolt.command('/ask', async ({ command, ack }) => {
@@ -278,7 +279,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
       stopped.abort();
       await socket?.disconnect().catch(() => {});
       await conversations.close(graceMs);
-      await looking;
+      await Promise.all([admin.close(), home.close(), looking]);
     },
   };
 }

@@ -6,7 +6,7 @@ import { sayInChat } from '../../src/strings/chat.ts';
 import type { Clock, Log } from '../../src/types.ts';
 import { callSlack } from './client.ts';
 import type { SlackFailure } from './errors.ts';
-import type { SlackMessage } from './draw.ts';
+import type { SlackMessage } from './blocks.ts';
 
 /** `chat.startStream` is limited to about 20 a minute for a workspace. */
 const STREAMS_A_MINUTE = 18;
@@ -141,19 +141,33 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
         throw error;
       }
       const where = { channel: place.channel, ts: started.ts! };
-      let length = 0;
+      let length = deps.chunk(undefined, view).length;
+      let cut = false;
       const stream: Stream = {
         id: started.ts!,
         async grow(next) {
           const text = deps.chunk(shown, next);
           // The rest comes with the whole answer, in further messages.
-          if (text === '' || length + text.length > STREAM_CHARACTERS) return;
+          cut ||= length + text.length > STREAM_CHARACTERS;
+          if (text === '' || cut) return;
           length += text.length;
           await call('chat.appendStream', () => streaming.chat.appendStream({ ...where, markdown_text: text }));
           // Only what Slack took counts as shown: the same text appended again would stand there twice.
           shown = next;
         },
-        async end(part) {
+        async end(part, last, only) {
+          const { footer } = part as SlackMessage;
+          const text = deps.chunk(shown, last);
+          const beneath = only && !cut && length + text.length <= STREAM_CHARACTERS;
+          if (beneath) {
+            const rest = { ...(text ? { markdown_text: text } : {}), ...(footer.length > 0 ? { blocks: footer } : {}) };
+            try {
+              return void (await call('chat.stopStream', () => streaming.chat.stopStream({ ...where, ...rest })));
+            } catch (error) {
+              if (!(error instanceof AppError && error.code === 'chat.refused')) throw error;
+              log.warn({ reason: error.message }, 'Slack refused what stands under a stream; the message is edited instead');
+            }
+          }
           await call('chat.stopStream', () => streaming.chat.stopStream(where));
           await messenger.edit(place, started.ts!, part);
         },

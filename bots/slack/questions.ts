@@ -62,6 +62,7 @@ export interface Questions {
 
 export function createQuestions(deps: QuestionsDeps): Questions {
   const { chat, conversations, messenger, team, clock, log } = deps;
+  const sharing = new Map<string, Promise<void>>();
   const keyOf = (channel: string, ts: string): string => `slack:${team}/${channel}/${ts}`;
   const allowed = (given: string | undefined): boolean => given === team || (given !== undefined && deps.allowedTeams.includes(given));
 
@@ -110,7 +111,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       const who = await chat.known('slack', team, it.person);
       return who && who.personId === last.personId ? 'follow-up' : undefined;
     }
-    return chat.automatic.on(`slack:${team}/${it.channel}`) ? 'automatic' : undefined;
+    return (await chat.automatic.wanted(`slack:${team}/${it.channel}`)) ? 'automatic' : undefined;
   }
 
   async function edited(it: Extract<Inbound, { kind: 'edited' }>): Promise<(() => void) | undefined> {
@@ -246,13 +247,22 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       if (!shown) return;
       const held = { id: answer.questionId, attempts: 1, receivedAt: clock.now() - 24 * 3_600_000 } as HeldQuestion;
       const message = createGrowingMessage(held, origin.place, { chat, messenger, clock, log, onStopped: () => {} });
-      await message.end({
-        type: 'answer',
-        answer: shown,
-        actions: { feedback: true, askPerson: chat.triageChannels.length > 0, why: true, share: false },
-        shared: { by: person.id, question },
-        now: clock.now(),
-      });
+      // Who presses twice shares it once: the second finds what the first posted.
+      const before = sharing.get(answer.questionId);
+      const now = (before ?? Promise.resolve()).then(() =>
+        message.end({
+          type: 'answer',
+          answer: shown,
+          actions: { feedback: true, askPerson: chat.triageChannels.length > 0, why: true, share: false },
+          shared: { by: person.id, question },
+          now: clock.now(),
+        }),
+      );
+      sharing.set(
+        answer.questionId,
+        now.catch(() => {}),
+      );
+      await now.finally(() => sharing.delete(answer.questionId));
     },
   };
 }

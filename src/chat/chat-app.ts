@@ -222,7 +222,7 @@ export interface ChatApp {
   automatic: {
     states(): Promise<AutomaticState[]>;
     /** Whether an admin chose this channel (`slack:T…/C…`). */
-    on(channel: string): boolean;
+    wanted(channel: string): Promise<boolean>;
     /** `precision` undefined: switched off. */
     set(channel: string, precision: number | undefined): Promise<void>;
     /** Answers made in silence that nobody has labelled, newest first. */

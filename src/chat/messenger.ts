@@ -112,7 +112,7 @@ export interface TicketView {
   /** 'asked': who asked wants a person; 'feedback': the answer was found wanting. */
   reason: 'asked' | 'wrong' | 'outdated' | 'incomplete' | 'knows';
   question: string;
-  /** Who asked, by the platform's id. */
+  /** Who asked for a person, or found the answer wanting, by the platform's id. */
   person: string;
   comment?: string;
   /** A link to where it was asked. */
@@ -134,8 +134,11 @@ export interface Stream {
   readonly id: string;
   /** Shows what is new of the view. */
   grow(view: GrowingView): Promise<void>;
-  /** Ends it with the first part of the whole answer; further parts are posted. */
-  end(part: Part): Promise<void>;
+  /**
+   * Ends it as the first part of the whole answer.
+   * @param last what may not have been shown yet; `only`: there are no further parts
+   */
+  end(part: Part, last: GrowingView, only: boolean): Promise<void>;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** An application in memory for the console's tests: a small handbook, answers that stream, syncs that take a moment. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { ChatApp } from '../../src/chat/chat-app.ts';
 import type { AddSourceInput, App, AskInput, DocumentView, SourceStatus, ThreadTurn } from '../../src/app-contract.ts';
 import { SETTINGS, type Settings } from '../../src/catalog/settings.ts';
 import { readConfig } from '../../src/config.ts';
@@ -205,6 +206,8 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
   }
 
   const app: FakeApp = {
+    // The console asks nothing of chat.
+    chat: undefined as unknown as ChatApp,
     timeZone: 'Europe/Berlin',
     config,
     log,

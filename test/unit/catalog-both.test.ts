@@ -347,8 +347,8 @@ overBothCatalogs((catalogs) => {
       const received = await Promise.all([db, other, db, other].map((one, i) => receiveQuestion(one, QUESTION, 1 + i)));
       expect(received.filter(Boolean)).toHaveLength(1);
       await receiveQuestion(db, { ...QUESTION, eventKey: 'e2', text: 'Why?' }, 10);
-      expect((await conversationTurns(db, 't', 10)).map((turn) => turn.text)).toEqual(['How?', 'Why?']);
-      expect(await conversationTurns(db, 'other', 10)).toEqual([]);
+      expect((await conversationTurns(db, { thread: 't' }, 10)).map((turn) => turn.text)).toEqual(['How?', 'Why?']);
+      expect(await conversationTurns(db, { thread: 'other' }, 10)).toEqual([]);
     });
 
     test('questions that come at once in a new thread are of one conversation', async () => {
@@ -357,7 +357,7 @@ overBothCatalogs((catalogs) => {
         Array.from({ length: 6 }, (_, i) => receiveQuestion(i % 2 ? db : other, { ...QUESTION, thread: 'new', eventKey: `n${i}` }, i)),
       );
       expect(await db.selectFrom('conversations').select('thread').execute()).toEqual([{ thread: 'new' }]);
-      expect(await conversationTurns(db, 'new', 10)).toHaveLength(6);
+      expect(await conversationTurns(db, { thread: 'new' }, 10)).toHaveLength(6);
     });
 
     test('a limit for a person holds in all processes together', async () => {

@@ -1,0 +1,121 @@
+/** A company that asks Docent in Slack: the fake Slack, the sample handbook, and the real application with its bot, over real HTTP. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { AppOptions, WiredApp } from '../../src/app.ts';
+import { runSlack, type SlackRun, type SlackRunDeps } from '../../bots/slack/main.ts';
+import { createConsole } from '../../src/console/server.ts';
+import type { Outbox } from '../../src/chat/outbox.ts';
+import { createLog } from '../../src/log.ts';
+import { readPrompt, sentencesIn } from './inventing-model.ts';
+import { never, openApp } from './open-app.ts';
+import type { ChatCompletionRequest } from './openai-endpoint.ts';
+import { startFakeSlack, type FakeSlack, type FakeSlackOptions } from './slack.ts';
+
+export const SAMPLE = join(import.meta.dirname, '../../sample');
+export const ASKS_BREACH = 'Within how many hours is a data breach reported to the authority?';
+
+export interface OfficeOptions {
+  mode?: 'http' | 'socket';
+  slack?: FakeSlackOptions;
+  env?: Record<string, string>;
+  app?: Partial<AppOptions>;
+  atStep?: SlackRunDeps['atStep'];
+  /** Without documents. */
+  empty?: boolean;
+  /** A Slack that is there already. */
+  existing?: FakeSlack;
+}
+
+export interface Office {
+  slack: FakeSlack;
+  app: WiredApp;
+  run: SlackRun;
+  url: string;
+  /** Ends the bot and the application; the fake Slack stays unless it was started here. */
+  close(): Promise<void>;
+}
+
+/** What the bot needs to connect to this fake, as the environment gives it. */
+export function slackEnv(slack: FakeSlack, mode: 'http' | 'socket'): Record<string, string> {
+  return {
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_API_URL: slack.url,
+    ...(mode === 'socket' ? { SLACK_APP_TOKEN: slack.appToken } : { SLACK_SIGNING_SECRET: slack.signingSecret }),
+  };
+}
+
+export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
+  const mode = options.mode ?? 'http';
+  const slack = options.existing ?? (await startFakeSlack(options.slack));
+  const opened = await openApp({ ...slackEnv(slack, mode), ...options.env }, options.app);
+  const { app } = opened;
+  if (!options.empty) {
+    await app.addSample();
+    await app.syncNow([], { signal: never() });
+  }
+  await app.askDeps();
+  const served = await serveSlack(app, options.atStep);
+  if (mode === 'http') slack.deliverTo(`${served.url}/slack/events`);
+  return {
+    slack,
+    app,
+    run: served.run,
+    url: served.url,
+    async close() {
+      await served.close();
+      await opened.close();
+      if (!options.existing) await slack.close();
+    },
+  };
+}
+
+/** The bot and the console over this application, as src/main.ts puts them together. */
+export async function serveSlack(
+  app: WiredApp,
+  atStep?: SlackRunDeps['atStep'],
+): Promise<{ run: SlackRun; url: string; close(graceMs?: number): Promise<void> }> {
+  let outbox: Outbox | undefined;
+  const run = runSlack({
+    app,
+    connections: app.chatConnections,
+    clock: app.clock,
+    log: createLog((process.env.OFFICE_LOG as 'silent' | undefined) ?? 'silent'),
+    onMessenger(messenger) {
+      void outbox?.stop();
+      outbox = messenger && app.startOutbox([messenger]);
+    },
+    ...(atStep ? { atStep } : {}),
+  });
+  const server = createServer(createConsole(app, { mount: (routes) => void routes.use(run.routes) }));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await run.settled();
+  return {
+    run,
+    url,
+    async close(graceMs = 5_000) {
+      await run.stop(graceMs);
+      await outbox?.stop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A model that quotes the three sentences that share the most words with the question. */
+export function quotingModel(request: ChatCompletionRequest): string {
+  const { standalone, question, passages } = readPrompt(request.messages);
+  if (standalone) return JSON.stringify({ question, query: question });
+  const words = new Set(question.toLowerCase().match(/\p{L}{4,}/gu));
+  const scored = passages.flatMap(({ p, text }) =>
+    sentencesIn(text).map((quote) => ({
+      p,
+      quote,
+      shared: (quote.toLowerCase().match(/\p{L}{4,}/gu) ?? []).filter((w) => words.has(w)).length,
+    })),
+  );
+  const best = scored.toSorted((a, b) => b.shared - a.shared).slice(0, 3);
+  if (best.length === 0) return '{"block":"none"}';
+  return best.map(({ p, quote }) => JSON.stringify({ block: 'paragraph', text: quote, cites: [{ p, quote }] })).join('\n');
+}
