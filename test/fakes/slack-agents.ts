@@ -2,7 +2,8 @@ import { checkCustomised } from './slack-chat.ts';
 import type { Method } from './slack-chat.ts';
 import { list, shape, string } from './slack-shape.ts';
 import type { Fields } from './slack-shape.ts';
-import { clearStatus, messagesIn, refuse, refuseWith, visibleChannel } from './slack-state.ts';
+import { clearStatus, messagesIn, visibleChannel } from './slack-messages.ts';
+import { refuse, refuseWith } from './slack-state.ts';
 import type { Channel, Session, World } from './slack-state.ts';
 
 function place(args: Fields, world: World): { channel: Channel; threadTs: string | undefined } {

@@ -5,16 +5,13 @@ import {
   addMessage,
   changeMessage,
   deleteMessage,
-  encodedId,
   findMessage,
   messageObject,
-  nextTs,
-  refuse,
-  refuseWith,
   threadRoot,
   visibleChannel,
   writableChannel,
-} from './slack-state.ts';
+} from './slack-messages.ts';
+import { encodedId, nextTs, refuse, refuseWith } from './slack-state.ts';
 import type { Message, World } from './slack-state.ts';
 
 export type Method = (args: Fields, world: World) => Fields;

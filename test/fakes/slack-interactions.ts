@@ -5,7 +5,8 @@ import type { Deliverer, Delivery, Forgery } from './slack-deliver.ts';
 import { answerThrough } from './slack-response-urls.ts';
 import { isObject } from './slack-shape.ts';
 import type { Fields } from './slack-shape.ts';
-import { findMessage, messageObject, nextTs, Refusal } from './slack-state.ts';
+import { findMessage, messageObject } from './slack-messages.ts';
+import { nextTs, Refusal } from './slack-state.ts';
 import type { Channel, Ephemeral, Message, StoredView, World } from './slack-state.ts';
 import { closeView, newTrigger, openModals, placeView, replaceView, usable } from './slack-views.ts';
 

@@ -1,33 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Deliverer, Delivery, Forgery } from './slack-deliver.ts';
+import { channelTypes, composed, eventSender, historyScopes, subscriptions } from './slack-events.ts';
+import type { How, Pushed } from './slack-events.ts';
 import type { Fields } from './slack-shape.ts';
 import { findSession } from './slack-agents.ts';
-import {
-  addMessage,
-  changeMessage,
-  deleteMessage,
-  directChannel,
-  encodedId,
-  messageObject,
-  messagesIn,
-  nextTs,
-  repliesTo,
-} from './slack-state.ts';
+import { addMessage, changeMessage, deleteMessage, directChannel, messageObject, messagesIn, repliesTo } from './slack-messages.ts';
+import { encodedId, nextTs } from './slack-state.ts';
 import type { Channel, Message, World } from './slack-state.ts';
-
-/** How an event is sent: as it should be unless told otherwise. */
-export interface How extends Forgery {
-  /** The workspace that it says it comes from. */
-  team?: string;
-  eventId?: string;
-  /** More fields for the event itself. */
-  extra?: Fields;
-}
-
-export interface Pushed {
-  message: Message | undefined;
-  deliveries: Delivery[];
-}
 
 export interface Said extends How {
   user: string;
@@ -42,32 +21,6 @@ export interface Said extends How {
   only?: 'app_mention' | 'message';
 }
 
-const channelTypes: Record<Channel['kind'], string> = { public: 'channel', private: 'group', im: 'im', mpim: 'mpim' };
-const subscriptions: Record<Channel['kind'], string> = {
-  public: 'message.channels',
-  private: 'message.groups',
-  im: 'message.im',
-  mpim: 'message.mpim',
-};
-const historyScopes: Record<Channel['kind'], string> = {
-  public: 'channels:history',
-  private: 'groups:history',
-  im: 'im:history',
-  mpim: 'mpim:history',
-};
-
-/** Text as the composer makes it: one rich_text block, people's mentions as elements of their own. */
-function composed(text: string): Fields[] {
-  const elements = text
-    .split(/(<@[UW][A-Z0-9]+>)/u)
-    .filter(Boolean)
-    .map((part) => {
-      const user = /^<@([UW][A-Z0-9]+)>$/u.exec(part)?.[1];
-      return user ? { type: 'user', user_id: user } : { type: 'text', text: part };
-    });
-  return [{ type: 'rich_text', block_id: encodedId('b'), elements: [{ type: 'rich_text_section', elements }] }];
-}
-
 /** What people do in Slack, and the events that it sends the app for it. */
 export function pusher(world: World, deliverer: Deliverer, reachable: () => boolean) {
   const channelOf = (id: string): Channel => {
@@ -76,50 +29,7 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
     return channel;
   };
 
-  function envelope(event: Fields, channel: Channel | undefined, how: How): Fields {
-    const team = how.team ?? world.team.id;
-    return {
-      token: 'verification-token',
-      team_id: team,
-      context_team_id: team,
-      context_enterprise_id: null,
-      api_app_id: world.app.id,
-      event: { ...event, ...how.extra },
-      type: 'event_callback',
-      event_id: how.eventId ?? encodedId('Ev'),
-      event_time: Math.floor(Date.now() / 1000),
-      authorizations: [{ enterprise_id: null, team_id: team, user_id: world.app.userId, is_bot: true, is_enterprise_install: false }],
-      is_ext_shared_channel: channel?.isExtShared ?? false,
-      event_context: `4-${randomUUID()}`,
-    };
-  }
-
-  /** Sends an event when the app subscribed to it and may have it; `must` makes it an error when not. */
-  function send(
-    subscription: string,
-    event: Fields,
-    channel: Channel | undefined,
-    how: How,
-    need: { scope?: string; must: boolean; own?: boolean },
-  ): Delivery[] {
-    const why = !world.events.has(subscription)
-      ? `the app did not subscribe to ${subscription}`
-      : need.scope !== undefined && !world.scopes.has(need.scope)
-        ? `the app lacks the scope ${need.scope}`
-        : !reachable()
-          ? 'there is neither a request URL nor a Socket Mode connection'
-          : undefined;
-    if (why !== undefined) {
-      if (need.must) throw new Error(`fake Slack: ${String(event.type)} is not sent, ${why}`);
-      return [];
-    }
-    return [deliverer.send('event', String(event.type), envelope(event, channel, how), { ...how, own: need.own ?? false })];
-  }
-
-  async function pushed(deliveries: Delivery[], message?: Message): Promise<Pushed> {
-    await Promise.all(deliveries.map((one) => one.tried));
-    return { message, deliveries };
-  }
+  const { send, pushed } = eventSender(world, deliverer, reachable);
 
   const stamped = (): Fields => ({ event_ts: nextTs(world) });
 
@@ -143,6 +53,12 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
     });
   }
 
+  /** Whose workspace the writer is of, where it is another (Slack Connect). */
+  function fromElsewhere(message: Message): Fields {
+    const team = world.people.get(message.user)?.team ?? world.team.id;
+    return team === world.team.id ? {} : { user_team: team, source_team: team };
+  }
+
   function messageEvents(message: Message, how: Said, must: boolean): Delivery[] {
     const channel = channelOf(message.channel);
     if (!channel.members.has(world.app.userId)) {
@@ -155,6 +71,7 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
       channel_type: channelTypes[channel.kind],
       event_ts: message.ts,
       ...(how.appContext ? { app_context: how.appContext } : {}),
+      ...fromElsewhere(message),
     };
     return send(subscriptions[channel.kind], event, channel, how, { scope: historyScopes[channel.kind], must });
   }
@@ -167,7 +84,7 @@ export function pusher(world: World, deliverer: Deliverer, reachable: () => bool
     const text = said.text?.includes(call) ? said.text : `${call} ${said.text ?? ''}`.trim();
     const message = write(said, text);
     const { subtype: _, ...shown } = messageObject(world, message);
-    const event = { ...shown, type: 'app_mention', channel: channel.id, event_ts: message.ts };
+    const event = { ...shown, type: 'app_mention', channel: channel.id, event_ts: message.ts, ...fromElsewhere(message) };
     const first = said.only === 'message' ? [] : send('app_mention', event, channel, said, { scope: 'app_mentions:read', must: true });
     // Each event has an id of its own, though the post is one.
     const { eventId: __, ...how } = said;

@@ -1,16 +1,7 @@
 import type { Method } from './slack-chat.ts';
 import type { Fields } from './slack-shape.ts';
-import {
-  botProfile,
-  directChannel,
-  findMessage,
-  isTs,
-  messageObject,
-  messagesIn,
-  refuse,
-  refuseWith,
-  visibleChannel,
-} from './slack-state.ts';
+import { botProfile, directChannel, findMessage, messageObject, messagesIn, visibleChannel } from './slack-messages.ts';
+import { isTs, refuse, refuseWith } from './slack-state.ts';
 import type { Channel, Message, Person, World } from './slack-state.ts';
 
 const scopeOf: Record<Channel['kind'], string> = { public: 'channels', private: 'groups', im: 'im', mpim: 'mpim' };

@@ -1,6 +1,7 @@
 import { checkBlocks, checkContent } from './slack-chat.ts';
 import type { Fields } from './slack-shape.ts';
-import { addMessage, changeMessage, deleteMessage, findMessage, isTs, messageObject, nextTs, Refusal } from './slack-state.ts';
+import { addMessage, changeMessage, deleteMessage, findMessage, messageObject } from './slack-messages.ts';
+import { isTs, nextTs, Refusal } from './slack-state.ts';
 import type { ResponseUrl, World } from './slack-state.ts';
 
 const known = new Set(

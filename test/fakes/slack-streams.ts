@@ -5,17 +5,8 @@ import { blockProblems } from './slack-blocks.ts';
 import { list, oneOf, string, typed } from './slack-shape.ts';
 import type { Fields } from './slack-shape.ts';
 import { sessionOf } from './slack-agents.ts';
-import {
-  addMessage,
-  changeMessage,
-  findMessage,
-  messageObject,
-  refuse,
-  refuseWith,
-  threadRoot,
-  visibleChannel,
-  writableChannel,
-} from './slack-state.ts';
+import { addMessage, changeMessage, findMessage, messageObject, threadRoot, visibleChannel, writableChannel } from './slack-messages.ts';
+import { refuse, refuseWith } from './slack-state.ts';
 import type { Message, World } from './slack-state.ts';
 
 /** What a stream has shown so far, in order: text, tasks and blocks. */

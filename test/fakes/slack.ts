@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { agentMethods } from './slack-agents.ts';
 import { httpSide, respond } from './slack-api.ts';
+import { textsOf } from './slack-blocks.ts';
 import { chatMethods } from './slack-chat.ts';
 import type { Method } from './slack-chat.ts';
 import { deliverer } from './slack-deliver.ts';
@@ -14,7 +15,8 @@ import { moods } from './slack-moods.ts';
 import { pusher } from './slack-push.ts';
 import { readMethods } from './slack-reads.ts';
 import { sockets } from './slack-socket.ts';
-import { directChannel, encodedId, expire, findMessage, messagesIn, nextTs } from './slack-state.ts';
+import { directChannel, expire, findMessage, messagesIn } from './slack-messages.ts';
+import { encodedId, nextTs } from './slack-state.ts';
 import type { Channel, Message, Person, RequestRecord, SlackFile, StoredView, ThreadStatus, Times, World } from './slack-state.ts';
 import { streamMethods } from './slack-streams.ts';
 import { openModals, viewMethods } from './slack-views.ts';
@@ -247,6 +249,8 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
     calls: (method: string): RequestRecord[] => world.requests.filter((one) => one.method === method),
     /** The messages that stand in a channel, oldest first. */
     messages: standing,
+    /** What a person reads in a message: the texts of its blocks, or its text where there are none. */
+    reads: (message: Message): string => (message.blocks.length > 0 ? textsOf(message.blocks).join('\n') : message.text),
     /** All messages that ever stood there, deleted ones too. */
     everPosted: (channelId: string): Message[] => [...messagesIn(world, channelId)],
     message: (channelId: string, ts: string): Message | undefined => findMessage(world, channelId, ts),

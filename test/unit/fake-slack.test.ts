@@ -183,6 +183,7 @@ test('a stream grows by chunks, is stopped with blocks, and cannot be edited mea
   expect(message).toMatchObject({ streaming: 'stopped', text: 'First. Second.' });
   expect(message?.blocks.map((block) => block.type)).toEqual(['markdown', 'task_card', 'markdown', 'section']);
   expect(message?.blocks[1]).toMatchObject({ status: 'complete' });
+  expect(message && slack.reads(message)).toBe('First. \nReading\nSecond.\nsources');
   expect(await refusal(web.chat.appendStream({ channel: channel.id, ts, markdown_text: 'x' }))).toBe('message_not_in_streaming_state');
   await web.chat.update({ channel: channel.id, ts, text: 'corrected' });
   expect(slack.message(channel.id, ts)?.text).toBe('corrected');
@@ -657,6 +658,14 @@ test('other bots, joins, unfurls, repeated deliveries and the check of the reque
   expect(last()).toEqual(original);
   await slack.push.direct({ user: anna.id, text: 'from elsewhere', team: 'T0OTHER' });
   expect(last()).toMatchObject({ team_id: 'T0OTHER', authorizations: [{ team_id: 'T0OTHER' }] });
+  const partner = slack.person({ team: 'T0PARTNER', isStranger: true });
+  const shared = slack.channel({ members: [partner], isExtShared: true });
+  await slack.push.mention({ user: partner.id, channel: shared.id, only: 'app_mention' });
+  expect(last()).toMatchObject({
+    is_ext_shared_channel: true,
+    team_id: slack.team.id,
+    event: { user_team: 'T0PARTNER', source_team: 'T0PARTNER' },
+  });
   slack.events.delete('app_mention');
   await expect(slack.push.mention({ user: anna.id, channel: channel.id })).rejects.toThrow(/did not subscribe to app_mention/u);
   slack.scopes.delete('channels:history');
