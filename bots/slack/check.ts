@@ -1,37 +1,20 @@
 /** Whether the connection to Slack works, said by Slack itself; each finding says how to mend it. */
-import { LogLevel, WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebClient } from '@slack/web-api';
+import { WebAPIHTTPError, WebAPIPlatformError, type WebClient } from '@slack/web-api';
 import { AppError } from '../../src/errors.ts';
+import { createLog } from '../../src/log.ts';
 import type { SlackConnection } from '../../src/chat-connections.ts';
 import type { SlackCheck, SlackFinding, SlackIdentity } from '../../src/chat-contract.ts';
 import { consoleSlackEn } from '../../src/strings/console-slack-en.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
+import { slackClient } from './client.ts';
+import { slackFailure } from './errors.ts';
 import { SLACK_EVENTS, SLACK_SCOPES, slackRequestUrl, type SlackScope } from './manifest.ts';
 
 const CALL_MS = 6_000;
 
-/** A client for a call that a person waits for: no retries, no long waits, nothing in the log. */
-export function impatientClient(token: string, apiUrl: string | undefined): WebClient {
-  return new WebClient(token, {
-    timeout: CALL_MS,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    allowAbsoluteUrls: false,
-    logLevel: LogLevel.ERROR,
-    logger: SILENT,
-    ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
-  });
-}
-
-const nothing = (): void => undefined;
-const SILENT = {
-  debug: nothing,
-  info: nothing,
-  warn: nothing,
-  error: nothing,
-  setLevel: nothing,
-  getLevel: () => LogLevel.ERROR,
-  setName: nothing,
-};
+/** A client for calls that a person waits for. */
+const clientOf = (token: string, apiUrl: string | undefined): WebClient =>
+  slackClient(token, { log: createLog('silent'), timeoutMs: CALL_MS, ...(apiUrl ? { apiUrl } : {}) });
 
 /**
  * Asks Slack who the bot is and what it may do, tries the app-level token, and looks at what has come.
@@ -60,7 +43,7 @@ export async function checkSlack(
 }
 
 async function askWho(connection: SlackConnection): Promise<{ identity?: SlackIdentity; findings: SlackFinding[] }> {
-  const client = impatientClient(connection.botToken, connection.apiUrl);
+  const client = clientOf(connection.botToken, connection.apiUrl);
   try {
     const me = await client.auth.test();
     // Where the app's settings stand: a help, nothing that must work.
@@ -88,8 +71,8 @@ async function askWho(connection: SlackConnection): Promise<{ identity?: SlackId
           : [
               {
                 what: 'workspace' as const,
-                level: 'problem' as const,
-                message: `Nobody of ${identity.team} may ask: SLACK_ALLOWED_TEAMS names ${connection.allowedTeams.join(', ')}, and this workspace is ${known.join(', of ')}. Add it there, or connect the app of the other workspace.`,
+                level: 'warning' as const,
+                message: `SLACK_ALLOWED_TEAMS names ${connection.allowedTeams.join(', ')}, and the bot token is of ${identity.team} (${known.join(', of ')}). If that is not the workspace you meant, give the token of the other one; else add it to SLACK_ALLOWED_TEAMS.`,
               },
             ]),
         scopesFinding(me.response_metadata?.scopes, appId),
@@ -121,7 +104,7 @@ const settingsOf = (appId: string | undefined): string =>
 
 async function trySocket(appToken: string, apiUrl: string | undefined): Promise<SlackFinding> {
   try {
-    await impatientClient(appToken, apiUrl).apps.connections.open();
+    await clientOf(appToken, apiUrl).apps.connections.open();
     return { what: 'socket', level: 'ok', message: 'Slack opens a connection (Socket Mode)' };
   } catch (error) {
     const appId = /^xapp-\d+-(A[A-Z0-9]+)-/.exec(appToken)?.[1];
@@ -207,7 +190,7 @@ export async function sendTestMessage(
   message: { to: string; language: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const client = impatientClient(connection.botToken, connection.apiUrl);
+  const client = clientOf(connection.botToken, connection.apiUrl);
   const send = async (): Promise<void> => {
     const person = message.to.includes('@') ? (await client.users.lookupByEmail({ email: message.to })).user?.id : message.to;
     await client.chat.postMessage({
@@ -226,12 +209,11 @@ export async function sendTestMessage(
 
 /** What Slack's refusal means and how to mend it; never holds a token. */
 export function slackProblem(error: unknown, token: string): string {
-  if (error instanceof WebAPIRateLimitedError)
-    return `Slack wants fewer calls; try again in ${Math.max(1, Math.ceil(error.retryAfter))} s.`;
+  const failure = slackFailure(error, 'slack');
+  if (failure.code === 'chat.limited')
+    return `Slack wants fewer calls; try again in ${failure.retryAfterMs ? `${Math.ceil(failure.retryAfterMs / 1000)} s` : 'a minute'}.`;
   if (error instanceof WebAPIHTTPError)
     return `Slack answers with status ${error.statusCode}. Its state is at https://slack-status.com; try again in a moment.`;
-  // A 429 without Retry-After is told by this text alone (web-api 8.2, WebClient.makeRequest).
-  if (error instanceof Error && error.message.startsWith('Retry header did not')) return 'Slack wants fewer calls; try again in a minute.';
   if (!(error instanceof WebAPIPlatformError))
     return 'Slack cannot be reached from this machine. Look whether it may reach https://slack.com (a proxy or firewall may stand between), and SLACK_API_URL.';
   const code = error.data.error;
@@ -254,7 +236,6 @@ export function slackProblem(error: unknown, token: string): string {
     messages_tab_disabled: 'Direct messages to the app are off: turn on "Messages Tab" under "App Home" of your app.',
     user_disabled: 'This person has left the workspace.',
     cannot_dm_bot: 'That is a bot; give a person.',
-    ratelimited: 'Slack wants fewer calls; try again in a minute.',
   };
   return known[code] ?? `Slack refuses it: ${code.replaceAll(/[^\w.: -]/g, '')}.`;
 }

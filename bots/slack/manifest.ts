@@ -65,7 +65,6 @@ export const SLACK_METHODS: Record<string, readonly SlackScope[]> = {
 /** The events that Docent subscribes to, with the bot scopes that each needs (docs.slack.dev/reference/events). */
 export const SLACK_EVENTS: Record<string, readonly SlackScope[]> = {
   agent_session_stopped: [],
-  app_context_changed: [],
   app_home_opened: [],
   app_mention: ['app_mentions:read'],
   member_joined_channel: ['channels:read', 'groups:read'],
