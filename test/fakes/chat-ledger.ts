@@ -11,7 +11,7 @@ import type { ChatPerson } from '../../src/chat/chat-app.ts';
 import type { Origin } from '../../src/chat/messenger.ts';
 import type { Answer, AnswerStatus, Audience } from '../../src/types.ts';
 
-export const TEAM = 'T1';
+export const TEAM = 'T0COMPANY';
 export const NOW = 1_700_000_000_000;
 
 export interface Page {
