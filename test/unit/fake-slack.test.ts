@@ -78,7 +78,8 @@ test('the token is asked for, its kind and its scopes', async () => {
   expect(await refusal(new WebClient('xoxb-other', { slackApiUrl: slack.url, logLevel: LogLevel.ERROR }).auth.test())).toBe('invalid_auth');
   const plain = async (path: string, init: RequestInit = {}) => (await fetch(`${slack.url}${path}`, { method: 'POST', ...init })).json();
   expect(await plain('auth.test')).toMatchObject({ ok: false, error: 'not_authed' });
-  expect(await plain(`auth.test?token=${slack.botToken}`)).toMatchObject({ error: 'not_authed' });
+  expect(await plain(`auth.test?token=${slack.botToken}`, { method: 'GET' })).toMatchObject({ error: 'not_authed' });
+  expect(slack.complaints).toEqual(['auth.test: a token in the query']);
   expect(await refusal(client(slack).apps.connections.open({}))).toBe('not_allowed_token_type');
   const missing = await client(slack)
     .users.info({ user: 'U1' })
