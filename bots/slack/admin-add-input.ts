@@ -64,7 +64,7 @@ export function problemIn(values: SourceValues, words: AdminWords): FormProblem 
   }
 }
 
-const FIELDS: Record<string, FormProblem['field']> = { location: 'location', kind: 'kind', name: 'name', credential: 'credential' };
+const FIELDS: readonly FormProblem['field'][] = ['location', 'kind', 'name', 'credential'];
 
 /** Where in the form an error of the application belongs; undefined for one that is not ours. */
 export function problemOf(error: unknown, values: SourceValues): FormProblem | undefined {
@@ -73,7 +73,8 @@ export function problemOf(error: unknown, values: SourceValues): FormProblem | u
   const [, field = '', rest] = (error.code === 'input.invalid' && /^([\w-]+): (.*)$/s.exec(message)) || [];
   if (rest !== undefined && field === 'readers') return { field: values.readers === 'own' ? 'readersOwn' : 'readers', message: rest };
   if (rest !== undefined && field === 'schedule') return { field: values.schedule === 'own' ? 'cron' : 'schedule', message: rest };
-  if (rest !== undefined && FIELDS[field]) return { field: FIELDS[field], message: rest };
+  const own = FIELDS.find((one) => one === field);
+  if (rest !== undefined && own) return { field: own, message: rest };
   if (error.code === 'source.credential' || error.code.startsWith('secret.')) return { field: 'credential', message };
   // Of a place that cannot be read, the link is what can be mended here.
   return { field: 'location', message };

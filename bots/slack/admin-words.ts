@@ -21,21 +21,26 @@ export interface AdminWords {
   kind(kind: string): string;
 }
 
-const LOCALES: Record<string, string> = { en: 'en-GB', zh: 'zh-CN', de: 'de-DE' };
+const LOCALES = new Map([
+  ['zh', 'zh-CN'],
+  ['de', 'de-DE'],
+]);
 /** A kind that is not here is named as it is. */
-const KINDS: Record<string, AdminKey> = {
-  folder: 'kind_folder',
-  site: 'kind_site',
-  git: 'kind_git',
-  mediawiki: 'kind_mediawiki',
-  dokuwiki: 'kind_dokuwiki',
-  confluence: 'kind_confluence',
-  notion: 'kind_notion',
-};
+const KINDS = new Map<string, AdminKey>(
+  Object.entries({
+    folder: 'kind_folder',
+    site: 'kind_site',
+    git: 'kind_git',
+    mediawiki: 'kind_mediawiki',
+    dokuwiki: 'kind_dokuwiki',
+    confluence: 'kind_confluence',
+    notion: 'kind_notion',
+  } as const),
+);
 
 /** @param timeZone IANA name */
 export function adminWords(language: Language, now: () => number, timeZone: string): AdminWords {
-  const locale = LOCALES[language] ?? LOCALES['en']!;
+  const locale = LOCALES.get(language) ?? 'en-GB';
   const day = new Intl.DateTimeFormat(locale, {
     weekday: 'long',
     day: 'numeric',
@@ -61,6 +66,9 @@ export function adminWords(language: Language, now: () => number, timeZone: stri
     ago: (at) => ago(language, at, now()),
     moment: (at) => day.format(at),
     readers: (readers) => new Intl.ListFormat(locale, { type: 'unit', style: 'short' }).format(readers.map(reader)),
-    kind: (kind) => (KINDS[kind] ? say(KINDS[kind]) : data(kind, 40)),
+    kind: (kind) => {
+      const key = KINDS.get(kind);
+      return key === undefined ? data(kind, 40) : say(key);
+    },
   };
 }

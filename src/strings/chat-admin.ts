@@ -6,9 +6,12 @@ import { fill } from './fill.ts';
 
 export type AdminKey = keyof ChatAdminStrings;
 
-const ALL: Record<string, ChatAdminStrings> = { en: chatAdminEn, zh: chatAdminZh, de: chatAdminDe };
+const OTHERS = new Map([
+  ['zh', chatAdminZh],
+  ['de', chatAdminDe],
+]);
 
 /** One text in this language; English where Docent does not speak it. `{name}` is filled from `values`. */
 export function sayInAdmin(language: string, key: AdminKey, values: Record<string, string | number> = {}): string {
-  return fill((ALL[language] ?? chatAdminEn)[key], values);
+  return fill((OTHERS.get(language) ?? chatAdminEn)[key], values);
 }

@@ -98,9 +98,11 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
           1,
         ),
     },
+    askAgain: async () => undefined,
+    share: async () => undefined,
     log: app.log,
     clock,
-  } as SlackDeps;
+  };
 
   let bolt: Bolt;
   const server = createServer((request, response) => {
