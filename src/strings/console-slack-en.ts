@@ -15,7 +15,7 @@ export const consoleSlackEn = {
   slackSocket: 'Socket Mode',
   slackSocketHelp: 'Docent fetches events itself. Needs no public address: right for a laptop, or behind a firewall.',
   slackHttp: 'HTTP',
-  slackHttpHelp: 'Slack sends events to {url}.',
+  slackHttpHelp: 'Slack sends events to {url}',
   slackHttpHelpNone: 'Slack sends events to a public https address of yours.',
   slackHttpMissing:
     'Slack cannot reach this Docent: set PUBLIC_URL to an https address that is open to the internet and start Docent again, or choose Socket Mode.',

@@ -17,7 +17,7 @@ export const consoleSlackZh: Record<keyof typeof consoleSlackEn, string> = {
   slackSocket: 'Socket Mode',
   slackSocketHelp: 'Docent 自己去取事件，不需要公网地址：适合笔记本电脑，或在防火墙之后。',
   slackHttp: 'HTTP',
-  slackHttpHelp: 'Slack 把事件发送到 {url}。',
+  slackHttpHelp: 'Slack 把事件发送到 {url}',
   slackHttpHelpNone: 'Slack 把事件发送到您的公网 https 地址。',
   slackHttpMissing: 'Slack 无法访问这个 Docent：请把 PUBLIC_URL 设为互联网可访问的 https 地址并重新启动 Docent，或选择 Socket Mode。',
   slackCreateButton: '在 Slack 中创建应用',

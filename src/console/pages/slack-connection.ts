@@ -68,5 +68,12 @@ function checks(words: Words, check: SlackCheck | 'slow' | undefined): Content {
   if (check === 'slow') return html`<div class="notice notice-warn"><p>${words.say('slackCheckSlow')}</p></div>${again}`;
   const { identity } = check;
   return html`${identity ? html`<p class="connected"><strong>@${identity.bot}</strong> · ${identity.team}${identity.appId ? html` · <a href="https://api.slack.com/apps/${identity.appId}" target="_blank" rel="noopener noreferrer">${words.say('slackAppLink')}</a>` : ''}</p>` : ''}
-<ul class="findings">${check.findings.map((f) => html`<li><span class="state state-${f.level === 'ok' ? 'good' : f.level === 'warning' ? 'warn' : 'bad'}">${words.say(`level_${f.level}`)}</span><div><strong>${words.say(`slackWhat_${f.what}` as Key)}</strong><p lang="en">${f.message}</p></div></li>`)}</ul>${again}`;
+<ul class="findings">${check.findings.map((f) => html`<li><span class="state state-${f.level === 'ok' ? 'good' : f.level === 'warning' ? 'warn' : 'bad'}">${words.say(`level_${f.level}`)}</span><div><strong>${words.say(`slackWhat_${f.what}` as Key)}</strong><p lang="en">${linked(f.message)}</p></div></li>`)}</ul>${again}`;
+}
+
+/** The address of an app's settings in Slack, and no other, becomes a link. */
+function linked(message: string): Content {
+  return message
+    .split(/(https:\/\/api\.slack\.com\/apps(?:\/[A-Z0-9]+)?)/)
+    .map((part, i) => (i % 2 === 1 ? html`<a href="${part}" target="_blank" rel="noopener noreferrer">${part}</a>` : part));
 }

@@ -57,7 +57,7 @@ function modeChoice(words: Words, view: SlackView): Html {
     html`<a class="choice" href="/settings/slack?mode=${mode}${view.state === undefined ? '' : '#change'}"${mode === view.mode ? html` aria-current="true"` : ''}><strong>${words.say(title)}</strong><span>${help}</span></a>`;
   return html`<nav class="choices" aria-label="${words.say('slackModeLabel')}">
 ${way('socket', 'slackSocket', words.say('slackSocketHelp'))}
-${way('http', 'slackHttp', view.requestUrl ? words.say('slackHttpHelp', { url: view.requestUrl }) : words.say('slackHttpHelpNone'))}
+${way('http', 'slackHttp', view.requestUrl ? words.say('slackHttpHelp', { url: view.requestUrl.replace('/slack/', '\u200b/slack/') }) : words.say('slackHttpHelpNone'))}
 </nav>${view.mode === 'http' && !view.requestUrl ? html`<div class="notice notice-warn"><p>${words.say('slackHttpMissing')}</p></div>` : ''}`;
 }
 
