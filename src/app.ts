@@ -1,5 +1,5 @@
 /** The composition root: configuration in, a wired application out. The only file that names registries. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -18,7 +18,8 @@ import { listDocuments, readDocument } from './catalog/documents.ts';
 import { countPassages, documentPassages, hydratePassages } from './catalog/passages.ts';
 import { openCatalog } from './catalog/database.ts';
 import { openPostgresCatalog } from './catalog/postgres.ts';
-import { readCitations, recordFeedback } from './catalog/answers.ts';
+import { readCitations } from './catalog/answers.ts';
+import { recordFeedback } from './catalog/feedback.ts';
 import { leftQuestions } from './catalog/questions.ts';
 import { readSettings, writeSetting, type Settings } from './catalog/settings.ts';
 import { recordUsage, spentThisMonth } from './catalog/usage.ts';
@@ -417,7 +418,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     async giveFeedback({ answerId, verdict, reason, comment }) {
       const known = await recordFeedback(
         db,
-        { id: randomUUID(), answerId, personId: null, verdict, reason: reason ?? null, comment: comment ?? null },
+        { answerId, personId: null, verdict, reason: reason ?? null, comment: comment ?? null },
         clock.now(),
       );
       if (!known)

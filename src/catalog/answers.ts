@@ -150,33 +150,3 @@ export async function readCitations(db: Catalog, answerId: string) {
   const rows = await db.selectFrom('citations').selectAll().where('answer_id', '=', answerId).orderBy('n').orderBy('sentence').execute();
   return rows.filter((row, i) => rows.findIndex((r) => r.n === row.n) === i);
 }
-
-/** Returns false when there is no such answer. */
-export async function recordFeedback(
-  db: Catalog,
-  feedback: {
-    id: string;
-    answerId: string;
-    personId: string | null;
-    verdict: 'up' | 'down';
-    reason: string | null;
-    comment: string | null;
-  },
-  now: number,
-): Promise<boolean> {
-  const answer = await db.selectFrom('answers').select('id').where('id', '=', feedback.answerId).executeTakeFirst();
-  if (!answer) return false;
-  await db
-    .insertInto('feedback')
-    .values({
-      id: feedback.id,
-      answer_id: feedback.answerId,
-      person_id: feedback.personId,
-      verdict: feedback.verdict,
-      reason: feedback.reason,
-      comment: feedback.comment,
-      created_at: now,
-    })
-    .execute();
-  return true;
-}
