@@ -35,6 +35,8 @@ export interface SlackBotDeps {
   /** What came from Slack, by kind. */
   onSeen(what: string): void;
   atStep?: (step: Step | 'recorded' | 'acknowledged') => void | Promise<void>;
+  /** How long one call of Slack may take; default 10 s. */
+  timeoutMs?: number;
 }
 
 export interface SlackBot {
@@ -50,7 +52,12 @@ export interface SlackBot {
 export async function startSlackBot(connection: SlackConnection, deps: SlackBotDeps): Promise<SlackBot> {
   const { app, clock, log } = deps;
   const { chat } = app;
-  const clientOf = () => slackClient(connection.botToken, { ...(connection.apiUrl ? { apiUrl: connection.apiUrl } : {}), log });
+  const clientOf = () =>
+    slackClient(connection.botToken, {
+      ...(connection.apiUrl ? { apiUrl: connection.apiUrl } : {}),
+      ...(deps.timeoutMs === undefined ? {} : { timeoutMs: deps.timeoutMs }),
+      log,
+    });
   const [client, streaming, reading, views] = [clientOf(), clientOf(), clientOf(), clientOf()];
   const self = await callSlack('auth.test', () => client.auth.test(), { clock, patienceMs: 5_000 });
   const team = self.team_id!;

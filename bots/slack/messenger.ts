@@ -67,9 +67,10 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
       const where = { channel_id: place.channel, thread_ts: place.thread };
       const set = reading.assistant.threads.setStatus({ ...where, status: text, ...(text ? { loading_messages: [text] } : {}) });
       // The native Stop button stands for as long as the session is processing. Apps without the agent view have none.
-      void reading.agents.sessions
-        .setStatus({ ...where, status: text ? 'processing' : 'active', ...(text ? { initiator_user_id: place.person } : {}) })
-        .catch(() => {});
+      if (status === 'searching' || status === null)
+        void reading.agents.sessions
+          .setStatus({ ...where, status: text ? 'processing' : 'active', ...(text ? { initiator_user_id: place.person } : {}) })
+          .catch(() => {});
       try {
         await Promise.race([set, clock.sleep(STATUS_MS).then(() => Promise.reject(new Error('slow')))]);
         return true;
@@ -107,7 +108,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
       } catch (error) {
         if (!(error instanceof AppError && error.code === 'chat.stream_over')) throw error;
         // It still streams: a process that was killed began it.
-        await call('chat.stopStream', () => streaming.chat.stopStream({ channel, ts: id }));
+        await call('chat.stopStream', () => streaming.chat.stopStream({ channel, ts: id })).catch(() => {});
         await update();
       }
     },

@@ -21,6 +21,7 @@ export interface OfficeOptions {
   env?: Record<string, string>;
   app?: Partial<AppOptions>;
   atStep?: SlackRunDeps['atStep'];
+  timeoutMs?: number;
   /** Without documents. */
   empty?: boolean;
   /** A Slack that is there already. */
@@ -30,8 +31,9 @@ export interface OfficeOptions {
 export interface Office {
   slack: FakeSlack;
   app: WiredApp;
-  run: SlackRun;
-  url: string;
+  readonly url: string;
+  /** Ends the bot and starts another over the same application. */
+  restart(): Promise<void>;
   /** Ends the bot and the application; the fake Slack stays unless it was started here. */
   close(): Promise<void>;
 }
@@ -55,13 +57,20 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     await app.syncNow([], { signal: never() });
   }
   await app.askDeps();
-  const served = await serveSlack(app, options.atStep);
-  if (mode === 'http') slack.deliverTo(`${served.url}/slack/events`);
+  let served = await serveSlack(app, options);
+  const deliver = (): void => void (mode === 'http' && slack.deliverTo(`${served.url}/slack/events`));
+  deliver();
   return {
     slack,
     app,
-    run: served.run,
-    url: served.url,
+    get url() {
+      return served.url;
+    },
+    async restart() {
+      await served.close();
+      served = await serveSlack(app, options);
+      deliver();
+    },
     async close() {
       await served.close();
       await opened.close();
@@ -73,7 +82,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
 /** The bot and the console over this application, as src/main.ts puts them together. */
 export async function serveSlack(
   app: WiredApp,
-  atStep?: SlackRunDeps['atStep'],
+  options: Pick<OfficeOptions, 'atStep' | 'timeoutMs'> = {},
 ): Promise<{ run: SlackRun; url: string; close(graceMs?: number): Promise<void> }> {
   let outbox: Outbox | undefined;
   const run = runSlack({
@@ -85,7 +94,8 @@ export async function serveSlack(
       void outbox?.stop();
       outbox = messenger && app.startOutbox([messenger]);
     },
-    ...(atStep ? { atStep } : {}),
+    ...(options.atStep ? { atStep: options.atStep } : {}),
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
   const server = createServer(createConsole(app, { mount: (routes) => void routes.use(run.routes) }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
