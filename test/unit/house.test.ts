@@ -35,6 +35,9 @@ describe('who may import whom', () => {
     ['src/answering.ts', "import OpenAI from 'openai';"],
     ['src/queue/planted.ts', "import { x } from 'bullmq';"],
     ['src/queue/drivers/planted.ts', "import { x } from '../../catalog/database.ts';"],
+    ['src/triage/planted.ts', "import { x } from '../../bots/slack/draw.ts';"],
+    ['src/triage/planted.ts', "import { x } from '../sync/sync.ts';"],
+    ['src/chat/planted.ts', "import { x } from '@slack/bolt';"],
     ['workers/planted.ts', "import { x } from '../src/queue/registry.ts';"],
     ['workers/planted.ts', "import { x } from '../src/sync/sync.ts';"],
   ];

@@ -144,7 +144,7 @@ async function shown(
   } as const;
   const ts = await messenger.post(place, messenger.draw(view)[0], 'key');
   const press = (user: string, actionId: string, more: object = {}) => slack.push.action({ user, channel, ts, actionId, ...more });
-  return { ...made, ts, press };
+  return { ...made, place, ts, press };
 }
 
 const modal = (user: string) =>
@@ -169,6 +169,23 @@ describe('thumbs', () => {
     expect(modal(bob)).toBeUndefined();
     expect(await tickets()).toEqual([]);
     expect(done).toEqual([]);
+  });
+
+  test('plain buttons, where Slack refuses its own, do the same and say thank you', async () => {
+    const { answerId, place } = await shown();
+    const { answer } = (await triage.readAnswer(answerId, 'everyone'))!;
+    const view = {
+      type: 'answer',
+      answer,
+      actions: { feedback: true, askPerson: true, why: true, share: false },
+      now: Date.now(),
+    } as const;
+    const ts = await messenger.post(place, messenger.draw(view, true)[0], 'plain');
+    await slack.push.action({ user: bob, channel: room, ts, actionId: 'docent.feedback.up' });
+    await told(bob, /Thank you/);
+    expect(await feedback()).toMatchObject([{ answer_id: answerId, verdict: 'up' }]);
+    await slack.push.action({ user: bob, channel: room, ts, actionId: 'docent.feedback.down' });
+    await opened(bob, 'docent.feedback_reason');
   });
 
   test('then a second try, or a person; who knows the answer tells the support team', async () => {
