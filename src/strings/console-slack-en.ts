@@ -53,8 +53,6 @@ export const consoleSlackEn = {
   slackChecking: 'Asking Slack…',
   slackCheckNow: 'Check now',
   slackCheckSlow: 'Slack did not answer in time. Try again in a moment.',
-  slackAs: 'Connected as',
-  slackWorkspace: 'Workspace',
   slackMode: 'How events come',
   slackFrom: 'Tokens',
   slackFromEnvironment: 'from the environment (SLACK_BOT_TOKEN)',

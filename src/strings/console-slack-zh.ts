@@ -53,8 +53,6 @@ export const consoleSlackZh: Record<keyof typeof consoleSlackEn, string> = {
   slackChecking: '正在询问 Slack…',
   slackCheckNow: '立即检查',
   slackCheckSlow: 'Slack 未能及时回答，请稍后再试。',
-  slackAs: '连接身份',
-  slackWorkspace: '工作区',
   slackMode: '事件如何送达',
   slackFrom: '令牌',
   slackFromEnvironment: '来自环境变量（SLACK_BOT_TOKEN）',
