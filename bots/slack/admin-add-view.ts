@@ -70,7 +70,7 @@ export const valueOf = (chosen: string | undefined): string => (chosen === undef
 export function formModal(it: FormView, words: AdminWords): ModalView {
   const { values, problem } = it;
   const at = (field: FormField): KnownBlock[] =>
-    problem?.field === field ? [{ ...small(`⚠️ ${data(problem.message, 1500)}`), block_id: 'problem' }] : [];
+    problem?.field === field ? [{ ...section(`⚠️ ${data(problem.message, 1500)}`), block_id: 'problem' }] : [];
   const text = (field: 'location' | 'name' | 'readersOwn' | 'cron', more: { hint: string; optional?: true; enter?: true }): KnownBlock => ({
     type: 'input',
     block_id: field,
@@ -171,7 +171,7 @@ function credentialFields(it: FormView, words: AdminWords): KnownBlock[] {
     ...need.fields.map(({ name, label }): KnownBlock => ({
       type: 'input',
       block_id: credentialBlock(connector.kind, name),
-      optional: true,
+      optional: !need.required || it.kept === true,
       label: plainText(label, 150),
       element: { type: 'plain_text_input', action_id: 'docent.source-credential', max_length: MOST.credential },
     })),
@@ -208,7 +208,7 @@ export function previewModal(
   const times = when ? words.say(when[1], { ...QUIET_HOURS }) : `\`${data(schedule, 100)}\``;
   const facts = [
     `${words.say(preview.more ? 'previewMore' : 'previewFound', { documents: words.documents(preview.documents) })}${
-      estimate ? `, ${words.say('previewPassages', { n: words.number(estimate.passages) })}` : ''
+      estimate ? `, ${words.say('previewPassages', { passages: words.passages(estimate.passages) })}` : ''
     }`,
     words.say('previewReaders', { readers: words.readers(preview.readers) }),
     `${words.say('previewSync', { when: lowerFirst(times, words) })}; ${words.say('previewSyncNext', {
@@ -234,7 +234,7 @@ export function previewModal(
             ...paragraphs(
               preview.samples.map(({ externalId, title, passages, problem }) =>
                 problem === undefined
-                  ? words.say('previewSample', { title: data(title ?? externalId, 200), n: words.number(passages ?? 0) })
+                  ? words.say('previewSample', { title: data(title ?? externalId, 200), passages: words.passages(passages ?? 0) })
                   : words.say('previewUnreadable', { title: data(title ?? externalId, 200), problem: data(problem, 400) }),
               ),
             ),

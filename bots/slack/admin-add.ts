@@ -261,7 +261,7 @@ const loading = (): ModalView => ({
   callback_id: 'docent.loading',
   title: { type: 'plain_text', text: 'Docent' },
   close: { type: 'plain_text', text: '✕' },
-  blocks: [{ type: 'section', text: { type: 'plain_text', text: '⏳' } }],
+  blocks: [{ type: 'section', text: { type: 'plain_text', text: '…' } }],
 });
 
 /** What was given to sign in to one host is never sent to another. */

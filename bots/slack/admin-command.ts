@@ -79,7 +79,7 @@ export const removeReply = (status: SourceStatus, words: AdminWords): Reply =>
     [actions(removeButton('docent.source-remove', status, words), button('docent.source-keep', words.say('cancel')))],
   );
 
-const SIGNS = { ok: '✅', warning: '⚠️', problem: '❌' } as const;
+const SIGNS = { ok: '✓', warning: '⚠️', problem: '✗' } as const;
 
 /** As rich text, so that commands and addresses in it can be copied. */
 export function doctorBlocks(findings: Finding[], words: AdminWords): KnownBlock[] {

@@ -2,7 +2,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { SourceStatus } from '../../src/app-contract.ts';
 import type { AdminKey } from '../../src/strings/chat-admin.ts';
-import { actions, button, confirmation, data, section, small } from './admin-parts.ts';
+import { actions, button, confirmation, data, divider, section, small } from './admin-parts.ts';
 import type { AdminWords } from './admin-words.ts';
 import { cut } from './text.ts';
 
@@ -33,8 +33,8 @@ function progressOf({ syncing, lastRun }: SourceStatus, words: AdminWords): stri
   ];
 }
 
-/** *Name* · state · 42 documents · synced 2 hours ago · next Sunday … */
-export function sourceLine(status: SourceStatus, words: AdminWords): string {
+/** *Name* · state ¶ 42 documents · synced 2 hours ago · next Sun … @param joint between the two halves */
+export function sourceLine(status: SourceStatus, words: AdminWords, joint = ' · '): string {
   const { source } = status;
   const at = syncedAt(status);
   const failed = status.lastRun?.summary?.failed ?? 0;
@@ -44,14 +44,13 @@ export function sourceLine(status: SourceStatus, words: AdminWords): string {
       : source.nextSyncAt === null || status.syncing
         ? []
         : [words.say('nextSync', { when: words.moment(source.nextSyncAt) })];
-  return [
-    `*${data(source.name, 100)}*`,
-    words.say(stateOf(status), { n: words.number(failed) }),
-    ...progressOf(status, words),
+  const head = [`*${data(source.name, 100)}*`, words.say(stateOf(status), { n: words.number(failed) }), ...progressOf(status, words)];
+  const rest = [
     words.documents(status.documents),
     ...(status.syncing ? [] : [at === null ? words.say('neverSynced') : words.say('synced', { ago: words.ago(at) })]),
     ...next,
-  ].join(' · ');
+  ];
+  return `${head.join(' · ')}${joint}${rest.join(' · ')}`;
 }
 
 /** What an admin has to know of it, a line each. */
@@ -80,13 +79,14 @@ export function removeButton(action: string, { source, documents }: SourceStatus
   });
 }
 
-/** The source with its buttons, for the home of an admin: at most three blocks. */
+/** The source with its buttons, for the home of an admin: at most four blocks. */
 export function sourceBlocks(status: SourceStatus, words: AdminWords): KnownBlock[] {
   const { source } = status;
   const notices = sourceNotices(status, words);
   const pause = source.pausedAt === null ? 'pause' : 'resume';
   return [
-    section(sourceLine(status, words)),
+    divider,
+    section(sourceLine(status, words, '\n')),
     small([`${words.kind(source.kind)}, ${words.say('readBy', { readers: words.readers(source.readers) })}`, ...notices].join('\n')),
     actions(
       ...(status.syncing ? [] : [button('docent.home-sync', words.say('syncNow'), { value: source.id })]),

@@ -10,12 +10,13 @@ export interface AdminWords {
   say(key: AdminKey, values?: Record<string, string | number>): string;
   /** `3 documents` */
   documents(n: number): string;
+  passages(n: number): string;
   number(n: number): string;
   percent(share: number): string;
   dollars(amount: number): string;
   /** `2 hours ago` */
   ago(at: number): string;
-  /** `Sunday 22 November at 02:41`, in the deployment's time zone. */
+  /** `Sun 22 Nov, 02:41`, in the deployment's time zone. */
   moment(at: number): string;
   readers(readers: readonly string[]): string;
   kind(kind: string): string;
@@ -42,9 +43,9 @@ const KINDS = new Map<string, AdminKey>(
 export function adminWords(language: Language, now: () => number, timeZone: string): AdminWords {
   const locale = LOCALES.get(language) ?? 'en-GB';
   const day = new Intl.DateTimeFormat(locale, {
-    weekday: 'long',
+    weekday: 'short',
     day: 'numeric',
-    month: 'long',
+    month: 'short',
     hour: '2-digit',
     minute: '2-digit',
     timeZone,
@@ -60,6 +61,7 @@ export function adminWords(language: Language, now: () => number, timeZone: stri
     language,
     say,
     documents: (n) => say(n === 1 ? 'documents_one' : 'documents_other', { n: number(language, n) }),
+    passages: (n) => say(n === 1 ? 'passages_one' : 'passages_other', { n: number(language, n) }),
     number: (n) => number(language, n),
     percent: (share) => percent(language, share),
     dollars: (amount) => dollars(language, amount),

@@ -30,8 +30,8 @@ export interface HomeData {
   page: number;
 }
 
-/** Three blocks each; with all else a view stays below its 100. */
-export const SOURCES_A_PAGE = 15;
+/** Four blocks each; with all else a view stays below its 100. */
+export const SOURCES_A_PAGE = 10;
 /** Of what is known, for those who are no admins. */
 const MOST_NAMED = 40;
 

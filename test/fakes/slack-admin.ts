@@ -158,7 +158,7 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
     return view;
   };
   const until: StartedAdmin['until'] = async (what, why) => {
-    for (let n = 0; n < 400; n++) {
+    for (let n = 0; n < 1200; n++) {
       try {
         const found = what();
         if (found) return found;
