@@ -74,8 +74,9 @@ const channel = 'slack:T1/CHELP';
 const automatic = [{ channel, wanted: 0.9, labelled: 37, right: 33, from: undefined, lowerBound: undefined }];
 const forAdmin: HomeData = {
   ...base,
+  recent: recent.slice(1),
   consoleUrl: 'https://docent.acme.example',
-  admin: { sources, models, automatic, triage: true },
+  admin: { sources: sources.slice(1), models, automatic, triage: true },
 };
 
 const connector = (kind: string, credential?: ConnectorView['credential']): ConnectorView => ({
@@ -154,8 +155,9 @@ const views: Record<string, [view: unknown, dark?: boolean]> = {
 const browser = await openBrowser();
 for (const [name, [view, dark]] of Object.entries(views)) {
   const home = (view as { type: string }).type === 'home';
-  const html = slackPage([{ view }], { width: home ? 720 : 520, people: { UMIA: 'Mia Becker', CHELP: 'help' }, ...(dark ? { dark } : {}) });
-  const bytes = await pictureOf(browser, html, `${folder}/${name}.png`, home ? 760 : 560);
+  const html = slackPage([{ view }], { width: home ? 600 : 520, people: { UMIA: 'Mia Becker', CHELP: 'help' }, ...(dark ? { dark } : {}) });
+  const drawn = html.replaceAll('#CHELP', '#help');
+  const bytes = await pictureOf(browser, drawn, `${folder}/${name}.png`, home ? 640 : 560, home ? 1 : 1.5);
   console.log(`${name}: ${Math.ceil(bytes / 1000)} kB`);
 }
 await browser.close();

@@ -6,6 +6,7 @@ import type { App as Bolt } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import type { ConnectorView } from '../../src/app-contract.ts';
 import { AppError, isAbort, reasonOf } from '../../src/errors.ts';
+import { openView, updateView } from './admin-calls.ts';
 import { credentialIn, metadataOf, plainLink, problemIn, problemOf, readMetadata, valuesIn } from './admin-add-input.ts';
 import {
   credentialBlock,
@@ -34,13 +35,13 @@ export interface Adding {
 }
 
 export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads, onAdded: (userId: string) => void): Adding {
-  const { app, client, clock, log } = deps;
+  const { app, clock, log } = deps;
   const drafts = createSourceDrafts(clock);
 
   /** False where the modal was closed meanwhile. */
   const update = async (viewId: string, view: ModalView): Promise<boolean> => {
     try {
-      await client.views.update({ view_id: viewId, view });
+      await updateView(deps, viewId, view);
       return true;
     } catch (error) {
       log.info({ reason: reasonOf(error) }, 'a modal could not be updated');
@@ -78,12 +79,10 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
 
   async function open(trigger: string, userId: string, location = ''): Promise<void> {
     // Without words: to learn who is asking, in which language, may take longer than the trigger lives.
-    const opened = await client.views.open({ trigger_id: trigger, view: loading() }).catch((error: unknown) => {
+    const id = await openView(deps, trigger, loading()).catch((error: unknown) => {
       log.warn({ reason: reasonOf(error) }, 'the modal for a source could not be opened');
     });
-    if (!opened) return;
-    const id = opened.view?.id;
-    if (id === undefined) return;
+    if (!id) return;
     const words = await wordsOf(deps, userId);
     if (!(await adminNow(deps, userId))) return void (await update(id, refused(words)));
     const values = { ...EMPTY, location: plainLink(location.trim()).slice(0, 1000) };

@@ -4,8 +4,9 @@ import type { ModalView } from '@slack/types';
 import type { AutomaticState, SilentAnswer } from '../../src/chat/chat-app.ts';
 import { automaticModal, labelModal, PRECISIONS } from './admin-automatic-view.ts';
 import { noticeModal } from './admin-add-view.ts';
+import { openView, updateView } from './admin-calls.ts';
 import { modal, section } from './admin-parts.ts';
-import { adminNow, sayError, wordsOf } from './admin-rights.ts';
+import { adminNow, sayError, wordsOf, wordsSoon } from './admin-rights.ts';
 import type { AdminWords } from './admin-words.ts';
 import type { SlackDeps } from './deps.ts';
 
@@ -14,7 +15,7 @@ const MOST_SILENT = 50;
 
 /** @param refresh draws somebody's home anew, with a sentence above it */
 export function registerAutomatic(bolt: Bolt, deps: SlackDeps, refresh: (userId: string, notice?: string) => void): void {
-  const { app, client, log } = deps;
+  const { app, log } = deps;
   const { automatic } = app.chat;
 
   const stateOf = async (channel: string): Promise<AutomaticState | undefined> =>
@@ -25,18 +26,18 @@ export function registerAutomatic(bolt: Bolt, deps: SlackDeps, refresh: (userId:
   /** Opens a modal at once, and fills it. */
   async function openWith(body: BlockAction, view: (words: AdminWords) => Promise<ModalView>): Promise<void> {
     try {
-      const words = await wordsOf(deps, body.user.id);
+      const words = await wordsSoon(deps, body.user.id);
       const loading = modal({
         callback: 'docent.loading',
         title: words.say('automaticTitle'),
         close: words.say('close'),
         blocks: [section(words.say('loading'))],
       });
-      const opened = await client.views.open({ trigger_id: body.trigger_id, view: loading });
+      const id = await openView(deps, body.trigger_id, loading);
       const filled = (await adminNow(deps, body.user.id))
         ? await view(words).catch((error: unknown) => noticeModal(words.say('automaticTitle'), sayError(deps, error, words), words))
         : refused(words);
-      await client.views.update({ view_id: opened.view!.id!, view: filled });
+      await updateView(deps, id, filled);
     } catch (error) {
       log.warn({ reason: error instanceof Error ? error.message : typeof error }, 'a modal could not be opened');
     }
@@ -112,18 +113,18 @@ export function registerAutomatic(bolt: Bolt, deps: SlackDeps, refresh: (userId:
     const words = await wordsOf(deps, body.user.id);
     try {
       const person = await adminNow(deps, body.user.id);
-      if (!person) return void (await client.views.update({ view_id: view.id, view: refused(words) }));
+      if (!person) return void (await updateView(deps, view.id, refused(words)));
       const channel = view.private_metadata;
       const answerId = valueOf(payload);
       const verdict = /-(\w+)$/.exec(payload.action_id)?.[1];
       // Only what waits there, for a channel that an admin chose, takes a label.
       const waits = (await stateOf(channel)) && (await automatic.unlabelled(channel, MOST_SILENT)).some((one) => one.answerId === answerId);
       if (waits && verdict !== 'skip') await automatic.label(answerId, verdict === 'right', person);
-      await client.views.update({ view_id: view.id, view: await next(channel, words, verdict === 'skip' ? answerId : undefined) });
+      await updateView(deps, view.id, await next(channel, words, verdict === 'skip' ? answerId : undefined));
       if (waits && verdict !== 'skip') refresh(body.user.id);
     } catch (error) {
       const said = noticeModal(words.say('labelTitle'), sayError(deps, error, words), words);
-      await client.views.update({ view_id: view.id, view: said }).catch(() => undefined);
+      await updateView(deps, view.id, said).catch(() => undefined);
     }
   });
 }

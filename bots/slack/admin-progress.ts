@@ -3,8 +3,9 @@
  * and ends with the summary. It goes to the admin alone: names of sources and documents are not for a channel.
  */
 import type { App, SourceStatus } from '../../src/app-contract.ts';
-import { reasonOf } from '../../src/errors.ts';
-import { data, paragraphs, section } from './admin-parts.ts';
+import { AppError, reasonOf } from '../../src/errors.ts';
+import { editLines, postLines } from './admin-calls.ts';
+import { data } from './admin-parts.ts';
 import { wordsOf } from './admin-rights.ts';
 import type { AdminWords } from './admin-words.ts';
 import type { SlackDeps, SyncNote } from './deps.ts';
@@ -29,13 +30,11 @@ export interface SyncThreads {
 }
 
 export function createSyncThreads(deps: SlackDeps): SyncThreads {
-  const { app, client, clock, log, syncNotes } = deps;
+  const { app, clock, log, syncNotes } = deps;
   const stop = new AbortController();
   const running = new Set<Promise<void>>();
 
-  const quiet = { unfurl_links: false, unfurl_media: false } as const;
-  const edit = (note: SyncNote, ts: string, text: string): Promise<unknown> =>
-    client.chat.update({ channel: note.channel, ts, text: text.slice(0, 3900), blocks: paragraphs(text.split('\n')) });
+  const edit = (note: SyncNote, lines: string[]): Promise<void> => editLines(deps, { channel: note.channel, ts: note.thread }, lines);
 
   /** The last words have to be said: tried again, further apart each time. */
   async function lastly(what: () => Promise<unknown>, tries = LAST_TRIES): Promise<void> {
@@ -45,7 +44,7 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
         return;
       } catch (error) {
         log.warn({ reason: reasonOf(error), try: n }, 'the end of a sync could not be told');
-        if (n >= tries) return;
+        if (n >= tries || (error instanceof AppError && !error.retryable)) return;
         await clock.sleep(EVERY_MS * 2 ** (n - 1));
       }
     }
@@ -58,11 +57,10 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
       readers: words.readers(source.readers),
     });
     try {
-      const parent = await client.chat.postMessage({ channel: userId, text, blocks: [section(text)], ...quiet });
-      const channel = parent.channel!;
-      const waiting = words.say('threadWaiting');
-      const thread = await client.chat.postMessage({ channel, thread_ts: parent.ts!, text: waiting, blocks: [section(waiting)], ...quiet });
-      const note = { sourceId: source.id, person: userId, channel, parent: parent.ts!, thread: thread.ts!, since: clock.now() };
+      const parent = await postLines(deps, { channel: userId }, [text]);
+      const { channel } = parent;
+      const thread = await postLines(deps, { channel, thread: parent.ts }, [words.say('threadWaiting')]);
+      const note = { sourceId: source.id, person: userId, channel, parent: parent.ts, thread: thread.ts, since: clock.now() };
       await syncNotes?.keep(note);
       follow(note, words);
       return true;
@@ -92,7 +90,7 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
       if (!shown || !shown.syncing || stalled || stop.signal.aborted) {
         const end = endOf(shown, { stalled, stopped: stop.signal.aborted }, words);
         const tries = stop.signal.aborted ? 1 : LAST_TRIES;
-        await lastly(() => edit(note, note.thread, end), tries);
+        await lastly(() => edit(note, end), tries);
         if (shown && !shown.syncing && shown.failures.length > 0) await lastly(() => tellFailures(note, shown, words), tries);
         // Who begins anew finds it there, and goes on telling.
         if (!stop.signal.aborted) await syncNotes?.drop(note);
@@ -100,7 +98,7 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
       }
       const text = progressText(shown, words);
       if (text !== told) {
-        await edit(note, note.thread, text).then(
+        await edit(note, [text]).then(
           () => (told = text),
           (error: unknown) => log.info({ reason: reasonOf(error) }, 'a progress message could not be edited'),
         );
@@ -117,8 +115,7 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
         .map(({ externalId, reason }) => words.say('threadFailure', { document: data(externalId, 200), reason: data(reason, 300) })),
       ...(failures.length > FAILURES_NAMED ? [words.say('threadFailuresMore', { n: words.number(failures.length - FAILURES_NAMED) })] : []),
     ];
-    const text = lines.join('\n').slice(0, 3900);
-    return client.chat.postMessage({ channel: note.channel, thread_ts: note.parent, text, blocks: paragraphs(lines), ...quiet });
+    return postLines(deps, { channel: note.channel, thread: note.parent }, lines);
   };
 
   return {
@@ -147,28 +144,28 @@ function progressText({ lastRun }: Shown, words: AdminWords): string {
   return words.say(failed > 0 ? 'threadReadingFailed' : 'threadReading', values);
 }
 
-function endOf(shown: Shown | undefined, how: { stalled: boolean; stopped: boolean }, words: AdminWords): string {
-  if (!shown) return words.say('threadRemoved');
+function endOf(shown: Shown | undefined, how: { stalled: boolean; stopped: boolean }, words: AdminWords): string[] {
+  if (!shown) return [words.say('threadRemoved')];
   const documents = words.documents(shown.documents);
-  if (shown.syncing && how.stopped) return words.say('threadStopped', { documents });
-  if (shown.syncing) return words.say('threadStalled', { minutes: STALLED_MS / 60_000, documents });
+  if (shown.syncing && how.stopped) return [words.say('threadStopped', { documents })];
+  if (shown.syncing) return [words.say('threadStalled', { minutes: STALLED_MS / 60_000, documents })];
   const { lastRun, source } = shown;
   const summary = lastRun?.summary;
-  if (lastRun?.state === 'cancelled') return words.say('threadCancelled', { documents });
+  if (lastRun?.state === 'cancelled') return [words.say('threadCancelled', { documents })];
   const reason = source.problem?.reason ?? summary?.error;
   if (lastRun?.state === 'failed' || reason !== undefined) {
     const next = source.pausedAt === null && source.nextSyncAt !== null ? source.nextSyncAt : undefined;
     return [
       words.say('threadFailed', { reason: data(reason ?? '–', 1000) }),
       ...(next === undefined ? [] : [words.say('threadFailedNext', { when: words.moment(next) })]),
-    ].join('\n');
+    ];
   }
   const failed = summary?.failed ?? 0;
   const duration = durationText(summary?.ms ?? 0, words);
   return [
     words.say(failed > 0 ? 'threadDoneFailed' : 'threadDone', { documents, duration, failed: words.number(failed) }),
     ...(summary && !summary.complete ? [words.say('threadIncomplete')] : []),
-  ].join('\n');
+  ];
 }
 
 function durationText(ms: number, words: AdminWords): string {

@@ -87,7 +87,7 @@ export function sourceBlocks(status: SourceStatus, words: AdminWords): KnownBloc
   return [
     divider,
     section(sourceLine(status, words, '\n')),
-    small([`${words.kind(source.kind)}, ${words.say('readBy', { readers: words.readers(source.readers) })}`, ...notices].join('\n')),
+    small([`${words.kind(source.kind)} · ${words.say('readBy', { readers: words.readers(source.readers) })}`, ...notices].join('\n')),
     actions(
       ...(status.syncing ? [] : [button('docent.home-sync', words.say('syncNow'), { value: source.id })]),
       button(`docent.home-${pause}`, words.say(pause), { value: source.id }),

@@ -5,9 +5,10 @@ import { reasonOf } from '../../src/errors.ts';
 import { actOnSource, type SourceAction } from './admin-actions.ts';
 import { noticeModal } from './admin-add-view.ts';
 import { registerAutomatic } from './admin-automatic.ts';
+import { openView, publishHome, updateView } from './admin-calls.ts';
 import { doctorBlocks } from './admin-command.ts';
 import { modal, section, small } from './admin-parts.ts';
-import { adminNow, sayError, wordsOf } from './admin-rights.ts';
+import { adminNow, sayError, wordsOf, wordsSoon } from './admin-rights.ts';
 import type { AdminWords } from './admin-words.ts';
 import { plainText } from './blocks.ts';
 import type { SlackDeps } from './deps.ts';
@@ -42,7 +43,7 @@ interface Drawing {
 }
 
 export function registerHome(bolt: Bolt, deps: SlackDeps): Home {
-  const { app, client, clock, log } = deps;
+  const { app, clock, log } = deps;
   const stop = new AbortController();
   const drawn = new Map<string, { at: number; page: number }>();
   const drawing = new Map<string, { next?: Drawing }>();
@@ -77,8 +78,7 @@ export function registerHome(bolt: Bolt, deps: SlackDeps): Home {
     const page = it.page ?? drawn.get(userId)?.page ?? 0;
     let hash = it.hash;
     const send = async (view: HomeView): Promise<void> => {
-      const sent = await client.views.publish({ user_id: userId, view, ...(hash === undefined ? {} : { hash }) });
-      hash = sent.view?.hash;
+      hash = await publishHome(deps, userId, view, hash);
     };
     const view = readHome(deps, userId, page).then(
       (data) => homeView({ ...data, ...(it.notice === undefined ? {} : { notice: it.notice }) }, words),
@@ -167,10 +167,9 @@ export function registerHome(bolt: Bolt, deps: SlackDeps): Home {
 
   bolt.action({ type: 'block_actions', action_id: 'docent.home-ask' }, async ({ ack, body }) => {
     await ack();
-    const words = await wordsOf(deps, body.user.id);
-    await client.views
-      .open({ trigger_id: body.trigger_id, view: askModal(words) })
-      .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'the modal for a question could not be opened'));
+    await openView(deps, body.trigger_id, askModal(await wordsSoon(deps, body.user.id))).catch((error: unknown) =>
+      log.warn({ reason: reasonOf(error) }, 'the modal for a question could not be opened'),
+    );
   });
 
   bolt.view({ type: 'view_submission', callback_id: 'docent.ask' }, async ({ ack, body, view }) => {
@@ -188,16 +187,15 @@ export function registerHome(bolt: Bolt, deps: SlackDeps): Home {
 
   bolt.action({ type: 'block_actions', action_id: 'docent.home-doctor' }, async ({ ack, body }) => {
     await ack();
-    const words = await wordsOf(deps, body.user.id);
+    const words = await wordsSoon(deps, body.user.id);
     const shown = (blocks: KnownBlock[]): ModalView =>
       modal({ callback: 'docent.doctor', title: words.say('doctorTitle'), close: words.say('close'), blocks });
     try {
-      const opened = await client.views.open({ trigger_id: body.trigger_id, view: shown([section(words.say('examining'))]) });
-      const view_id = opened.view!.id!;
+      const id = await openView(deps, body.trigger_id, shown([section(words.say('examining'))]));
       if (!(await adminNow(deps, body.user.id)))
-        return void (await client.views.update({ view_id, view: noticeModal(words.say('doctorTitle'), words.say('adminsOnly'), words) }));
+        return void (await updateView(deps, id, noticeModal(words.say('doctorTitle'), words.say('adminsOnly'), words)));
       const findings = await app.doctor(AbortSignal.any([stop.signal, AbortSignal.timeout(DOCTOR_MS)]));
-      await client.views.update({ view_id, view: shown(doctorBlocks(findings, words).slice(1)) });
+      await updateView(deps, id, shown(doctorBlocks(findings, words).slice(1)));
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, 'the findings could not be shown');
     }

@@ -58,7 +58,7 @@ export const chatAdminDe: ChatAdminStrings = {
   progress: '{done} von {listed} gelesen',
   progressFailed: '{n} nicht lesbar',
   progressListing: '{n} bisher gefunden',
-  problemSince: 'Seit {ago}: {reason}',
+  problemSince: 'Zum ersten Mal {ago} fehlgeschlagen: {reason}',
   doubt: '{gone} von {known} Dokumenten fehlen dort. Sie wurden behalten. Entscheiden Sie in der Konsole, ob sie wegfallen dürfen.',
   runError: 'Die letzte Synchronisierung: {reason}',
   syncNow: 'Jetzt synchronisieren',

@@ -58,7 +58,7 @@ export const chatAdminEn = {
   progress: '{done} of {listed} read',
   progressFailed: '{n} not readable',
   progressListing: '{n} found so far',
-  problemSince: 'Since {ago}: {reason}',
+  problemSince: 'First failed {ago}: {reason}',
   doubt: '{gone} of {known} documents are missing there. They were kept. Decide in the console whether they may go.',
   runError: 'The last sync: {reason}',
   syncNow: 'Sync now',

@@ -58,7 +58,7 @@ export const chatAdminZh: ChatAdminStrings = {
   progress: '已读 {done}/{listed}',
   progressFailed: '{n} 篇无法读取',
   progressListing: '目前找到 {n} 篇',
-  problemSince: '自{ago}起：{reason}',
+  problemSince: '{ago}开始失败：{reason}',
   doubt: '那里的 {known} 篇文档中有 {gone} 篇不见了，已予保留。请在控制台决定是否移除。',
   runError: '上次同步：{reason}',
   syncNow: '立即同步',

@@ -5,9 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { App as Bolt } from '@slack/bolt';
 import type { Receiver } from '@slack/bolt';
 import type { HomeView, ModalView } from '@slack/types';
-import { WebClient } from '@slack/web-api';
 import { registerAdmin, type Admin } from '../../bots/slack/admin.ts';
-import { createLanguageOf } from '../../bots/slack/admin-language.ts';
+import { slackClient } from '../../bots/slack/client.ts';
 import type { SlackDeps, SyncNote } from '../../bots/slack/deps.ts';
 import { registerHome, type Home } from '../../bots/slack/home.ts';
 import type { WiredApp } from '../../src/app.ts';
@@ -73,7 +72,7 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
     sleep: (ms, signal) => wait(ms / 50, undefined, signal ? { signal } : {}),
   };
   const chat: ChatApp = { ...app.chat, isAdmin: ({ id }) => admins.has(id), ...options.chat?.(app.chat) };
-  const client = new WebClient(slack.botToken, { slackApiUrl: slack.url, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
+  const client = slackClient(slack.botToken, { apiUrl: slack.url, log: app.log });
   const people = new Map<string, Promise<ChatPerson>>();
   const person = (id: string): Promise<ChatPerson> => {
     const guest = slack.world.people.get(id)?.isRestricted ?? true;
@@ -87,7 +86,7 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
     team: slack.team.id,
     botUser: slack.app.userId,
     whoIs: person,
-    languageOf: createLanguageOf(client, clock),
+    languageOf: async (id) => slack.world.people.get(id)?.locale.split('-')[0] ?? 'en',
     ask: async ({ person: id, text }) => void asked.push({ person: id, text }),
     syncNotes: {
       list: async () => [...notes],
