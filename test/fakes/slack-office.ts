@@ -82,7 +82,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
 /** The bot and the console over this application, as src/main.ts puts them together. */
 export async function serveSlack(
   app: WiredApp,
-  options: Pick<OfficeOptions, 'atStep' | 'timeoutMs'> = {},
+  options: Pick<OfficeOptions, 'atStep' | 'timeoutMs'> & { port?: number } = {},
 ): Promise<{ run: SlackRun; url: string; close(graceMs?: number): Promise<void> }> {
   let outbox: Outbox | undefined;
   const run = runSlack({
@@ -98,7 +98,7 @@ export async function serveSlack(
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
   const server = createServer(createConsole(app, { mount: (routes) => void routes.use(run.routes) }));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await run.settled();
   return {
