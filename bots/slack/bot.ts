@@ -182,12 +182,13 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     ask: ({ person, text }) => questions.home({ person, text }),
     askAgain: (answerId, person) => questions.again(answerId, person),
     share: (answerId, person) => questions.share(answerId, person),
+    syncNotes: chat.syncNotes,
     log,
     clock,
   };
   registerActions(bolt, slackDeps);
+  const home = registerHome(bolt, slackDeps);
   const admin = registerAdmin(bolt, slackDeps, { onSources: (person) => home.refresh(person) });
-  const home = registerHome(bolt, slackDeps, { openAdding: admin.openAdding });
   registerWelcome(bolt, { ...slackDeps, messenger, directChannel });
 
   bolt.command('/ask', async ({ command, ack }) => {

@@ -2,6 +2,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { App } from '../../src/app-contract.ts';
 import type { ChatApp, ChatPerson } from '../../src/chat/chat-app.ts';
+import type { SyncNotes } from '../../src/chat/sync-notes.ts';
 import type { Clock, Language, Log } from '../../src/types.ts';
 
 export interface SlackDeps {
@@ -26,19 +27,4 @@ export interface SlackDeps {
   clock: Clock;
 }
 
-/** The message that shows how far a source's first sync is: ids alone. */
-export interface SyncNote {
-  sourceId: string;
-  person: string;
-  channel: string;
-  /** Message ids: the one that says what was added, and the one in its thread that shows how far it is. */
-  parent: string;
-  thread: string;
-  since: number;
-}
-
-export interface SyncNotes {
-  list(): Promise<SyncNote[]>;
-  keep(note: SyncNote): Promise<void>;
-  drop(note: SyncNote): Promise<void>;
-}
+export type { SyncNote, SyncNotes } from '../../src/chat/sync-notes.ts';

@@ -1,5 +1,6 @@
 /** What the application offers to chat bots beside asking: people, rights, what stands under an answer, tickets. */
 import type { Answer, AnswerEvent, Audience, Language } from '../types.ts';
+import type { SyncNotes } from './sync-notes.ts';
 import type { ChatPlatform, Origin, Searched, TicketView, Via } from './messenger.ts';
 
 /** Somebody of a chat platform whom the catalog knows. */
@@ -121,6 +122,9 @@ export interface SilentAnswer {
 }
 
 export interface ChatApp {
+  /** What a chat was told of a source's first sync. */
+  readonly syncNotes: SyncNotes;
+
   // ------------------------------------------------------------ a question
   /**
    * Records a question; undefined when this delivery was recorded before. Somebody unknown counts as a guest until

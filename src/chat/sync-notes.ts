@@ -1,0 +1,35 @@
+/** Messages in a chat that say how far a source's first sync is, kept so that they are ended even where the process was. Ids alone. */
+import { writeValue } from '../catalog/facts.ts';
+import type { Catalog } from '../catalog/database.ts';
+import type { Clock } from '../types.ts';
+
+const KEY = 'chat.sync.';
+
+export interface SyncNote {
+  sourceId: string;
+  person: string;
+  channel: string;
+  /** Message ids: the one that says what was added, and the one in its thread that shows how far it is. */
+  parent: string;
+  thread: string;
+  since: number;
+}
+
+export interface SyncNotes {
+  list(): Promise<SyncNote[]>;
+  /** One a thread. */
+  keep(note: SyncNote): Promise<void>;
+  drop(note: SyncNote): Promise<void>;
+}
+
+export function createSyncNotes(db: Catalog, clock: Clock): SyncNotes {
+  const keyOf = ({ channel, thread }: SyncNote): string => `${KEY}${channel}/${thread}`;
+  return {
+    async list() {
+      const rows = await db.selectFrom('settings').select('value_json').where('key', 'like', `${KEY}%`).execute();
+      return rows.map((row) => JSON.parse(row.value_json) as SyncNote);
+    },
+    keep: (note) => writeValue(db, keyOf(note), note, clock.now()),
+    drop: async (note) => void (await db.deleteFrom('settings').where('key', '=', keyOf(note)).execute()),
+  };
+}
