@@ -1,6 +1,6 @@
 /** An answer's sentences as blocks of one kind, in the order in which they are read. What is drawn is drawn from these. */
 import type { AnswerSentence, BlockKind, Citation } from '../../src/types.ts';
-import { linkable } from './text.ts';
+import { cut, linkable, oneLine } from './text.ts';
 
 /** Sentences of one kind that follow each other. */
 export interface Run {
@@ -20,9 +20,10 @@ export interface Cited {
 }
 
 /** Of a message, as Markdown with its addresses: Slack takes 12,000 of that, and some 13,200 of all texts together. */
-const LONGEST_PART = 6500;
+const LONGEST_PART = 5500;
 /** A sentence (a quoted list, a table, code) that is longer is parted. */
 const LONGEST_SENTENCE = 2200;
+const LONGEST_TITLE = 120;
 
 /** Where a citation opens: at the passage, else at Docent's own view of it. */
 export function addressOf(of: { url: string | null; documentUrl: string }): string | undefined {
@@ -32,6 +33,9 @@ export function addressOf(of: { url: string | null; documentUrl: string }): stri
 export function citationOf(n: number | undefined, { citations }: Pick<Cited, 'citations'>): Citation | undefined {
   return citations.find((one) => one.n === n);
 }
+
+/** On one line, of a length that reads. */
+export const titleOf = (of: { title: string }): string => cut(oneLine(of.title), LONGEST_TITLE);
 
 /** Whether no space stands between this text and the next sentence. */
 export const endsWide = (text: string): boolean => /[。！？；：」』）…]$/.test(text);
@@ -59,7 +63,7 @@ export function partsOf(sentences: AnswerSentence[], cited: Pick<Cited, 'citatio
 function costOf(sentence: AnswerSentence, cited: Pick<Cited, 'citations'>): number {
   const addresses = sentence.citations.map((n) => citationOf(n, cited)).flatMap((one) => (one ? [addressOf(one) ?? ''] : []));
   // Whether it is quoted is not known at first, and what is streamed must end where the first message does.
-  const title = (citationOf(sentence.citations[0], cited)?.title.length ?? 0) + (addresses[0]?.length ?? 0);
+  const title = LONGEST_TITLE + (addresses[0]?.length ?? 0);
   const marks = sentence.text.match(/[&<>*_`[\]~|.:@#\\\n]/g)?.length ?? 0;
   return (
     sentence.text.length + 4 * marks + 8 * (sentence.marks?.length ?? 0) + title + addresses.reduce((sum, one) => sum + one.length + 12, 20)
@@ -107,7 +111,7 @@ export function runsOf(sentences: AnswerSentence[], cited: Cited, before: Answer
         block: sentence.block,
         sentences: [sentence],
         first: next,
-        ...(opens ? { title: { text: citation.title, url: addressOf(citation) } } : {}),
+        ...(opens ? { title: { text: titleOf(citation), url: addressOf(citation) } } : {}),
       });
     steps = next;
   }

@@ -3,7 +3,7 @@ import type { ActionsBlockElement, KnownBlock, RichTextBlock } from '@slack/type
 import type { AnswerView, Searched } from '../../src/chat/messenger.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { Answer, Citation, Language } from '../../src/types.ts';
-import { addressOf, partsOf, runsOf, type Cited } from './answer-runs.ts';
+import { addressOf, partsOf, runsOf, titleOf, type Cited } from './answer-runs.ts';
 import { LONGEST_SECTION, actions, button, fitted, packLines, plainText, section, small, type SlackMessage } from './blocks.ts';
 import { plainParagraphs } from './draw-plain.ts';
 import { linked, richBlocks, words } from './draw-rich.ts';
@@ -12,6 +12,10 @@ import { ago, changedAgo, count } from './words.ts';
 
 /** `chat.update` takes 4,000 characters of text. */
 const LONGEST_TEXT = 3800;
+/** Of the lines that link to documents, in characters: addresses count. */
+const LONGEST_LINKS = 2400;
+const LONGEST_NOTES = 1200;
+const MOST_QUOTES = 25;
 const MOST_SOURCES = 10;
 const MOST_CLOSEST = 5;
 const NAMED_SOURCES = 4;
@@ -54,10 +58,16 @@ export function cutLines(lines: string[]): string {
   return text || '…';
 }
 
+/** What Docent itself says, as `mrkdwn` of two sections at most. */
+export function ownParagraphs(text: string): string[] {
+  const [first = '', second, third] = fitted(text, escapeText, LONGEST_SECTION - 100).map((piece) => escapeText(piece));
+  return [first, ...(second === undefined ? [] : [third === undefined ? second : `${second}…`])].filter((one) => one.trim() !== '');
+}
+
 /** Who shared it, and the question. */
 function head({ answer, shared }: AnswerView, plain: boolean): KnownBlock[] {
   if (!shared) return [];
-  const question = cut(oneLine(shared.question), 400);
+  const question = cut(oneLine(shared.question), 300);
   if (plain) return headLines({ answer, shared }).map((line) => section(line));
   const [before = '', after = ''] = sayInChat(answer.language, 'sharedBy', { person: '\0' }).split('\0');
   const known = /^[UW][A-Z0-9]{2,30}$/.test(shared.by);
@@ -81,7 +91,7 @@ function head({ answer, shared }: AnswerView, plain: boolean): KnownBlock[] {
 
 function headLines({ answer, shared }: Pick<AnswerView, 'answer' | 'shared'>): string[] {
   if (!shared) return [];
-  return [sayInChat(answer.language, 'sharedBy', { person: mention(shared.by) }), `>${escapeText(cut(oneLine(shared.question), 400))}`];
+  return [sayInChat(answer.language, 'sharedBy', { person: mention(shared.by) }), `>${escapeText(cut(oneLine(shared.question), 300))}`];
 }
 
 /** What Docent itself says before or instead of sentences: a courtesy, a failure, "not found" with the closest pages. */
@@ -93,7 +103,7 @@ function ownWords(view: AnswerView, plain: boolean): { blocks: KnownBlock[]; lin
     return { blocks: [section(lines.join('\n')), ...closest(answer, plain)], lines: [...lines, ...closestLines(answer)] };
   }
   if (answer.sentences.length > 0) return { blocks: [], lines: [] };
-  const said = fitted(answer.text, escapeText, LONGEST_SECTION - 100).map((piece) => escapeText(piece));
+  const said = ownParagraphs(answer.text);
   const lines = answer.status === 'failed' ? [`*${say('failedHeading')}*\n${said[0] ?? ''}`, ...said.slice(1)] : said;
   return { blocks: lines.filter((line) => line.trim() !== '').map((line) => section(line)), lines };
 }
@@ -119,7 +129,7 @@ export function freshness(language: string, source: Searched['sources'][number],
 }
 
 function closest(answer: Answer, plain: boolean): KnownBlock[] {
-  const pages = answer.closest.slice(0, MOST_CLOSEST);
+  const pages = answer.sentences.length > 0 ? [] : answer.closest.slice(0, MOST_CLOSEST);
   if (pages.length === 0) return [];
   if (plain) return packLines(closestLines(answer)).map((text) => section(text));
   const list: RichTextBlock = {
@@ -133,7 +143,7 @@ function closest(answer: Answer, plain: boolean): KnownBlock[] {
           const quote = cut(oneLine(page.quote), 140);
           return {
             type: 'rich_text_section',
-            elements: [linked(addressOf(page), cut(oneLine(page.title), 150)), ...(quote ? [words(literal(` — ${quote}`))] : [])],
+            elements: [linked(addressOf(page), titleOf(page)), ...(quote ? [words(literal(` — ${quote}`))] : [])],
           };
         }),
       },
@@ -143,13 +153,13 @@ function closest(answer: Answer, plain: boolean): KnownBlock[] {
 }
 
 function closestLines(answer: Answer): string[] {
-  const pages = answer.closest.slice(0, MOST_CLOSEST);
+  const pages = answer.sentences.length > 0 ? [] : answer.closest.slice(0, MOST_CLOSEST);
   if (pages.length === 0) return [];
-  const line = (page: (typeof pages)[number]): string => {
+  const line = (page: (typeof pages)[number], linked: boolean): string => {
     const quote = escapeText(cut(oneLine(page.quote), 140));
-    return `•  ${link(addressOf(page), cut(oneLine(page.title), 150))}${quote ? ` — ${quote}` : ''}`;
+    return `•  ${link(linked ? addressOf(page) : null, titleOf(page))}${quote ? ` — ${quote}` : ''}`;
   };
-  return [sayInChat(answer.language, 'closestPages'), ...pages.map(line)];
+  return [sayInChat(answer.language, 'closestPages'), ...withinLinks(pages, line)];
 }
 
 /** What stands under the answer: sources, small print, buttons. */
@@ -158,23 +168,39 @@ function foot(view: AnswerView, plain: boolean): KnownBlock[] {
   const notes = noteLines(view);
   return [
     ...packLines(sourceLines(view)).map((text) => small(text)),
-    ...packLines(notes).map((text) => small(text)),
+    ...packLines(notes, LONGEST_NOTES)
+      .slice(0, 1)
+      .map((text) => small(text)),
     ...actions(buttons(view)),
     ...feedback(view, plain),
   ];
+}
+
+/** Lines with their links, as long as there is room for the addresses, and then for the words. */
+function withinLinks<T>(all: T[], line: (one: T, linked: boolean) => string): string[] {
+  const lines: string[] = [];
+  let used = 0;
+  for (const one of all) {
+    const full = line(one, true);
+    const drawn = used + full.length > LONGEST_LINKS ? line(one, false) : full;
+    if (used + drawn.length > LONGEST_LINKS + 400) break;
+    used += drawn.length;
+    lines.push(drawn);
+  }
+  return lines;
 }
 
 /** A line a document: its numbers, title, source, and when it changed. */
 function sourceLines({ answer, now }: AnswerView): string[] {
   const { language } = answer;
   const documents = [...Map.groupBy(answer.citations, (one) => one.documentId).values()];
-  const lines = documents.slice(0, MOST_SOURCES).map((citations) => {
+  const lines = withinLinks(documents.slice(0, MOST_SOURCES), (citations, linked) => {
     const first = citations[0]!;
     const numbers = citations.map(({ n }) => n).join(', ');
-    const about = [escapeText(cut(oneLine(first.source), 80)), changedAgo(language, first.updatedAt, now)].filter((part) => part !== '');
-    return `*${numbers}*  ${[link(addressOf(first), cut(oneLine(first.title), 150)), ...about].join(' · ')}`;
+    const about = [escapeText(cut(oneLine(first.source), 60)), changedAgo(language, first.updatedAt, now)].filter((part) => part !== '');
+    return `*${numbers}*  ${[link(linked ? addressOf(first) : null, titleOf(first)), ...about].join(' · ')}`;
   });
-  const rest = documents.length - MOST_SOURCES;
+  const rest = documents.length - lines.length;
   return rest > 0 ? [...lines, sayInChat(language, 'moreSources', { n: rest })] : lines;
 }
 
@@ -200,9 +226,9 @@ function noteLines({ answer, unread = [] }: AnswerView): string[] {
     ...(status === 'quoted' && !toldOwnWords ? [sayInChat(language, 'ownWords')] : []),
     ...new Set(told),
     ...unread
-      .slice(0, 10)
+      .slice(0, 5)
       .map(({ name, reason }) =>
-        sayInChat(language, 'unread', { name: escapeText(cut(oneLine(name), 120)), reason: escapeText(cut(oneLine(reason), 150)) }),
+        sayInChat(language, 'unread', { name: escapeText(cut(oneLine(name), 80)), reason: escapeText(cut(oneLine(reason), 100)) }),
       ),
   ];
 }
@@ -226,7 +252,7 @@ function quoteButton({ answerId, citations }: Answer, one: string, several: stri
   if (!first) return [];
   if (citations.length === 1) return [button('docent.quote', one, `${answerId}.${first.n}`)];
   const option = (citation: Citation): { text: ReturnType<typeof plainText>; value: string } => ({
-    text: plainText(`${citation.n} · ${citation.title}`, 75),
+    text: plainText(`${citation.n} · ${citation.title}`, 60),
     value: `${answerId}.${citation.n}`,
   });
   return [
@@ -234,7 +260,7 @@ function quoteButton({ answerId, citations }: Answer, one: string, several: stri
       type: 'static_select',
       action_id: 'docent.quote',
       placeholder: plainText(several, 150),
-      options: citations.slice(0, 100).map(option),
+      options: citations.slice(0, MOST_QUOTES).map(option),
     },
   ];
 }

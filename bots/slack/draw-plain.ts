@@ -5,6 +5,10 @@ import { aligned } from './draw-rich.ts';
 import { LONGEST_SECTION, fitted } from './blocks.ts';
 import { escapeCode, escapeText, link, oneLine } from './text.ts';
 
+/** Of a sentence's numbers with their addresses, in characters. */
+const LONGEST_MARKS = 2000;
+const MOST_MARKS = 60;
+
 /** A paragraph, list, table or code each, safe to put into `mrkdwn`; each at most a section long. */
 export function plainParagraphs(runs: Run[], cited: Cited): string[] {
   return runs.flatMap((run) => {
@@ -34,7 +38,7 @@ function paragraphsOf(run: Run, cited: Cited): string[] {
     case 'table':
       return fence(aligned(run.sentences.flatMap((s) => cellsOf(s.text))), run, cited);
     case 'heading':
-      return run.sentences.map((s, i) => `*${escapeText(oneLine(s.text))}*${numbers(s, run, i, cited)}`);
+      return run.sentences.flatMap((s, i) => lines(s, run, i, cited, '', '*'));
     default:
       return packed(
         run.sentences.flatMap((s, i) => lines(s, run, i, cited, '')),
@@ -44,29 +48,36 @@ function paragraphsOf(run: Run, cited: Cited): string[] {
 }
 
 /** A sentence, or its pieces where it is longer than a section. */
-function lines(sentence: AnswerSentence, run: Run, i: number, cited: Cited, lead: string): string[] {
+function lines(sentence: AnswerSentence, run: Run, i: number, cited: Cited, lead: string, around = ''): string[] {
   const tail = numbers(sentence, run, i, cited);
   const pieces = fitted(oneLine(sentence.text), escapeText, LONGEST_SECTION - tail.length - lead.length - 10);
   const joint = run.block === 'paragraph' && run.sentences[i + 1] && !endsWide(sentence.text) ? ' ' : '';
-  return pieces.map((piece, p) => `${p === 0 ? lead : ''}${escapeText(piece)}${p === pieces.length - 1 ? tail + joint : ''}`);
+  return pieces.map(
+    (piece, p) => `${p === 0 ? lead : ''}${around}${escapeText(piece)}${around}${p === pieces.length - 1 ? tail + joint : ''}`,
+  );
 }
 
 function fence(code: string, run: Run, cited: Cited): string[] {
-  const tail = [...new Set(run.sentences.flatMap((s) => s.citations))].map((n) => mark(n, cited)).join('');
+  const tail = marks([...new Set(run.sentences.flatMap((s) => s.citations))], cited);
   const pieces = fitted(code, escapeCode, LONGEST_SECTION - 20);
   return [...pieces.map((piece) => `\`\`\`\n${escapeCode(piece) || ' '}\n\`\`\``), ...(tail === '' ? [] : [tail])];
 }
 
 function numbers(sentence: AnswerSentence, run: Run, i: number, cited: Cited): string {
-  const drawn = numbersOf(run, i)
-    .map((n) => mark(n, cited))
-    .join('');
+  const drawn = marks(numbersOf(run, i), cited);
   return drawn === '' ? '' : `${endsWide(sentence.text) ? '' : '\u00A0'}${drawn}`;
 }
 
-function mark(n: number, cited: Cited): string {
-  const citation = citationOf(n, cited);
-  return citation ? link(addressOf(citation), `[${n}]`) : '';
+/** `[1]` for each; linked as long as there is room for the addresses. */
+function marks(numbers: number[], cited: Cited): string {
+  let drawn = '';
+  for (const n of numbers.slice(0, MOST_MARKS)) {
+    const citation = citationOf(n, cited);
+    if (!citation) continue;
+    const linked = link(addressOf(citation), `[${n}]`);
+    drawn += drawn.length + linked.length > LONGEST_MARKS ? `[${n}]` : linked;
+  }
+  return drawn;
 }
 
 function packed(pieces: string[], between: string): string[] {

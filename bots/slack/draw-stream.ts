@@ -1,7 +1,7 @@
 /** A growing answer as Markdown for `markdown_text`: sentence by sentence, and what was appended is never changed. */
 import type { GrowingView } from '../../src/chat/messenger.ts';
 import type { AnswerSentence } from '../../src/types.ts';
-import { addressOf, cellsOf, citationOf, endsWide, gapBetween, partsOf, stepAfter, type Cited } from './answer-runs.ts';
+import { addressOf, cellsOf, citationOf, endsWide, gapBetween, partsOf, stepAfter, titleOf, type Cited } from './answer-runs.ts';
 import { markdownCode, markdownLink, markdownText } from './text.ts';
 
 /**
@@ -14,7 +14,7 @@ import { markdownCode, markdownLink, markdownText } from './text.ts';
 export function streamChunk(before: GrowingView | undefined, now: GrowingView): string {
   const cited: Cited = { citations: now.citations, quoted: isQuoted(now) };
   const sentences = partsOf(now.sentences, cited)[0]!;
-  const shown = before ? partsOf(before.sentences, { citations: before.citations, quoted: isQuoted(before) })[0]!.length : 0;
+  const shown = before ? partsOf(before.sentences, before)[0]!.length : 0;
   let steps = 0;
   let chunk = '';
   sentences.forEach((sentence, i) => {
@@ -37,7 +37,7 @@ export function isQuoted(view: GrowingView): boolean {
 function piece(sentence: AnswerSentence, before: AnswerSentence | undefined, step: number, cited: Cited): string {
   const citation = citationOf(sentence.citations[0], cited);
   const opens = cited.quoted && citation !== undefined && citation.documentId !== citationOf(before?.citations[0], cited)?.documentId;
-  const title = opens ? `${before ? '\n\n' : ''}**${markdownLink(addressOf(citation), citation.title)}**\n\n` : '';
+  const title = opens ? `${before ? '\n\n' : ''}**${markdownLink(addressOf(citation), titleOf(citation))}**\n\n` : '';
   return title + (title || !before ? '' : joint(before, sentence)) + body(sentence, opens ? undefined : before, step, cited);
 }
 

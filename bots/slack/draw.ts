@@ -2,9 +2,9 @@
 import type { KnownBlock } from '@slack/types';
 import type { GrowingView, NoticeView, TicketView, View, WelcomeView } from '../../src/chat/messenger.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
-import { addressOf, partsOf, runsOf, type Cited } from './answer-runs.ts';
-import { LONGEST_SECTION, actions, button, fitted, packLines, section, small, type SlackMessage } from './blocks.ts';
-import { cutLines, drawAnswer, freshness } from './draw-answer.ts';
+import { addressOf, partsOf, runsOf, titleOf, type Cited } from './answer-runs.ts';
+import { actions, button, packLines, section, small, type SlackMessage } from './blocks.ts';
+import { cutLines, drawAnswer, freshness, ownParagraphs } from './draw-answer.ts';
 import { plainParagraphs } from './draw-plain.ts';
 import { richBlocks } from './draw-rich.ts';
 import { isQuoted } from './draw-stream.ts';
@@ -49,9 +49,7 @@ export function drawGrowing(view: GrowingView, plain = false): SlackMessage {
 }
 
 export function drawNotice({ text, button: press }: NoticeView): SlackMessage {
-  const said = fitted(text, escapeText, LONGEST_SECTION)
-    .map((piece) => escapeText(piece))
-    .filter((piece) => piece.trim() !== '');
+  const said = ownParagraphs(text);
   const blocks = [
     ...said.map((piece) => section(piece)),
     ...actions(press ? [button(`docent.${press.action.replaceAll('-', '_')}`, press.label, press.value)] : []),
@@ -92,8 +90,7 @@ export function drawTicket(view: TicketView): SlackMessage {
           `*${say('ticketAnswer')}*`,
           quoted(answer.sentences.map((s) => s.text).join(' ') || answer.text, 600),
           ...sources.map(
-            (one) =>
-              `${[link(addressOf(one), cut(oneLine(one.title), 120)), changedAgo(language, one.updatedAt, view.now)].filter(Boolean).join(' · ')}`,
+            (one) => `${[link(addressOf(one), titleOf(one)), changedAgo(language, one.updatedAt, view.now)].filter(Boolean).join(' · ')}`,
           ),
         ]
       : [say('ticketNotFound')];

@@ -53,7 +53,7 @@ function breakTokens(text: string): string {
 /** Nor as entities, nor any other `<…>` that Slack may know. */
 function breakAllTokens(text: string): string {
   return text
-    .replaceAll(/(<|&(?:amp;)*(?:lt|#0*60|#x0*3c);)(?=[!@#]|[a-z][a-z0-9+.-]*:(?!:)|[^\s<>|][^<>\n]{0,300}\|)/gi, `$1${JOINER}`)
+    .replaceAll(/(<|&(?:amp;)*(?:lt|#0*60|#x0*3c);)(?=[!@#]|[a-z][a-z0-9+.-]*:|[^\s<>|][^<>\n]{0,300}\|)/gi, `$1${JOINER}`)
     .replaceAll(/!(?=channel|here|everyone|group|subteam|date)/gi, `!${JOINER}`);
 }
 
@@ -62,12 +62,12 @@ function breakWords(text: string): string {
   return breakAllTokens(text)
     .replaceAll(/([a-z][a-z0-9+.-]*:)(?=\/\/)/gi, `$1${JOINER}`)
     .replaceAll(
-      /\b((?:mailto|tel|sms|sip|sips|xmpp|callto|facetime|skype|slack|data|javascript|vbscript|file|magnet):)(?=\S)/gi,
-      `$1${JOINER}`,
+      /(mailto|tel|sms|sips?|xmpp|callto|facetime|skype|slack|data|javascript|vbscript|file|magnet):(?=\S)/gi,
+      `$1${JOINER}:${JOINER}`,
     )
     .replaceAll(/(?<=[\p{L}\p{N}_-])\.(?=\p{L})/gu, `${JOINER}.${JOINER}`)
     .replaceAll(/([@#])(?=[\p{L}\p{N}_])/gu, `$1${JOINER}`)
-    .replaceAll(/:(?=[\p{L}\p{N}_+'-]+:)/gu, `:${JOINER}`)
+    .replaceAll(/:(?=[\p{L}\p{N}_+'-]+(?::|$))/gu, `:${JOINER}`)
     .replaceAll(/\](?=[([:])/g, `]${JOINER}`);
 }
 
@@ -108,22 +108,26 @@ export function markdownCode(text: string): string {
     .replaceAll(/`{2}(?=`)/g, `\`\`${JOINER}`);
 }
 
-/** For `mrkdwn` inside a code fence. */
+/** For `mrkdwn` inside a code fence: also under a message, where nothing keeps Slack from linking what it knows. */
 export function escapeCode(text: string): string {
-  return entities(markdownCode(text));
+  return entities(breakWords(visible(text))).replaceAll(/`{2}(?=`)/g, `\`\`${JOINER}`);
 }
 
 /**
  * A document's address as it may be linked: http(s), what could break out of a link percent-encoded, otherwise verbatim.
- * @param url of a document's metadata (or of Slack's own answer), never of a text
+ * @param of a document's metadata (or of Slack's own answer), never of a text
  * @returns undefined where it is none: then it is not linked
  */
-export function linkable(url: string | null | undefined): string | undefined {
+export function linkable(of: string | null | undefined): string | undefined {
+  // oxlint-disable-next-line no-control-regex -- as the URL standard does
+  const url = of?.replaceAll(/^[\u0000-\u0020]+|[\u0000-\u0020]+$/g, '');
   if (!url || !/^https?:\/\/[^\s/]/i.test(url) || !URL.canParse(url)) return undefined;
   // oxlint-disable-next-line no-control-regex -- a host of other letters is written as browsers do
   const address = /^https?:\/\/[^/?#]*[^\u0000-\u007F]/i.test(url) ? new URL(url).href : url;
   const encoded = address.toWellFormed().replaceAll(/[^\w.~:/?#@!$&'+,=%-]/gu, (c) => percent(c));
-  return encoded.length > LONGEST_URL ? undefined : encoded;
+  // What encoding has made another host of (`https://a\b`), browsers would not open as meant.
+  const same = URL.canParse(encoded) && new URL(encoded).host === new URL(url).host;
+  return same && encoded.length <= LONGEST_URL ? encoded : undefined;
 }
 
 /** `encodeURIComponent` leaves `()*` as they are. */
