@@ -1,6 +1,6 @@
 /**
- * Draws pictures of the App Home and of the modals in which a source is added, from the very JSON that the bot sends, for
- * the documentation: `node scripts/slack-home-pictures.ts [FOLDER]`. Needs Chromium.
+ * Draws pictures of the App Home and of the modals in which a source is added, from the very JSON that the bot sends:
+ * `node scripts/slack-home-pictures.ts` for the documentation, with a folder all there are, to look at. Needs Chromium.
  */
 import { adminWords } from '../bots/slack/admin-words.ts';
 import { formModal, EMPTY, lookingModal, previewModal } from '../bots/slack/admin-add-view.ts';
@@ -13,7 +13,9 @@ import { openBrowser } from '../test/fakes/browser.ts';
 import { slackPage } from '../test/fakes/slack-page.ts';
 import { pictureOf } from '../test/fakes/slack-picture.ts';
 
-const folder = process.argv[2] ?? 'docs/images';
+const given = process.argv[2];
+const folder = given ?? 'docs/images';
+const DOCUMENTED = ['slack-home', 'slack-add-source'];
 const NOW = Date.UTC(2026, 10, 23, 9, 40);
 const HOUR = 3_600_000;
 const ZONE = 'Europe/Berlin';
@@ -74,7 +76,7 @@ const channel = 'slack:T1/CHELP';
 const automatic = [{ channel, wanted: 0.9, labelled: 37, right: 33, from: undefined, lowerBound: undefined }];
 const forAdmin: HomeData = {
   ...base,
-  recent: recent.slice(1),
+  recent: recent.slice(2),
   consoleUrl: 'https://docent.acme.example',
   admin: { sources: sources.slice(1), models, automatic, triage: true },
 };
@@ -154,6 +156,7 @@ const views: Record<string, [view: unknown, dark?: boolean]> = {
 
 const browser = await openBrowser();
 for (const [name, [view, dark]] of Object.entries(views)) {
+  if (given === undefined && !DOCUMENTED.includes(name)) continue;
   const home = (view as { type: string }).type === 'home';
   const html = slackPage([{ view }], { width: home ? 600 : 520, people: { UMIA: 'Mia Becker', CHELP: 'help' }, ...(dark ? { dark } : {}) });
   const drawn = html.replaceAll('#CHELP', '#help');

@@ -86,11 +86,12 @@ export function formModal(it: FormView, words: AdminWords): ModalView {
       ...(more.enter ? { dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] } } : {}),
     },
   });
-  const choice = (field: 'kind' | 'readers' | 'schedule', options: PlainTextOption[], dispatch = false): KnownBlock => ({
+  const choice = (field: 'kind' | 'readers' | 'schedule', options: PlainTextOption[]): KnownBlock => ({
     type: 'input',
     block_id: field,
     label: plainText(words.say(LABELS[field]), 150),
-    ...(dispatch ? { dispatch_action: true } : {}),
+    // Other fields appear with what is chosen.
+    dispatch_action: true,
     element: {
       type: 'static_select',
       action_id: `docent.source-${field}`,
@@ -109,11 +110,7 @@ export function formModal(it: FormView, words: AdminWords): ModalView {
       text('location', { hint: words.say('fieldLocationHint'), enter: true }),
       ...at('location'),
       ...(it.recognised && values.kind === '' ? [small(words.say('recognised', { kind: words.kind(it.recognised.kind) }))] : []),
-      choice(
-        'kind',
-        [option(words.say('fieldKindAny'), DEFAULT), ...it.connectors.map(({ kind }) => option(kindName(words, kind), kind))],
-        true,
-      ),
+      choice('kind', [option(words.say('fieldKindAny'), DEFAULT), ...it.connectors.map(({ kind }) => option(kindName(words, kind), kind))]),
       ...at('kind'),
       ...credentialFields(it, words),
       ...at('credential'),
@@ -124,14 +121,14 @@ export function formModal(it: FormView, words: AdminWords): ModalView {
         READERS.map(([value, key]) => option(say(key), value)),
       ),
       ...at('readers'),
-      text('readersOwn', { hint: words.say('fieldReadersOwnHint'), optional: true }),
+      ...(values.readers === 'own' ? [text('readersOwn', { hint: words.say('fieldReadersOwnHint') })] : []),
       ...at('readersOwn'),
       choice(
         'schedule',
         SCHEDULES.map(([value, key]) => option(say(key), value || DEFAULT)),
       ),
       ...at('schedule'),
-      text('cron', { hint: words.say('fieldCronHint', { zone: it.timeZone }), optional: true }),
+      ...(values.schedule === 'own' ? [text('cron', { hint: words.say('fieldCronHint', { zone: it.timeZone }) })] : []),
       ...at('cron'),
     ],
   });

@@ -95,15 +95,15 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
     await open(body.trigger_id, body.user.id);
   });
 
-  /** What is typed is a link, or a kind is chosen: the fields to sign in appear. */
-  bolt.action({ type: 'block_actions', action_id: /^docent\.source-(location|kind)$/ }, async ({ ack, body }) => {
+  /** The fields appear that what was typed or chosen asks for: to sign in, for groups, for times. */
+  bolt.action({ type: 'block_actions', action_id: /^docent\.source-(location|kind|readers|schedule)$/ }, async ({ ack, body }) => {
     await ack();
     const { view } = body;
     if (!view) return;
     const words = await wordsOf(deps, body.user.id);
     if (!(await adminNow(deps, body.user.id))) return void (await update(view.id, refused(words)));
     const values = valuesIn(view.state.values, await kinds());
-    let problem = values.location === '' ? undefined : problemIn({ ...values, readers: 'everyone', schedule: '' }, words);
+    let problem: FormProblem | undefined;
     let recognised: ConnectorView | undefined;
     try {
       if (values.location !== '') recognised = await recognise(values);
@@ -123,27 +123,24 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
     const values = valuesIn(view.state.values, await kinds());
     const before = drafts.find(readMetadata(view.private_metadata)?.draft ?? '', userId);
     let problem = problemIn(values, words);
-    let recognised: ConnectorView | undefined;
-    if (!problem) {
-      try {
-        recognised = await recognise(values);
-      } catch (error) {
-        problem = problemOf(error, values) ?? { field: 'location', message: words.say('wentWrong') };
-      }
-    }
-    if (problem) return ack({ response_action: 'errors', errors: { [problem.field]: problem.message.slice(0, 1500) } });
-    const typed = credentialIn(view.state.values, recognised!);
-    const kept = before && samePlace(before, values, recognised!.kind) ? before.credential : undefined;
+    const recognised = await recognise(values).catch((error: unknown) => {
+      problem ??= problemOf(error, values) ?? { field: 'location', message: words.say('wentWrong') };
+    });
+    /** At the field; where that is not shown yet, in a form that shows it. */
+    const refuse = async (wrong: FormProblem, block: string = wrong.field): Promise<void> => {
+      if (view.blocks.some(({ block_id }) => block_id === block))
+        return ack({ response_action: 'errors', errors: { [block]: wrong.message.slice(0, 1500) } });
+      const again = await form({ values, draft: before, recognised: recognised ?? undefined, problem: wrong }, words);
+      await ack({ response_action: 'update', view: again });
+    };
+    if (problem || !recognised) return refuse(problem!);
+    const typed = credentialIn(view.state.values, recognised);
+    const kept = before && samePlace(before, values, recognised.kind) ? before.credential : undefined;
     const credential = typed || kept ? { ...kept, ...typed } : undefined;
-    if (!credential && recognised!.credential?.required) {
-      const message = words.say('signInMissing');
-      const field = credentialBlock(recognised!.kind, recognised!.credential.fields[0]!.name);
-      // The fields may not have been there to be filled in.
-      if (view.blocks.some((block) => block.block_id === field)) return ack({ response_action: 'errors', errors: { [field]: message } });
-      const asked = await form({ values, recognised, problem: { field: 'credential', message } }, words);
-      return ack({ response_action: 'update', view: asked });
-    }
-    const draft = drafts.begin(userId, { values, kind: recognised!.kind, ...(credential ? { credential } : {}) });
+    const [first] = recognised.credential?.fields ?? [];
+    if (!credential && recognised.credential?.required && first)
+      return refuse({ field: 'credential', message: words.say('signInMissing') }, credentialBlock(recognised.kind, first.name));
+    const draft = drafts.begin(userId, { values, kind: recognised.kind, ...(credential ? { credential } : {}) });
     if (before) drafts.drop(before.id);
     await ack({ response_action: 'update', view: looking(draft, words) });
     await look(draft, view.id, words);

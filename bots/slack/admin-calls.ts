@@ -48,8 +48,13 @@ export async function postLines(
   return { channel: posted.channel ?? to.channel, ts: posted.ts ?? '' };
 }
 
-/** @throws AppError `chat.*` */
-export async function editLines({ client, clock }: SlackDeps, at: { channel: string; ts: string }, lines: string[]): Promise<void> {
+/** @param wait how long a rate limit may hold it up @throws AppError `chat.*` */
+export async function editLines(
+  { client, clock }: SlackDeps,
+  at: { channel: string; ts: string },
+  lines: string[],
+  wait: { patienceMs: number; signal?: AbortSignal },
+): Promise<void> {
   const call = () => client.chat.update({ ...at, text: lines[0] ?? '', blocks: paragraphs(lines) });
-  await callSlack('chat.update', call, { clock, patienceMs: MESSAGE_MS });
+  await callSlack('chat.update', call, { clock, ...wait });
 }

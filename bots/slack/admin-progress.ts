@@ -19,6 +19,9 @@ const EVERY_MS = 3000;
 export const STALLED_MS = 30 * 60_000;
 const FAILURES_NAMED = 20;
 const LAST_TRIES = 5;
+const LAST_MS = 60_000;
+/** Who stops the process does not wait longer. */
+const CLOSING_MS = 2000;
 
 export interface SyncThreads {
   /** Begins to tell; false when the admin could not be written to. */
@@ -34,7 +37,8 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
   const stop = new AbortController();
   const running = new Set<Promise<void>>();
 
-  const edit = (note: SyncNote, lines: string[]): Promise<void> => editLines(deps, { channel: note.channel, ts: note.thread }, lines);
+  const edit = (note: SyncNote, lines: string[], wait: Parameters<typeof editLines>[3]): Promise<void> =>
+    editLines(deps, { channel: note.channel, ts: note.thread }, lines, wait);
 
   /** The last words have to be said: tried again, further apart each time. */
   async function lastly(what: () => Promise<unknown>, tries = LAST_TRIES): Promise<void> {
@@ -82,7 +86,15 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
     let moved = clock.now();
     let before = '';
     for (;;) {
-      const shown = await app.showSource(note.sourceId);
+      const shown = await app.showSource(note.sourceId).catch((error: unknown) => {
+        log.warn({ reason: reasonOf(error) }, 'how far a sync is could not be read');
+        return null;
+      });
+      if (shown === null && !stop.signal.aborted) {
+        await clock.sleep(EVERY_MS, stop.signal).catch(() => undefined);
+        continue;
+      }
+      if (shown === null) return;
       const now = shown && stateNow(shown);
       if (now !== before) moved = clock.now();
       before = now ?? '';
@@ -90,15 +102,17 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
       if (!shown || !shown.syncing || stalled || stop.signal.aborted) {
         const end = endOf(shown, { stalled, stopped: stop.signal.aborted }, words);
         const tries = stop.signal.aborted ? 1 : LAST_TRIES;
-        await lastly(() => edit(note, end), tries);
-        if (shown && !shown.syncing && shown.failures.length > 0) await lastly(() => tellFailures(note, shown, words), tries);
-        // Who begins anew finds it there, and goes on telling.
-        if (!stop.signal.aborted) await syncNotes?.drop(note);
+        await lastly(() => edit(note, end, { patienceMs: stop.signal.aborted ? CLOSING_MS : LAST_MS }), tries);
+        // Where this process ends before the sync, the next one finds the note, and goes on telling.
+        if (stop.signal.aborted && shown?.syncing) return;
+        // Another process may have watched it, too: the end is the same text, but the failures are told by one.
+        const first = syncNotes ? await syncNotes.drop(note) : true;
+        if (first && shown && !shown.syncing && shown.failures.length > 0) await lastly(() => tellFailures(note, shown, words), tries);
         return;
       }
       const text = progressText(shown, words);
       if (text !== told) {
-        await edit(note, [text]).then(
+        await edit(note, [text], { patienceMs: EVERY_MS, signal: stop.signal }).then(
           () => (told = text),
           (error: unknown) => log.info({ reason: reasonOf(error) }, 'a progress message could not be edited'),
         );

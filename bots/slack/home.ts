@@ -1,6 +1,7 @@
 /** The App Home: drawn when somebody opens it, and anew when a button there has done something. */
 import type { App as Bolt } from '@slack/bolt';
 import type { HomeView, KnownBlock, ModalView } from '@slack/types';
+import { within } from '../../src/clock.ts';
 import { reasonOf } from '../../src/errors.ts';
 import { actOnSource, type SourceAction } from './admin-actions.ts';
 import { noticeModal } from './admin-add-view.ts';
@@ -21,6 +22,8 @@ const FRESH_MS = 3000;
 const SOON_MS = 700;
 const FOLLOW = { everyMs: 3000, mostMs: 3 * 60_000 };
 const DOCTOR_MS = 60_000;
+/** Who stops the process does not wait longer. */
+const CLOSING_MS = 2000;
 const LONGEST_QUESTION = 3000;
 
 export interface Home {
@@ -211,7 +214,7 @@ export function registerHome(bolt: Bolt, deps: SlackDeps): Home {
     settled,
     async close() {
       stop.abort();
-      await settled();
+      await within(CLOSING_MS, settled()).catch(() => undefined);
     },
   };
 }

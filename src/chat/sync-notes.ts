@@ -19,7 +19,8 @@ export interface SyncNotes {
   list(): Promise<SyncNote[]>;
   /** One a thread. */
   keep(note: SyncNote): Promise<void>;
-  drop(note: SyncNote): Promise<void>;
+  /** True for the one who did: of several that see the end of a sync, that one goes on telling. */
+  drop(note: SyncNote): Promise<boolean>;
 }
 
 export function createSyncNotes(db: Catalog, clock: Clock): SyncNotes {
@@ -30,6 +31,6 @@ export function createSyncNotes(db: Catalog, clock: Clock): SyncNotes {
       return rows.map((row) => JSON.parse(row.value_json) as SyncNote);
     },
     keep: (note) => writeValue(db, keyOf(note), note, clock.now()),
-    drop: async (note) => void (await db.deleteFrom('settings').where('key', '=', keyOf(note)).execute()),
+    drop: async (note) => (await db.deleteFrom('settings').where('key', '=', keyOf(note)).executeTakeFirst()).numDeletedRows > 0,
   };
 }

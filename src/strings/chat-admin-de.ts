@@ -89,7 +89,7 @@ export const chatAdminDe: ChatAdminStrings = {
   readersPublic: 'Jeder, auch Gäste',
   readersOwn: 'Nur die unten Genannten',
   fieldReadersOwn: 'Gruppen und Personen',
-  fieldReadersOwnHint: 'Nur bei „die unten Genannten“: group:hr, person:ann@example.com, mit Kommas dazwischen.',
+  fieldReadersOwnHint: 'group:hr, person:ann@example.com, mit Kommas dazwischen.',
   readersOwnMissing: 'Nennen Sie mindestens eine Gruppe oder Person, etwa group:hr.',
   fieldSchedule: 'Wann sie neu gelesen wird',
   scheduleDaily: 'Jeden Tag, nachts ({from} bis {to} Uhr)',
@@ -99,7 +99,7 @@ export const chatAdminDe: ChatAdminStrings = {
   scheduleWeekly: 'Jede Woche, sonntags',
   scheduleOwn: 'Zu den unten angegebenen Zeiten',
   fieldCron: 'Zeiten, in der Schreibweise von cron',
-  fieldCronHint: 'Nur bei „den unten angegebenen Zeiten“. 30 6 * * 1-5 ist 6:30 Uhr an Werktagen. Es gilt die Zeit von {zone}.',
+  fieldCronHint: '30 6 * * 1-5 ist 6:30 Uhr an Werktagen. Es gilt die Zeit von {zone}.',
   cronMissing: 'Geben Sie die Zeiten an, oder wählen Sie aus der Liste.',
   signIn: '*Anmelden bei {kind}.* {rights}',
   signInConsole:

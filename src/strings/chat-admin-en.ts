@@ -90,7 +90,7 @@ export const chatAdminEn = {
   readersPublic: 'Anyone, guests too',
   readersOwn: 'Only those named below',
   fieldReadersOwn: 'Groups and people',
-  fieldReadersOwnHint: 'Only if you chose “those named below”: group:hr, person:ann@example.com, with commas between.',
+  fieldReadersOwnHint: 'group:hr, person:ann@example.com, with commas between.',
   readersOwnMissing: 'Name at least one group or person, such as group:hr.',
   fieldSchedule: 'When it is read again',
   scheduleDaily: 'Every day, at night ({from}:00 to {to}:00)',
@@ -100,7 +100,7 @@ export const chatAdminEn = {
   scheduleWeekly: 'Every week, on Sunday',
   scheduleOwn: 'At the times given below',
   fieldCron: 'Times, in cron’s words',
-  fieldCronHint: 'Only if you chose “the times given below”. 30 6 * * 1-5 is 6:30 on weekdays. Times are those of {zone}.',
+  fieldCronHint: '30 6 * * 1-5 is 6:30 on weekdays. Times are those of {zone}.',
   cronMissing: 'Give the times, or choose when from the list.',
   signIn: '*Sign in to {kind}.* {rights}',
   signInConsole:

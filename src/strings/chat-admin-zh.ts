@@ -88,7 +88,7 @@ export const chatAdminZh: ChatAdminStrings = {
   readersPublic: '任何人，包括访客',
   readersOwn: '仅限下面列出的人',
   fieldReadersOwn: '群组和人员',
-  fieldReadersOwnHint: '仅在选择“下面列出的人”时填写：group:hr, person:ann@example.com，用逗号分隔。',
+  fieldReadersOwnHint: 'group:hr, person:ann@example.com，用逗号分隔。',
   readersOwnMissing: '请至少写一个群组或人员，例如 group:hr。',
   fieldSchedule: '何时重新读取',
   scheduleDaily: '每天夜间（{from}:00 至 {to}:00）',
@@ -98,7 +98,7 @@ export const chatAdminZh: ChatAdminStrings = {
   scheduleWeekly: '每周日',
   scheduleOwn: '按下面给出的时间',
   fieldCron: '时间（cron 写法）',
-  fieldCronHint: '仅在选择“按下面给出的时间”时填写。30 6 * * 1-5 表示工作日 6:30。时区为 {zone}。',
+  fieldCronHint: '30 6 * * 1-5 表示工作日 6:30。时区为 {zone}。',
   cronMissing: '请给出时间，或从列表中选择。',
   signIn: '*登录 {kind}。* {rights}',
   signInConsole:

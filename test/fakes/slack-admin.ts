@@ -91,11 +91,10 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
     syncNotes: {
       list: async () => [...notes],
       keep: async (note) => void notes.push(note),
-      drop: async ({ thread }) =>
-        void notes.splice(
-          notes.findIndex((note) => note.thread === thread),
-          1,
-        ),
+      async drop({ thread }) {
+        const at = notes.findIndex((note) => note.thread === thread);
+        return at >= 0 && notes.splice(at, 1).length === 1;
+      },
     },
     askAgain: async () => undefined,
     share: async () => undefined,

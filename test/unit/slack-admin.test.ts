@@ -121,6 +121,14 @@ describe('adding a source', () => {
     const place = handbook(it);
     await openForm(it, place);
     expect(it.text(it.modal(it.ann).blocks)).toContain('Recognised: *Folder*');
+    expect(it.text(it.modal(it.ann).blocks)).not.toContain('Groups and people');
+    await it.slack.push.viewAction({
+      user: it.ann.id,
+      actionId: 'docent.source-readers',
+      choose: 'own',
+      typed: { 'docent.source-location': place },
+    });
+    await it.until(() => it.text(it.modal(it.ann).blocks).includes('Groups and people'), 'the field for groups');
     const sent = await it.slack.push.viewSubmission({
       user: it.ann.id,
       values: { name: 'Handbook', readers: 'own', readersOwn: 'group:hr', schedule: '@hourly' },
@@ -165,9 +173,12 @@ describe('adding a source', () => {
     await openForm(it, '');
     const submit = async (values: Record<string, string>) => (await it.slack.push.viewSubmission({ user: it.ann.id, values })).errors;
     expect(await submit({ location: 'no/such/folder' })).toEqual({ location: expect.stringContaining('there is no folder') });
-    expect(await submit({ location: it.folder, readers: 'own' })).toEqual({ readersOwn: expect.stringContaining('group:hr') });
-    expect(await submit({ location: it.folder, schedule: 'own' })).toEqual({ cron: expect.stringContaining('Give the times') });
-    expect(await submit({ location: it.folder, schedule: 'own', cron: 'daily' })).toEqual({ cron: expect.stringContaining('five fields') });
+    // Sent before the field for it has appeared: it appears, with what is missing.
+    expect(await submit({ location: it.folder, readers: 'own' })).toBeUndefined();
+    expect(it.text(it.modal(it.ann).blocks)).toContain('Name at least one group or person');
+    expect(await submit({ readers: 'everyone', readersOwn: 'x', schedule: 'own' })).toBeUndefined();
+    expect(it.text(it.modal(it.ann).blocks)).toContain('Give the times');
+    expect(await submit({ cron: 'daily' })).toEqual({ cron: expect.stringContaining('five fields') });
 
     // What only a look tells comes back into the form, beneath the field, with all that was filled in.
     const shown = async (values: Record<string, string>, field: string): Promise<string> => {
@@ -178,10 +189,16 @@ describe('adding a source', () => {
       expect(blocks[at - 1]?.block_id).toBe(field);
       return it.text(blocks[at]);
     };
-    expect(await shown({ location: handbook(it), name: 'Handbook' }, 'name')).toContain('choose another name');
+    expect(await shown({ location: handbook(it), name: 'Handbook', schedule: '@hourly', cron: 'x' }, 'name')).toContain(
+      'choose another name',
+    );
     expect(it.text(it.modal(it.ann).blocks)).toContain('Handbook');
-    expect(await shown({ location: handbook(it), readers: 'own', readersOwn: 'hr' }, 'readersOwn')).toContain('"hr" is not one of');
-    expect(await shown({ location: 'http://127.0.0.1/', name: 'x', readers: 'everyone' }, 'location')).toContain('127.0.0.1');
+    await it.slack.push.viewAction({ user: it.ann.id, actionId: 'docent.source-readers', choose: 'own' });
+    await it.until(() => it.text(it.modal(it.ann).blocks).includes('Groups and people'), 'the field for groups');
+    expect(await shown({ readers: 'own', readersOwn: 'hr' }, 'readersOwn')).toContain('"hr" is not one of');
+    expect(await shown({ location: 'http://127.0.0.1/', name: 'x', readers: 'everyone', readersOwn: 'x' }, 'location')).toContain(
+      '127.0.0.1',
+    );
     expect(await it.app.listSources()).toHaveLength(1);
   });
 
@@ -370,6 +387,18 @@ describe('how far a sync is', () => {
     await it.app.workOnce(never());
     await it.until(() => told().includes('Done: 2 documents'), 'the end');
     await it.until(() => it.notes.length === 0, 'that nothing is left to tell');
+  });
+
+  test('two processes that watch it tell its end once', async () => {
+    const it = await start();
+    const told = await add(it);
+    it.again();
+    await it.app.workOnce(never());
+    await it.until(() => told().includes('Done: 2 documents'), 'the end');
+    const direct = it.slack.directOf(it.ann).id;
+    await it.until(() => it.slack.messages(direct).length === 3, 'the failures');
+    await it.clock.sleep(20_000);
+    expect(it.slack.messages(direct)).toHaveLength(3);
   });
 
   test('ends with what was left where nothing moves', async () => {
