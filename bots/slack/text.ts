@@ -45,7 +45,7 @@ export function cut(text: string, max: number): string {
 /** Slack's tokens (`<!channel>`, `<@U…>`, `<#C…>`, `<https://…>`) are not whole any more; code reads and copies as before. */
 function breakTokens(text: string): string {
   return text.replaceAll(
-    /<(?=!(?:channel|here|everyone|group|subteam|date)|@[A-Z]|#[A-Z]|[a-z][a-z0-9+.-]*:(?:\/\/|\S+@)|mailto:|tel:)/gi,
+    /<(?=!(?:channel|here|everyone|group|subteam|date)|@[A-Z]|#[A-Z]|[a-z][a-z0-9+.-]*:(?:\/\/|[^\s<>]{1,300}@)|mailto:|tel:)/gi,
     `<${JOINER}`,
   );
 }
@@ -60,12 +60,12 @@ function breakAllTokens(text: string): string {
 /** No address, mention, channel, emoji or Markdown link is whole any more; it reads as before. */
 function breakWords(text: string): string {
   return breakAllTokens(text)
-    .replaceAll(/([a-z][a-z0-9+.-]*:)(?=\/\/)/gi, `$1${JOINER}`)
+    .replaceAll('://', `:${JOINER}//`)
     .replaceAll(
       /(mailto|tel|sms|sips?|xmpp|callto|facetime|skype|slack|data|javascript|vbscript|file|magnet):(?=\S)/gi,
       `$1${JOINER}:${JOINER}`,
     )
-    .replaceAll(/(?<=[\p{L}\p{N}_-])\.(?=\p{L})/gu, `${JOINER}.${JOINER}`)
+    .replaceAll(/(?<=[\p{L}\p{N}_-])\.(?=\p{L})|(?<=www)\./giu, `${JOINER}.${JOINER}`)
     .replaceAll(/([@#])(?=[\p{L}\p{N}_])/gu, `$1${JOINER}`)
     .replaceAll(/:(?=[\p{L}\p{N}_+'-]+(?::|$))/gu, `:${JOINER}`)
     .replaceAll(/\](?=[([:])/g, `]${JOINER}`);
@@ -104,7 +104,7 @@ export function markdownText(text: string, startsLine = true): string {
 /** For the inside of a code fence in Markdown, where nothing can be escaped: only what is a token or an address is broken. */
 export function markdownCode(text: string): string {
   return breakAllTokens(visible(text))
-    .replaceAll(/([a-z][a-z0-9+.-]*:)(?=\/\/)/gi, `$1${JOINER}`)
+    .replaceAll('://', `:${JOINER}//`)
     .replaceAll(/`{2}(?=`)/g, `\`\`${JOINER}`);
 }
 

@@ -12,14 +12,16 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ];
 
+/** Made once: making one takes longer than using it. */
+const RELATIVE = new Map(Object.values(LOCALES).map((one) => [one, new Intl.RelativeTimeFormat(one, { numeric: 'auto' })]));
+
 const locale = (language: Language): string => LOCALES[language] ?? LOCALES.en!;
 
 /** `3 days ago`. @param at milliseconds since the epoch */
 export function ago(language: Language, at: number, now: number): string {
   const seconds = Math.round((at - now) / 1000);
   for (const [unit, size] of UNITS)
-    if (Math.abs(seconds) >= size * 0.95)
-      return new Intl.RelativeTimeFormat(locale(language), { numeric: 'auto' }).format(Math.round(seconds / size), unit);
+    if (Math.abs(seconds) >= size * 0.95) return RELATIVE.get(locale(language))!.format(Math.round(seconds / size), unit);
   return sayInChat(language, 'justNow');
 }
 

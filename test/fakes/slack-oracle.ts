@@ -22,7 +22,15 @@ const decode = (text: string): string =>
 // oxlint-disable-next-line no-misleading-character-class -- these very characters
 const withoutInvisible = (text: string): string => text.replaceAll(/[\u00AD\u200B-\u200F\u2060-\u2064\uFEFF\u180E\u202A-\u202E]/gu, '');
 
+const canonicals = new Map<string, string>();
 function canonical(url: string): string {
+  const known = canonicals.get(url) ?? canonicalOf(url);
+  if (canonicals.size > 2000) canonicals.clear();
+  canonicals.set(url, known);
+  return known;
+}
+
+function canonicalOf(url: string): string {
   const clean = url.replaceAll(/[\t\n\r]|%0[9ad]/gi, '');
   if (!URL.canParse(clean.replaceAll('\\', '%5C'))) return clean;
   let text = new URL(clean.replaceAll('\\', '%5C').replace(/^(https?:)%5C%5C/i, '$1//')).href;
