@@ -1,6 +1,7 @@
 /**
  * Pictures of what Docent looks like in Slack, drawn from the very JSON that it sends: `node scripts/slack-pictures.ts
- * [FOLDER]`, into docs/images by default. Needs Chromium.
+ * [FOLDER]`. Into docs/images those that the documentation
+ * shows; into another folder all, to be looked at. Needs Chromium.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -69,6 +70,7 @@ const pictures: Record<string, Picture> = {
   'not-found-de': { dark: true, items: blocksOf(deNotFound()) },
   long: {
     scale: 1,
+    width: 580,
     items: [{ from: 'Sam Okafor', text: 'How do I set up the deploy key, and who may deploy where?' }, ...blocksOf(longAnswer())],
   },
   plain: { scale: 1, items: blocksOf(longAnswer(), true) },
@@ -86,7 +88,9 @@ const pictures: Record<string, Picture> = {
 };
 
 const browser = await openBrowser();
+const kept = ['answer', 'answer-dark-phone', 'quoted', 'not-found', 'long', 'whispered', 'feedback', 'why', 'quote', 'ticket', 'welcome'];
 for (const [name, { items, dark = false, width = 680, scale = 1.5 }] of Object.entries(pictures)) {
+  if (!process.argv[2] && !kept.includes(name)) continue;
   const bytes = await pictureOf(
     browser,
     slackPage(items, { dark, width, people: PEOPLE }),
