@@ -121,12 +121,14 @@ export function escapeCode(text: string): string {
 export function linkable(of: string | null | undefined): string | undefined {
   // oxlint-disable-next-line no-control-regex -- as the URL standard does
   const url = of?.replaceAll(/^[\u0000-\u0020]+|[\u0000-\u0020]+$/g, '');
-  if (!url || !/^https?:\/\/[^\s/]/i.test(url) || !URL.canParse(url)) return undefined;
+  if (!url || !/^https?:\/\/[^\s/]/i.test(url)) return undefined;
+  const parsed = URL.parse(url);
+  if (!parsed) return undefined;
   // oxlint-disable-next-line no-control-regex -- a host of other letters is written as browsers do
-  const address = /^https?:\/\/[^/?#]*[^\u0000-\u007F]/i.test(url) ? new URL(url).href : url;
+  const address = /^https?:\/\/[^/?#]*[^\u0000-\u007F]/i.test(url) ? parsed.href : url;
   const encoded = address.toWellFormed().replaceAll(/[^\w.~:/?#@!$&'+,=%-]/gu, (c) => percent(c));
-  // What encoding has made another host of (`https://a\b`), browsers would not open as meant.
-  const same = URL.canParse(encoded) && new URL(encoded).host === new URL(url).host;
+  // What encoding has made another host of (`https://a\\b`), browsers would not open as meant.
+  const same = encoded === url || URL.parse(encoded)?.host === parsed.host;
   return same && encoded.length <= LONGEST_URL ? encoded : undefined;
 }
 

@@ -12,16 +12,29 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ];
 
-/** Made once: making one takes longer than using it. */
-const RELATIVE = new Map(Object.values(LOCALES).map((one) => [one, new Intl.RelativeTimeFormat(one, { numeric: 'auto' })]));
+const DOLLARS = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;
 
-const locale = (language: Language): string => LOCALES[language] ?? LOCALES.en!;
+/** Made once a language: making them takes longer than using them. */
+const FORMATS = new Map(
+  Object.entries(LOCALES).map(([language, locale]) => [
+    language,
+    {
+      relative: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
+      number: new Intl.NumberFormat(locale),
+      percent: new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }),
+      seconds: new Intl.NumberFormat(locale, { style: 'unit', unit: 'second', unitDisplay: 'narrow', maximumFractionDigits: 1 }),
+      dollars: new Intl.NumberFormat(locale, { ...DOLLARS, maximumFractionDigits: 2 }),
+      cents: new Intl.NumberFormat(locale, { ...DOLLARS, maximumSignificantDigits: 2 }),
+    },
+  ]),
+);
+const formats = (language: Language): NonNullable<ReturnType<typeof FORMATS.get>> => FORMATS.get(language) ?? FORMATS.get('en')!;
 
 /** `3 days ago`. @param at milliseconds since the epoch */
 export function ago(language: Language, at: number, now: number): string {
   const seconds = Math.round((at - now) / 1000);
   for (const [unit, size] of UNITS)
-    if (Math.abs(seconds) >= size * 0.95) return RELATIVE.get(locale(language))!.format(Math.round(seconds / size), unit);
+    if (Math.abs(seconds) >= size * 0.95) return formats(language).relative.format(Math.round(seconds / size), unit);
   return sayInChat(language, 'justNow');
 }
 
@@ -31,25 +44,16 @@ export function changedAgo(language: Language, at: number | string | null, now: 
   return Number.isFinite(moment) ? sayInChat(language, 'changedAgo', { ago: ago(language, moment, now) }) : '';
 }
 
-export const number = (language: Language, n: number): string => new Intl.NumberFormat(locale(language)).format(n);
+export const number = (language: Language, n: number): string => formats(language).number.format(n);
 
-export const percent = (language: Language, share: number): string =>
-  new Intl.NumberFormat(locale(language), { style: 'percent', maximumFractionDigits: 0 }).format(share);
+export const percent = (language: Language, share: number): string => formats(language).percent.format(share);
 
 /** US dollars; small amounts keep their first digits. */
 export const dollars = (language: Language, amount: number): string =>
-  new Intl.NumberFormat(locale(language), {
-    style: 'currency',
-    currency: 'USD',
-    currencyDisplay: 'narrowSymbol',
-    ...(amount > 0 && amount < 0.1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 2 }),
-  }).format(amount);
+  (amount > 0 && amount < 0.1 ? formats(language).cents : formats(language).dollars).format(amount);
 
 /** @param ms milliseconds */
-export const seconds = (language: Language, ms: number): string =>
-  new Intl.NumberFormat(locale(language), { style: 'unit', unit: 'second', unitDisplay: 'narrow', maximumFractionDigits: 1 }).format(
-    ms / 1000,
-  );
+export const seconds = (language: Language, ms: number): string => formats(language).seconds.format(ms / 1000);
 
 /** `3 documents`, in the plural of the language. */
 export function count(language: Language, noun: 'documents' | 'sources', n: number): string {

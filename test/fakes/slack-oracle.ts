@@ -65,6 +65,7 @@ const BARE = [
 ];
 
 function bare(text: string, where: string): string[] {
+  if (!/[.:@#]/.test(text)) return [];
   return BARE.flatMap((pattern) =>
     [...text.matchAll(pattern)].map(([found]) => `${where}: ${JSON.stringify(found)} would be taken for a link, mention or emoji`),
   );
@@ -90,7 +91,9 @@ export function inMrkdwn(text: string, allowed: Allowed, where = 'mrkdwn'): stri
     for (const [token] of rest.matchAll(level === 0 ? TOKEN : DECODED))
       faults.push(`${where}: decoded ${level} times, ${JSON.stringify(token)}`);
     faults.push(...bare(rest.replaceAll(':warning:', ''), where));
-    rest = decode(rest);
+    const decoded = decode(rest);
+    if (decoded === rest) break;
+    rest = decoded;
   }
   return [...new Set(faults)];
 }
@@ -134,7 +137,8 @@ export function rawMarkdown(text: string, allowed: Allowed, where = 'markdown'):
   if (/!\[|\]:|\]\[|\]\(/.test(rest)) faults.push(`${where}: an image or reference in ${JSON.stringify(rest)}`);
   const prose = rest.replaceAll(/\\([!-/:-@[-`{-~])/g, '$1');
   for (const [token] of decode(prose).matchAll(DECODED)) faults.push(`${where}: decoded, ${JSON.stringify(token)}`);
-  faults.push(...bare(prose, where), ...bare(decode(prose), where));
+  faults.push(...bare(prose, where));
+  if (decode(prose) !== prose) faults.push(...bare(decode(prose), where));
   return [...new Set(faults)];
 }
 
