@@ -70,7 +70,7 @@ const pictures: Record<string, Picture> = {
   'not-found-de': { dark: true, items: blocksOf(deNotFound()) },
   long: {
     scale: 1,
-    width: 580,
+    width: 560,
     items: [{ from: 'Sam Okafor', text: 'How do I set up the deploy key, and who may deploy where?' }, ...blocksOf(longAnswer())],
   },
   plain: { scale: 1, items: blocksOf(longAnswer(), true) },
