@@ -71,7 +71,7 @@ const pictures: Record<string, Picture> = {
   long: {
     scale: 1,
     width: 560,
-    items: [{ from: 'Sam Okafor', text: 'How do I set up the deploy key, and who may deploy where?' }, ...blocksOf(longAnswer())],
+    items: blocksOf(longAnswer()),
   },
   plain: { scale: 1, items: blocksOf(longAnswer(), true) },
   zh: { width: 420, items: blocksOf(zhAnswer()) },
