@@ -70,7 +70,7 @@ const pictures: Record<string, Picture> = {
   'not-found-de': { dark: true, items: blocksOf(deNotFound()) },
   long: {
     scale: 1,
-    width: 560,
+    width: 620,
     items: blocksOf(longAnswer()),
   },
   plain: { scale: 1, items: blocksOf(longAnswer(), true) },

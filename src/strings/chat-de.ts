@@ -72,7 +72,6 @@ export const chatDe: ChatStrings = {
   ticketBy_outdated: '{person} sagt, die Antwort ist veraltet',
   ticketBy_incomplete: '{person} sagt, es fehlt etwas',
   ticketBy_knows: '{person} kennt die Antwort',
-  ticketQuestion: 'Frage',
   ticketComment: 'Kommentar',
   ticketAnswer: 'Was Docent geantwortet hat',
   ticketNotFound: 'Docent hat dazu in den Dokumenten nichts gefunden.',

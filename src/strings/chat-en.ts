@@ -71,7 +71,6 @@ export const chatEn = {
   ticketBy_outdated: '{person} says that the answer is outdated',
   ticketBy_incomplete: '{person} says that something is missing',
   ticketBy_knows: '{person} knows the answer',
-  ticketQuestion: 'Question',
   ticketComment: 'Comment',
   ticketAnswer: 'What Docent answered',
   ticketNotFound: 'Docent did not find this in the documents.',

@@ -70,7 +70,6 @@ export const chatZh: ChatStrings = {
   ticketBy_outdated: '{person} 认为回答已过时',
   ticketBy_incomplete: '{person} 认为内容不全',
   ticketBy_knows: '{person} 知道答案',
-  ticketQuestion: '问题',
   ticketComment: '说明',
   ticketAnswer: 'Docent 的回答',
   ticketNotFound: 'Docent 在文档中没有找到答案。',

@@ -45,7 +45,7 @@ pre { margin:4px 0; padding:8px; white-space:pre-wrap; overflow-wrap:anywhere; }
 code { padding:1px 3px; color:var(--codetext); }
 .table-scroll { overflow-x:auto; }
 table { border-collapse:separate; border-spacing:0; border:1px solid var(--line); border-radius:8px; font-size:14px; }
-td { padding:6px 12px; border-bottom:1px solid var(--line); border-right:1px solid var(--line); vertical-align:top; }
+td { padding:6px 12px; border-bottom:1px solid var(--line); border-right:1px solid var(--line); vertical-align:top; overflow-wrap:break-word; }
 tr:last-child td { border-bottom:0; } td:last-child { border-right:0; }
 .mention { background:rgba(29,155,209,.12); color:var(--link); border-radius:3px; padding:0 2px; }
 .unknown { color:#e01e5a; }
