@@ -1,4 +1,5 @@
 /** What every chat platform shares: a question that was received is answered where it was asked, once, as the answer grows. */
+import { performance } from 'node:perf_hooks';
 import PQueue from 'p-queue';
 import type { ChatApp, ChatPerson, HeldQuestion } from '../src/chat/chat-app.ts';
 import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, Place } from '../src/chat/messenger.ts';
@@ -44,6 +45,9 @@ export interface Conversations {
 
 const AT_ONCE = 24;
 const LEFT_AT_ONCE = 50;
+/** One is answered however busy the process is; more while its event loop is busy for less than this share of the time. */
+const BUSY = 0.6;
+const LOOK_MS = 50;
 /** A question that ended so many processes is not tried again, and says so. */
 const MOST_ATTEMPTS = 3;
 
@@ -58,7 +62,24 @@ export function createConversations(deps: ConversationDeps): Conversations {
   const { chat, messenger, clock, log } = deps;
   const queue = new PQueue({ concurrency: deps.atOnce ?? AT_ONCE });
   const running = new Map<string, Running>();
+  let answering = 0;
+  let begunAt = 0;
   let closing = false;
+  let busy = 0;
+  let before = performance.eventLoopUtilization();
+  const looking = setInterval(() => {
+    const now = performance.eventLoopUtilization();
+    busy = performance.eventLoopUtilization(now, before).utilization;
+    before = now;
+  }, LOOK_MS);
+  looking.unref();
+
+  /** A question waits while those before it keep this process busy: what is delivered meanwhile must be recorded at once. */
+  async function turn(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && answering > 0 && (busy > BUSY || clock.now() - begunAt < LOOK_MS))
+      await clock.sleep(LOOK_MS / 2, signal).catch(() => {});
+    begunAt = clock.now();
+  }
 
   async function answerIn(one: Running, seen: Promise<boolean>): Promise<void> {
     const { question, controller } = one;
@@ -88,7 +109,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
       if (!answer && question.attempts < MOST_ATTEMPTS) {
         for await (const event of chat.answer(question, controller.signal)) {
           if (event.type === 'final') answer = event.answer;
-          else if (inSight) grow(view, event, growing, () => void messenger.status(place, view.status, language));
+          else if (inSight) grow(view, event, growing);
         }
       }
     } catch (error) {
@@ -112,12 +133,11 @@ export function createConversations(deps: ConversationDeps): Conversations {
     if (via === 'automatic' && !(await showsItself(question, answer))) return;
     const view = await answerView(question, answer, audience);
     if (!origin.ephemeral) return growing.end(view);
-    const [part] = messenger.draw(view);
     try {
-      await messenger.whisper(origin, part);
+      for (const part of messenger.draw(view)) await messenger.whisper(origin, part);
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'chat.refused')) throw error;
-      await messenger.whisper(origin, messenger.draw(view, true)[0]);
+      for (const part of messenger.draw(view, true)) await messenger.whisper(origin, part);
     }
   }
 
@@ -153,6 +173,8 @@ export function createConversations(deps: ConversationDeps): Conversations {
 
   async function run(one: Running, seen: Promise<boolean>): Promise<void> {
     const { question } = one;
+    await turn(one.controller.signal);
+    answering += 1;
     try {
       if (one.controller.signal.aborted && one.withdrawn) return;
       await answerIn(one, seen);
@@ -165,9 +187,10 @@ export function createConversations(deps: ConversationDeps): Conversations {
       else await chat.release(question, closing ? undefined : RETRY_MS).catch(() => {});
     } finally {
       running.delete(question.id);
+      answering -= 1;
       // What was on its way to the chat when the question was deleted stands there by now.
       if (one.withdrawn) await removeAll(question.id, question.origin.place).catch(() => {});
-      if (question.origin.ephemeral === undefined) void messenger.status(question.origin.place, null, question.language);
+      if (question.origin.ephemeral === undefined) void messenger.status(question.origin.place, false, question.language);
     }
   }
 
@@ -182,7 +205,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
     const one: Running = { question, controller: new AbortController(), stopped: false, withdrawn: false };
     running.set(question.id, one);
     const quiet = question.origin.ephemeral === true || question.via === 'automatic';
-    const seen = quiet ? Promise.resolve(true) : messenger.status(question.origin.place, 'searching', question.language);
+    const seen = quiet ? Promise.resolve(true) : messenger.status(question.origin.place, true, question.language);
     void queue.add(() => run(one, seen));
   };
 
@@ -214,6 +237,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
     idle: () => queue.onIdle(),
     async close(graceMs) {
       closing = true;
+      clearInterval(looking);
       const late = new AbortController();
       await Promise.race([queue.onIdle(), clock.sleep(graceMs, late.signal).catch(() => {})]);
       late.abort();
@@ -230,12 +254,8 @@ export function createConversations(deps: ConversationDeps): Conversations {
 const RETRY_MS = 30_000;
 
 /** The view with one more event, and on its way. */
-function grow(view: GrowingView, event: Exclude<AnswerEvent, { type: 'final' }>, growing: GrowingMessage, onStatus: () => void): void {
-  if (event.type === 'status') {
-    view.status = event.status;
-    if (view.sentences.length === 0) onStatus();
-    return;
-  }
+function grow(view: GrowingView, event: Exclude<AnswerEvent, { type: 'final' }>, growing: GrowingMessage): void {
+  if (event.type === 'status') return void (view.status = event.status);
   view.sentences.push(event.sentence);
   for (const citation of event.citations) if (!view.citations.some((c) => c.n === citation.n)) view.citations.push(citation);
   growing.grow({ ...view, sentences: [...view.sentences], citations: [...view.citations] });

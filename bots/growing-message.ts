@@ -38,6 +38,8 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
   let pump: Promise<void> | undefined;
   const ended = new AbortController();
   let mode: 'begin' | 'stream' | 'edit' | 'whole' = question.attempts > 0 ? 'whole' : 'begin';
+  /** Something may stand in the chat that was not noted: it is looked for before anything is posted. */
+  let doubt = question.attempts > 0;
   let stream: Stream | undefined;
   let at = place;
 
@@ -57,7 +59,7 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
       }
       return;
     }
-    if (mode === 'edit' && id) {
+    if (mode === 'edit' && id && messenger.caps.edit(at)) {
       // One edit that fails is made good by the next.
       await messenger.edit(at, id, messenger.draw(view)[0]!).catch(() => {});
       await step('grown');
@@ -79,17 +81,23 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
       } catch (error) {
         if (codeOf(error) === 'chat.stopped') return deps.onStopped();
         // It may stand there all the same: it is looked for before the answer is posted.
-        if (codeOf(error) === 'chat.unavailable') return void (mode = 'whole');
+        if (codeOf(error) === 'chat.unavailable') {
+          doubt = true;
+          return void (mode = 'whole');
+        }
         log.info({ questionId: question.id, code: codeOf(error) }, 'no stream could be begun');
       }
     }
+    // Its status alone is seen until it is whole.
+    if (!messenger.caps.edit(at)) return void (mode = 'whole');
     try {
       const id = await messenger.post(at, messenger.draw(view)[0]!, row.id);
       await step('posted');
       await chat.messages.posted(row.id, id);
       await step('noted');
       mode = 'edit';
-    } catch {
+    } catch (error) {
+      doubt = codeOf(error) === 'chat.unavailable';
       mode = 'whole';
     }
   }
@@ -129,8 +137,7 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
   async function put(nth: number, part: Part): Promise<void> {
     const row = await chat.messages.intend(question.id, nth);
     let id = row.platformId ?? undefined;
-    let looked = row.state === 'intended' && nth === 0 && mode === 'begin';
-    if (!id && row.state === 'intended' && nth > 0 && question.attempts === 0) looked = true;
+    let looked = nth === 0 ? !doubt : question.attempts === 0;
     await patiently(async () => {
       // Whether what may have been posted stands there is known by looking alone.
       if (!id && !looked) {
@@ -190,6 +197,7 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
           const { thread: _, ...rest } = at;
           at = { ...rest, kind: 'direct', channel: at.person };
           for (const row of await chat.messages.ofQuestion(question.id)) await chat.messages.removed(row.id);
+          doubt = false;
           mode = 'begin';
           await whole(false);
         } else throw error;

@@ -7,6 +7,9 @@ export const systemClock: Clock = {
   sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}),
 };
 
+/** Between two pieces of work that keep the processor busy: what came meanwhile is taken first. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** @throws when it takes longer than `ms`, in real time; what was begun goes on then, unheard */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,17 +1,18 @@
 /** Slack as a `Messenger`: posts, edits, streams, status, and who people are. */
 import type { WebClient } from '@slack/web-api';
-import type { GrowingView, Messenger, Origin, Place, PlatformPerson, Stream, View } from '../../src/chat/messenger.ts';
+import type { GrowingView, Messenger, Place, PlatformPerson, Stream, View } from '../../src/chat/messenger.ts';
 import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { Clock, Log } from '../../src/types.ts';
 import { callSlack } from './client.ts';
-import type { SlackFailure } from './errors.ts';
+import { slackFailure, type SlackFailure } from './errors.ts';
 import type { SlackMessage } from './blocks.ts';
 
 /** `chat.startStream` is limited to about 20 a minute for a workspace. */
 const STREAMS_A_MINUTE = 18;
 const MINUTE_MS = 60_000;
-/** `chat.update` is of tier 3: some 50 a minute, of which one conversation may have its share. */
+/** `chat.update` is of tier 3: some 50 a minute. The rest is for what must be edited: answers made whole, and corrected. */
+const EDITS_A_MINUTE = 25;
 const EDIT_EVERY_MS = 1_500;
 /** How long a call that nobody sees the want of may wait for a rate limit. */
 const PATIENCE_MS = 2_000;
@@ -45,7 +46,18 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
   const { client, streaming, reading, clock, log } = deps;
   const quiet = { unfurl_links: false, unfurl_media: false } as const;
   const begun: number[] = [];
+  const updated: number[] = [];
   let noStreamsBefore = 0;
+  let noEditsBefore = 0;
+  /** Calls that are left alone until Slack wants them again: nobody waits for them. */
+  const notBefore = new Map<string, number>();
+  /** Threads whose session was set to processing, and threads that a message was posted into since the status was set. */
+  const processing = new Set<string>();
+  const posted = new Set<string>();
+  const lastMinute = (times: number[]): number => {
+    while (times.length > 0 && times[0]! <= clock.now() - MINUTE_MS) times.shift();
+    return times.length;
+  };
   const outsidersOf = new Map<string, { at: number; outsiders: boolean }>();
   const call = <T>(method: string, run: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> =>
     callSlack(method, run, { clock, patienceMs });
@@ -55,27 +67,39 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
     platform: 'slack',
     caps: {
       editEveryMs: EDIT_EVERY_MS,
-      stream(place) {
-        while (begun.length > 0 && begun[0]! <= clock.now() - MINUTE_MS) begun.shift();
-        return place.thread !== undefined && begun.length < STREAMS_A_MINUTE && clock.now() >= noStreamsBefore;
-      },
+      stream: (place) => place.thread !== undefined && lastMinute(begun) < STREAMS_A_MINUTE && clock.now() >= noStreamsBefore,
+      edit: () => lastMinute(updated) < EDITS_A_MINUTE && clock.now() >= noEditsBefore,
     },
 
-    async status(place, status, language) {
+    async status(place, working, language) {
       if (!place.thread) return false;
-      const text = status === null || status === 'stopped' ? '' : sayInChat(language, status);
+      const text = working ? sayInChat(language, 'searching') : '';
+      // Slack shows one after the other by itself.
+      const loading_messages = (['searching', 'reading', 'writing'] as const).map((status) => sayInChat(language, status));
       const where = { channel_id: place.channel, thread_ts: place.thread };
-      const set = reading.assistant.threads.setStatus({ ...where, status: text, ...(text ? { loading_messages: [text] } : {}) });
+      const key = `${place.channel}/${place.thread}`;
       // The native Stop button stands for as long as the session is processing. Apps without the agent view have none.
-      if (status === 'searching' || status === null)
-        void reading.agents.sessions
-          .setStatus({ ...where, status: text ? 'processing' : 'active', ...(text ? { initiator_user_id: place.person } : {}) })
-          .catch(() => {});
+      if (text !== '' && !processing.has(key)) {
+        processing.add(key);
+        void session({ ...where, status: 'processing', initiator_user_id: place.person }).then((set) => set || processing.delete(key));
+      } else if (text === '' && processing.delete(key)) void session({ ...where, status: 'active' });
+      // A message in the thread has cleared it.
+      if (text === '' && posted.delete(key)) return true;
       try {
-        await Promise.race([set, clock.sleep(STATUS_MS).then(() => Promise.reject(new Error('slow')))]);
+        await limited(
+          'setStatus',
+          async () => {
+            const set = reading.assistant.threads.setStatus({ ...where, status: text, ...(working ? { loading_messages } : {}) });
+            set.catch(() => {});
+            const late = new AbortController();
+            const slow = clock.sleep(STATUS_MS, late.signal).then(() => Promise.reject(new Error('slow')));
+            await Promise.race([set, slow]).finally(() => late.abort());
+            slow.catch(() => {});
+          },
+          'assistant.threads.setStatus',
+        );
         return true;
       } catch (error) {
-        set.catch(() => {});
         log.debug({ reason: reasonOf(error) }, 'the status could not be set');
         return false;
       }
@@ -86,7 +110,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
     async post(place, part, key) {
       const message = part as SlackMessage;
       const channel = place.kind === 'direct' && place.channel.startsWith('U') ? await directChannel(place.channel) : place.channel;
-      const posted = await call('chat.postMessage', () =>
+      const sent = await call('chat.postMessage', () =>
         client.chat.postMessage({
           channel,
           ...inThread(place),
@@ -96,16 +120,23 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
           ...quiet,
         }),
       );
-      return posted.ts!;
+      if (place.thread) posted.add(`${place.channel}/${place.thread}`);
+      return sent.ts!;
     },
     async edit(place, id, part) {
       const message = part as SlackMessage;
       const { channel } = place;
-      const update = (): Promise<unknown> =>
-        call('chat.update', () => client.chat.update({ channel, ts: id, text: message.text.slice(0, 4_000), blocks: message.blocks }));
+      const update = (): Promise<unknown> => {
+        updated.push(clock.now());
+        return call('chat.update', () =>
+          client.chat.update({ channel, ts: id, text: message.text.slice(0, 4_000), blocks: message.blocks }),
+        );
+      };
       try {
         await update();
       } catch (error) {
+        if (error instanceof AppError && error.code === 'chat.limited')
+          noEditsBefore = clock.now() + ((error as SlackFailure).retryAfterMs ?? MINUTE_MS / 4);
         if (!(error instanceof AppError && error.code === 'chat.stream_over')) throw error;
         // It still streams: a process that was killed began it.
         await call('chat.stopStream', () => streaming.chat.stopStream({ channel, ts: id })).catch(() => {});
@@ -141,6 +172,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
         if (limited.code === 'chat.limited') noStreamsBefore = clock.now() + (limited.retryAfterMs ?? MINUTE_MS / 4);
         throw error;
       }
+      posted.add(`${place.channel}/${place.thread}`);
       const where = { channel: place.channel, ts: started.ts! };
       let length = deps.chunk(undefined, view).length;
       let cut = false;
@@ -263,6 +295,26 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
     },
   };
   return messenger;
+
+  /** A call that nobody waits for: not made while Slack wants fewer of its kind. */
+  async function limited<T>(kind: string, run: () => Promise<T>, method: string): Promise<T> {
+    if ((notBefore.get(kind) ?? 0) > clock.now())
+      throw new AppError({ code: 'chat.limited', message: `${method} is rate limited`, retryable: true });
+    try {
+      return await run();
+    } catch (thrown) {
+      const error = slackFailure(thrown, method);
+      if (error.code === 'chat.limited') notBefore.set(kind, clock.now() + (error.retryAfterMs ?? MINUTE_MS / 4));
+      throw error;
+    }
+  }
+
+  function session(of: Parameters<typeof reading.agents.sessions.setStatus>[0]): Promise<boolean> {
+    return limited('session', () => reading.agents.sessions.setStatus(of), 'agents.sessions.setStatus').then(
+      () => true,
+      () => false,
+    );
+  }
 
   async function directChannel(user: string): Promise<string> {
     const opened = await call('conversations.open', () => client.conversations.open({ users: user }));

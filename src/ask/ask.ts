@@ -10,6 +10,7 @@ import { countReadable } from '../catalog/documents.ts';
 import { neighbourPassages } from '../catalog/passages.ts';
 import { saveStandalone, type Question } from '../catalog/questions.ts';
 import { saveSearched } from '../catalog/traces.ts';
+import { breathe } from '../clock.ts';
 import { AppError, isAbort, reasonOf } from '../errors.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import { say } from '../strings/strings.ts';
@@ -220,6 +221,7 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   if (model) {
     yield { type: 'status', status: 'reading' };
     const passages = joinNeighbours(await withNeighbours(found.hits, readerSets, model, deps));
+    await breathe();
     const fitting = fitPassages(
       passages,
       model.contextTokens,
@@ -227,6 +229,7 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
       JSON.stringify(turns.slice(-3).map((t) => [t.question, t.answer])) + text,
     );
     yield { type: 'status', status: 'writing' };
+    await breathe();
     const messages = answerPrompt({ question: standalone.question, languageName: languageName(language), passages: fitting, turns });
     const outcome = yield* writeAnswer(
       { messages, passages: fitting, question: standalone.question, language, purpose: 'answer' },
@@ -304,11 +307,13 @@ async function search(
     signal,
   );
   if (found.meaningFailed) draft.degraded.add('meaning-unavailable');
+  await breathe();
   // The question as it was asked, or as the documents would put it ("paid time off" for "PTO"): the better one decides and is quoted by.
   const asAsked = sufficiency(standalone.query, found.hits, found.statistics, deps.calibration);
   const inTheirWords = found.notes.length > 0 ? sufficiency(found.reading, found.hits, found.statistics, deps.calibration) : asAsked;
   const enough = inTheirWords.score > asAsked.score ? inTheirWords : asAsked;
   const query = enough === asAsked ? standalone.query : found.reading;
+  await breathe();
   const hits = foldHits(found.hits, query).map((one) => one.hit);
   return {
     standalone: { ...standalone, query },

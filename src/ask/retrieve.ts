@@ -1,4 +1,5 @@
 /** A question's passages: words and meaning searched for the audience, fused, and read from the catalog, which has the last word. */
+import { breathe } from '../clock.ts';
 import type { Catalog } from '../catalog/database.ts';
 import { hydratePassages } from '../catalog/passages.ts';
 import type { Embedder, MeaningWeight } from '../models/embedder.ts';
@@ -87,6 +88,7 @@ export async function retrieve(input: RetrieveInput, deps: RetrieveDeps, signal:
     deps.index,
     signal,
   );
+  await breathe();
   const share = input.only === 'meaning' ? 1 : weight ? weightFor(weight, terms!, found) : 0;
   const fused = fuse(input.only === 'meaning' ? [] : found.words, found.meaning, share).slice(0, Math.ceil(input.limit * OVERFETCH));
   const passages = await hydratePassages(
@@ -94,6 +96,7 @@ export async function retrieve(input: RetrieveInput, deps: RetrieveDeps, signal:
     fused.map((h) => h.id),
     input.readerSets,
   );
+  await breathe();
   const hits: Hit[] = [];
   for (const { id, documentId: _, ...scores } of fused) {
     const passage = passages.get(id);

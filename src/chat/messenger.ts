@@ -153,11 +153,13 @@ export interface Messenger {
   readonly caps: {
     /** False where streaming is not to be had at this place just now. */
     stream(place: Place): boolean;
+    /** False where there are not enough edits left for another message that grows by them. */
+    edit(place: Place): boolean;
     /** Shortest time between two edits of a message, in milliseconds. */
     editEveryMs: number;
   };
-  /** "is searching…", while nothing else is seen; null clears it. Never throws. False: it is not seen. */
-  status(place: Place, status: GrowingView['status'] | null, language: Language): Promise<boolean>;
+  /** "is searching…", while nothing else is seen, or no more. Never throws. False: it is not seen. */
+  status(place: Place, working: boolean, language: Language): Promise<boolean>;
   /** The messages that a view takes, in order; a long answer takes several. `plain`: without what the platform refused. */
   draw(view: View, plain?: boolean): Part[];
   /** @returns the platform's id of the message; `key` is kept with it, so that `find` finds it */
