@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import PQueue from 'p-queue';
 import type { ChatApp, ChatPerson, HeldQuestion } from '../src/chat/chat-app.ts';
+import { drawnAsTaken } from '../src/chat/drawn-as-taken.ts';
 import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, Place } from '../src/chat/messenger.ts';
 import { AppError, isAbort, reasonOf } from '../src/errors.ts';
 import { sayInChat } from '../src/strings/chat.ts';
@@ -133,12 +134,9 @@ export function createConversations(deps: ConversationDeps): Conversations {
     if (via === 'automatic' && !(await showsItself(question, answer))) return;
     const view = await answerView(question, answer, audience);
     if (!origin.ephemeral) return growing.end(view);
-    try {
-      for (const part of messenger.draw(view)) await messenger.whisper(origin, part);
-    } catch (error) {
-      if (!(error instanceof AppError && error.code === 'chat.refused')) throw error;
-      for (const part of messenger.draw(view, true)) await messenger.whisper(origin, part);
-    }
+    await drawnAsTaken(async (how) => {
+      for (const part of messenger.draw(view, how)) await messenger.whisper(origin, part);
+    }, log);
   }
 
   async function showsItself({ origin }: HeldQuestion, answer: Answer): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** One answer's messages: streamed while that can be had, else one message that is edited, else posted once it is whole. */
 import type { ChatApp, HeldQuestion } from '../src/chat/chat-app.ts';
-import type { GrowingView, Messenger, Part, Place, Stream, View } from '../src/chat/messenger.ts';
+import { drawnAsTaken } from '../src/chat/drawn-as-taken.ts';
+import type { Drawn, GrowingView, Messenger, Part, Place, Stream, View } from '../src/chat/messenger.ts';
 import { AppError, reasonOf } from '../src/errors.ts';
 import { retryDelayMs } from '../src/retry.ts';
 import type { Clock, Log } from '../src/types.ts';
@@ -165,8 +166,8 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
       ended.abort();
       await pump;
       await step('ending');
-      const whole = async (plain: boolean): Promise<void> => {
-        const parts = messenger.draw(view, plain);
+      const whole = async (how: Drawn): Promise<void> => {
+        const parts = messenger.draw(view, how);
         for (const [nth, part] of parts.entries()) {
           if (nth === 0 && mode === 'stream') {
             mode = 'edit';
@@ -185,13 +186,11 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
           await chat.messages.removed(row.id);
         }
       };
-      try {
-        await whole(false);
-      } catch (error) {
-        if (codeOf(error) === 'chat.refused') {
-          log.warn({ questionId: question.id }, 'the platform refused how an answer is drawn; it is drawn plainer');
-          await whole(true);
-        } else if (codeOf(error) === 'chat.gone' && at.kind !== 'direct') {
+      await drawnAsTaken(async (how) => {
+        try {
+          await whole(how);
+        } catch (error) {
+          if (codeOf(error) !== 'chat.gone' || at.kind === 'direct') throw error;
           // It cannot be answered where it was asked: then in a direct message.
           log.info({ questionId: question.id }, 'an answer cannot be posted where it was asked; it goes to who asked');
           const { thread: _, ...rest } = at;
@@ -199,9 +198,9 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
           for (const row of await chat.messages.ofQuestion(question.id)) await chat.messages.removed(row.id);
           doubt = false;
           mode = 'begin';
-          await whole(false);
-        } else throw error;
-      }
+          await whole(how);
+        }
+      }, log);
       await step('ended');
     },
   };

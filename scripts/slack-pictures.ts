@@ -31,7 +31,7 @@ const folder = process.argv[2] ?? path.join(import.meta.dirname, '../docs/images
 await mkdir(folder, { recursive: true });
 
 const blocksOf = (view: Parameters<typeof draw>[0], plain = false): SlackPageItem[] =>
-  draw(view, plain).map(({ blocks, text }) => ({ blocks, text }));
+  draw(view, plain ? 'plain' : 'rich').map(({ blocks, text }) => ({ blocks, text }));
 const streamed = writtenAnswer();
 const growing = {
   type: 'growing',

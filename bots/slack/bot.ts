@@ -20,6 +20,7 @@ import { draw } from './draw.ts';
 import { registerHome } from './home.ts';
 import { ASK_ABOUT } from './manifest.ts';
 import { createSlackMessenger } from './messenger.ts';
+import { sendersOf } from './parse.ts';
 import { createQuestions } from './questions.ts';
 import { slackRoutes, type Delivery } from './receiver.ts';
 import { registerWelcome } from './welcome.ts';
@@ -145,7 +146,6 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     messenger,
     team,
     botUser,
-    allowedTeams: connection.allowedTeams,
     languageOf,
     textOf,
     directChannel,
@@ -197,7 +197,6 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     const after = await questions.aside({
       via: 'command',
       use: command.trigger_id,
-      team: command.team_id,
       channel: command.channel_id,
       channelIsDirect: command.channel_name === 'directmessage',
       person: command.user_id,
@@ -211,7 +210,6 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     const after = await questions.aside({
       via: 'shortcut',
       use: shortcut.trigger_id,
-      team: shortcut.team?.id ?? team,
       channel: shortcut.channel.id,
       channelIsDirect: shortcut.channel.id.startsWith('D'),
       person: shortcut.user.id,
@@ -229,6 +227,8 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
 
   /** Recorded, then acknowledged, then worked on. */
   async function take(delivery: Delivery): Promise<void> {
+    // Acknowledged all the same: whoever is not of this company is not told so.
+    if (!sendersOf(delivery.body).some((sender) => sender === team || connection.allowedTeams.includes(sender))) return delivery.ack();
     deps.onSeen(kindOf(delivery.body));
     const after = await questions.event(delivery.body);
     if (after) await deps.atStep?.('recorded');

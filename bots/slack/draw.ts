@@ -1,6 +1,6 @@
 /** What Docent looks like in Slack: neutral views in, messages out. Pure. */
 import type { KnownBlock } from '@slack/types';
-import type { GrowingView, NoticeView, TicketView, View, WelcomeView } from '../../src/chat/messenger.ts';
+import type { Drawn, GrowingView, NoticeView, TicketView, View, WelcomeView } from '../../src/chat/messenger.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import { addressOf, partsOf, runsOf, titleOf, type Cited } from './answer-runs.ts';
 import { actions, button, packLines, section, small, type SlackMessage } from './blocks.ts';
@@ -13,8 +13,13 @@ import { changedAgo, count } from './words.ts';
 
 const MOST_WELCOME_SOURCES = 8;
 
-/** @param plain sections, context and buttons alone, for where Slack refuses newer blocks (`invalid_blocks`) */
-export function draw(view: View, plain = false): SlackMessage[] {
+/** `plain` is made of sections, context and buttons alone; `text` of the words alone. */
+export function draw(view: View, how: Drawn = 'rich'): SlackMessage[] {
+  const messages = blocksOf(view, how !== 'rich');
+  return how === 'text' ? messages.map(({ text }) => ({ text, blocks: [], footer: [] })) : messages;
+}
+
+function blocksOf(view: View, plain: boolean): SlackMessage[] {
   switch (view.type) {
     case 'answer':
       return drawAnswer(view, plain);
@@ -27,11 +32,6 @@ export function draw(view: View, plain = false): SlackMessage[] {
     case 'ticket':
       return [drawTicket(view)];
   }
-}
-
-/** The last resort, where blocks are refused altogether: the words alone. */
-export function drawText(view: View): SlackMessage[] {
-  return draw(view, true).map(({ text }) => ({ text, blocks: [], footer: [] }));
 }
 
 /** An answer on its way, in a message that is edited; of a long one, as far as its first message goes. */

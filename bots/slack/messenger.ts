@@ -1,6 +1,6 @@
 /** Slack as a `Messenger`: posts, edits, streams, status, and who people are. */
 import type { WebClient } from '@slack/web-api';
-import type { GrowingView, Messenger, Place, PlatformPerson, Stream, View } from '../../src/chat/messenger.ts';
+import type { Drawn, GrowingView, Messenger, Place, PlatformPerson, Stream, View } from '../../src/chat/messenger.ts';
 import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { Clock, Log } from '../../src/types.ts';
@@ -37,7 +37,7 @@ export interface SlackMessengerDeps {
   apiUrl?: string;
   clock: Clock;
   log: Log;
-  draw(view: View, plain: boolean): SlackMessage[];
+  draw(view: View, how: Drawn): SlackMessage[];
   /** What is new of a growing answer, as Markdown to append. */
   chunk(before: GrowingView | undefined, now: GrowingView): string;
 }
@@ -105,7 +105,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
       }
     },
 
-    draw: (view, plain = false) => deps.draw(view, plain),
+    draw: (view, how = 'rich') => deps.draw(view, how),
 
     async post(place, part, key) {
       const message = part as SlackMessage;

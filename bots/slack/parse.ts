@@ -28,12 +28,11 @@ const deleted = z.object({
   channel: z.string(),
   deleted_ts: z.string(),
 });
-const envelope = z.object({ type: z.literal('event_callback'), team_id: z.string(), event: z.looseObject({ type: z.string() }) });
+const envelope = z.object({ type: z.literal('event_callback'), event: z.looseObject({ type: z.string() }) });
 
 /** What somebody wrote that may be a question. */
 export interface Written {
   kind: 'written';
-  team: string;
   channel: string;
   direct: boolean;
   person: string;
@@ -50,44 +49,43 @@ export interface Written {
 
 export type Inbound =
   | Written
-  | { kind: 'edited'; team: string; channel: string; person: string; ts: string; text: string }
-  | { kind: 'deleted'; team: string; channel: string; ts: string }
-  | { kind: 'stopped'; team: string; channel: string; thread: string }
-  | { kind: 'other'; team: string | undefined };
+  | { kind: 'edited'; channel: string; person: string; ts: string; text: string }
+  | { kind: 'deleted'; channel: string; ts: string }
+  | { kind: 'stopped'; channel: string; thread: string }
+  | { kind: 'other' };
 
 /** @param bot the bot's user id; @param body the parsed body of a delivery */
 export function parseEvent(body: unknown, bot: string): Inbound {
   const outer = envelope.safeParse(body);
-  if (!outer.success) return { kind: 'other', team: undefined };
-  const { team_id: team, event } = outer.data;
+  if (!outer.success) return { kind: 'other' };
+  const { event } = outer.data;
   if (event.type === 'agent_session_stopped') {
     const at = z.object({ channel_id: z.string().optional(), channel: z.string().optional(), thread_ts: z.string() }).safeParse(event);
     const channel = at.data?.channel_id ?? at.data?.channel;
-    return at.success && channel ? { kind: 'stopped', team, channel, thread: at.data.thread_ts } : { kind: 'other', team };
+    return at.success && channel ? { kind: 'stopped', channel, thread: at.data.thread_ts } : { kind: 'other' };
   }
-  if (event.type !== 'app_mention' && event.type !== 'message') return { kind: 'other', team };
+  if (event.type !== 'app_mention' && event.type !== 'message') return { kind: 'other' };
   if (event.subtype === 'message_deleted') {
     const gone = deleted.safeParse(event);
-    return gone.success ? { kind: 'deleted', team, channel: gone.data.channel, ts: gone.data.deleted_ts } : { kind: 'other', team };
+    return gone.success ? { kind: 'deleted', channel: gone.data.channel, ts: gone.data.deleted_ts } : { kind: 'other' };
   }
   if (event.subtype === 'message_changed') {
     const edit = changed.safeParse(event);
-    if (!edit.success || edit.data.message.bot_id || !edit.data.message.user) return { kind: 'other', team };
+    if (!edit.success || edit.data.message.bot_id || !edit.data.message.user) return { kind: 'other' };
     // A deleted message with replies, and an unfurled link, come as changes too.
-    if (edit.data.message.subtype === 'tombstone') return { kind: 'deleted', team, channel: edit.data.channel, ts: edit.data.message.ts };
-    if (edit.data.previous_message?.text === edit.data.message.text) return { kind: 'other', team };
+    if (edit.data.message.subtype === 'tombstone') return { kind: 'deleted', channel: edit.data.channel, ts: edit.data.message.ts };
+    if (edit.data.previous_message?.text === edit.data.message.text) return { kind: 'other' };
     const { user, ts, text = '' } = edit.data.message;
-    return { kind: 'edited', team, channel: edit.data.channel, person: user, ts, text: plainText(text, bot) };
+    return { kind: 'edited', channel: edit.data.channel, person: user, ts, text: plainText(text, bot) };
   }
   const parsed = message.safeParse(event);
-  if (!parsed.success) return { kind: 'other', team };
+  if (!parsed.success) return { kind: 'other' };
   const { subtype, bot_id, user, hidden, text = '', channel, ts, thread_ts, files = [] } = parsed.data;
   if (bot_id || !user || user === bot || hidden || (subtype && !['file_share', 'thread_broadcast'].includes(subtype)))
-    return { kind: 'other', team };
+    return { kind: 'other' };
   const named = text.includes(`<@${bot}`) || event.type === 'app_mention';
   return {
     kind: 'written',
-    team,
     channel,
     direct: parsed.data.channel_type === 'im' || channel.startsWith('D'),
     person: user,
@@ -98,6 +96,19 @@ export function parseEvent(body: unknown, bot: string): Inbound {
     text: plainText(text, bot),
     files: files.map((file) => file.id).slice(0, 10),
   };
+}
+
+const origin = z.object({
+  team_id: z.string().nullish(),
+  enterprise_id: z.string().nullish(),
+  team: z.object({ id: z.string() }).nullish(),
+  enterprise: z.object({ id: z.string() }).nullish(),
+});
+
+/** The workspace and the organization that a delivery of any kind names as its own. */
+export function sendersOf(body: unknown): string[] {
+  const { data } = origin.safeParse(body);
+  return [data?.team_id, data?.team?.id, data?.enterprise_id, data?.enterprise?.id].filter((id) => id !== undefined && id !== null);
 }
 
 /** What a person wrote, without Slack's markup: the bot's own name goes, others' stay as `@name`, links as what is read. */

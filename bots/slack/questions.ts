@@ -21,8 +21,6 @@ export interface QuestionsDeps {
   messenger: Messenger;
   team: string;
   botUser: string;
-  /** Workspaces and organizations besides the token's own. */
-  allowedTeams: readonly string[];
   languageOf(person: string): Promise<Language>;
   /** The text of a message as it stands now; undefined when it is gone, or not of this person. */
   textOf(channel: string, ts: string, person: string): Promise<string | undefined>;
@@ -36,7 +34,6 @@ export interface AskedAside {
   via: 'command' | 'shortcut';
   /** Slack's id of this one use. */
   use: string;
-  team: string;
   channel: string;
   channelIsDirect: boolean;
   person: string;
@@ -64,7 +61,6 @@ export function createQuestions(deps: QuestionsDeps): Questions {
   const { chat, conversations, messenger, team, clock, log } = deps;
   const sharing = new Map<string, Promise<void>>();
   const keyOf = (channel: string, ts: string): string => `slack:${team}/${channel}/${ts}`;
-  const allowed = (given: string | undefined): boolean => given === team || (given !== undefined && deps.allowedTeams.includes(given));
 
   /** Records it; who asks too often is told so, by a message that only they see. */
   async function receive(input: ReceiveInput): Promise<(() => void) | undefined> {
@@ -158,7 +154,6 @@ export function createQuestions(deps: QuestionsDeps): Questions {
   return {
     async event(body) {
       const it = parseEvent(body, deps.botUser);
-      if (!allowed(it.team)) return undefined;
       switch (it.kind) {
         case 'written':
           return written(it);
@@ -179,8 +174,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       }
     },
 
-    async aside({ via, use, channel, channelIsDirect, person, text, responseUrl, files, ...rest }) {
-      if (!allowed(rest.team)) return undefined;
+    async aside({ via, use, channel, channelIsDirect, person, text, responseUrl, files }) {
       const place: Place = { platform: 'slack', workspace: team, channel, kind: channelIsDirect ? 'direct' : 'channel', person };
       const origin: Origin = {
         place,

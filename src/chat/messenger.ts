@@ -125,6 +125,9 @@ export interface TicketView {
 
 export type View = AnswerView | GrowingView | NoticeView | WelcomeView | TicketView;
 
+/** Where the platform refuses how a view is drawn, it is drawn `plain`, and at last as its words alone (`text`). */
+export type Drawn = 'rich' | 'plain' | 'text';
+
 /** One message as the platform sends it; opaque to whoever is not its platform. */
 export type Part = unknown;
 
@@ -160,8 +163,8 @@ export interface Messenger {
   };
   /** "is searching…", while nothing else is seen, or no more. Never throws. False: it is not seen. */
   status(place: Place, working: boolean, language: Language): Promise<boolean>;
-  /** The messages that a view takes, in order; a long answer takes several. `plain`: without what the platform refused. */
-  draw(view: View, plain?: boolean): Part[];
+  /** The messages that a view takes, in order; a long answer takes several. */
+  draw(view: View, how?: Drawn): Part[];
   /** @returns the platform's id of the message; `key` is kept with it, so that `find` finds it */
   post(place: Place, part: Part, key: string): Promise<string>;
   /** @returns the platform's id: another one where it could not be edited and was posted again */

@@ -18,6 +18,7 @@ import { messagePosted } from '../catalog/messages.ts';
 import { intendTicketMessage, readTicketMessage, type TicketMessage } from '../catalog/tickets.ts';
 import { AppError, reasonOf } from '../errors.ts';
 import type { Clock, Log } from '../types.ts';
+import { drawnAsTaken } from './drawn-as-taken.ts';
 import type { Messenger, Origin, Part, Place, View } from './messenger.ts';
 
 /** A message of the outbox, ready to be drawn. */
@@ -132,12 +133,7 @@ async function send(claim: OutboxClaim, deps: OutboxDeps): Promise<void> {
   if (!messenger) return;
   const composed = await deps.compose(claim.message, messenger);
   if (!composed) return;
-  try {
-    await bring(composed, messenger.draw(composed.view), claim, messenger, deps);
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'chat.refused') throw error;
-    await bring(composed, messenger.draw(composed.view, true), claim, messenger, deps);
-  }
+  await drawnAsTaken((how) => bring(composed, messenger.draw(composed.view, how), claim, messenger, deps), deps.log);
 }
 
 async function bring(composed: Composed, parts: Part[], claim: OutboxClaim, messenger: Messenger, deps: OutboxDeps): Promise<void> {

@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Catalog } from '../../src/catalog/database.ts';
 import { givenUp, MOST_OUTBOX_ATTEMPTS, OUTBOX_LEASE_MS } from '../../src/catalog/outbox.ts';
 import type { ChatPerson } from '../../src/chat/chat-app.ts';
+import type { Drawn } from '../../src/chat/messenger.ts';
 import { sendDue, startOutbox, type OutboxDeps } from '../../src/chat/outbox.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AppError } from '../../src/errors.ts';
@@ -125,18 +126,18 @@ overBothCatalogs((catalogs) => {
 
   test('what the platform does not take is drawn plainer, and given up where that is not taken either', async () => {
     const ticket = await opened();
-    const drawn: (boolean | undefined)[] = [];
+    const drawn: (Drawn | undefined)[] = [];
     const refusing = (taken: boolean) => {
       const messenger = fileMessenger(file);
       return {
         ...messenger,
-        draw: (view: never, plain?: boolean) => (drawn.push(plain), plain && taken ? messenger.draw(view) : ['refused']),
+        draw: (view: never, how?: Drawn) => (drawn.push(how), how === 'plain' && taken ? messenger.draw(view) : ['refused']),
         post: (...input: Parameters<typeof messenger.post>) =>
           input[1] === 'refused' ? Promise.reject(new AppError({ code: 'chat.refused', message: 'no' })) : messenger.post(...input),
       };
     };
     await sendDue(deps({ messengers: [refusing(true)] }), never);
-    expect(drawn).toContain(true);
+    expect(drawn).toContain('plain');
     expect(linesOf(file)).toHaveLength(2);
     await triage.takeTicket(ticket, ann, 'taken');
     await sendDue(deps({ messengers: [refusing(false)] }), never);

@@ -180,7 +180,7 @@ describe('thumbs', () => {
       actions: { feedback: true, askPerson: true, why: true, share: false },
       now: Date.now(),
     } as const;
-    const ts = await messenger.post(place, messenger.draw(view, true)[0], 'plain');
+    const ts = await messenger.post(place, messenger.draw(view, 'plain')[0], 'plain');
     await slack.push.action({ user: bob, channel: room, ts, actionId: 'docent.feedback.up' });
     await told(bob, /Thank you/);
     expect(await feedback()).toMatchObject([{ answer_id: answerId, verdict: 'up' }]);

@@ -274,7 +274,7 @@ it('lets nothing of 5,000 hostile answers through, drawn, plain, as text, stream
       const faults: string[] = [];
       const texts = new Set<string>();
       // By turns plain: each form of each view comes hundreds of times.
-      for (const message of chosen.flatMap((one, i) => draw(one, (made.turn + i) % 2 === 0))) {
+      for (const message of chosen.flatMap((one, i) => draw(one, (made.turn + i) % 2 === 0 ? 'plain' : 'rich'))) {
         texts.add(message.text);
         faults.push(
           ...inBlocks(message.blocks, allowed),
@@ -374,7 +374,7 @@ it('keeps Slack’s limits however long answers, titles, addresses and lists are
         const growing: GrowingView = { type: 'growing', language: 'en', status: 'writing', sentences, citations };
         const messages = [view, growing, { type: 'notice', language: 'en', text: words } as const].flatMap((one) => [
           ...draw(one),
-          ...draw(one, true),
+          ...draw(one, 'plain'),
         ]);
         for (const message of messages) {
           expect(blockProblems(message.blocks, 'message')).toEqual([]);

@@ -1,6 +1,6 @@
 /** What people see in Slack: answers, notices, the welcome, tickets and modals. */
 import { describe, expect, it } from 'vitest';
-import { draw, drawText } from '../../bots/slack/draw.ts';
+import { draw } from '../../bots/slack/draw.ts';
 import { streamChunk } from '../../bots/slack/draw-stream.ts';
 import { askPersonModal, feedbackModal, quoteModal, readComment, readFeedback, whyModal } from '../../bots/slack/modals.ts';
 import { escapeText, linkable, literal, markdownText } from '../../bots/slack/text.ts';
@@ -28,14 +28,14 @@ import { slackPage } from '../fakes/slack-page.ts';
 
 const readable = (text: string): string => text.replaceAll('\u2060', '');
 const words = (view: AnswerView, plain = false): string =>
-  slackPage(draw(view, plain).map(({ blocks }) => ({ blocks })))
+  slackPage(draw(view, plain ? 'plain' : 'rich').map(({ blocks }) => ({ blocks })))
     .replace(/^[\s\S]*?<main[^>]*>/, '')
     .replaceAll(/<[^>]+>/g, ' ')
     .replaceAll('&amp;', '&')
     .replaceAll('\u00A0', ' ')
     .replaceAll(/\s+/g, ' ');
 const pressed = (view: AnswerView, plain = false): string[] =>
-  draw(view, plain).flatMap(({ blocks }) =>
+  draw(view, plain ? 'plain' : 'rich').flatMap(({ blocks }) =>
     blocks.flatMap((block) =>
       elementsOf({ ...block }).flatMap(({ element }) => (typeof element.action_id === 'string' ? [element.action_id] : [])),
     ),
@@ -52,12 +52,12 @@ const all = [writtenAnswer(), quotedAnswer(), notFound(), deNotFound(), longAnsw
 describe('an answer', () => {
   it('is taken by Slack in every form', () => {
     for (const view of [...all, ticket(), welcome(), growingOf(longAnswer()), { type: 'notice', language: 'en', text: 'x' } as const])
-      for (const message of [...draw(view), ...draw(view, true)]) {
+      for (const message of [...draw(view), ...draw(view, 'plain')]) {
         expect(blockProblems(message.blocks, 'message')).toEqual([]);
         expect(message.text).not.toBe('');
       }
     expect(
-      draw(longAnswer(), true)[0]!
+      draw(longAnswer(), 'plain')[0]!
         .blocks.map(({ type }) => type)
         .filter((type) => !['section', 'context', 'actions'].includes(type)),
     ).toEqual([]);
@@ -157,7 +157,7 @@ describe('an answer', () => {
   });
 
   it('has a text for screen readers and notifications, and for where blocks are refused', () => {
-    const [message] = drawText(writtenAnswer());
+    const [message] = draw(writtenAnswer(), 'text');
     expect(message!.blocks).toEqual([]);
     expect(readable(message!.text)).toContain('1.  Tell your manager at least eight weeks before.');
     expect(message!.text).toContain('|Parental leave>');
