@@ -2,6 +2,7 @@
 import { readableReaderSets } from './access/audience.ts';
 import { answerFor, keptText, languageOf, turnsBefore, type AnsweringDeps } from './answering.ts';
 import { ask } from './ask/ask.ts';
+import { firstWords, saysNothing } from './ask/files.ts';
 import {
   closeQuestion,
   lastQuestion,
@@ -122,7 +123,7 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       await settleQuestion(deps.recording().db, one.question, who.personId, audience);
     },
 
-    async *answer(question, signal) {
+    async *answer(question, signal, files = []) {
       const one = heldOf(question);
       const answering = await deps.answering();
       // Until access has landed a chat's answers are for everyone, or for anyone; never for one person.
@@ -134,7 +135,11 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
         readerSets,
         answering,
       );
-      for await (const event of ask({ question: one.question, threadId: one.thread, asker: {}, turns }, answering, signal)) {
+      // A message without words speaks its file's language.
+      const { text, language } = one.question;
+      const fileAsks = files.length > 0 && saysNothing(text, language);
+      const asked = fileAsks ? { ...one.question, language: languageOf(firstWords(files), language, answering.languages) } : one.question;
+      for await (const event of ask({ question: asked, threadId: one.thread, asker: {}, turns, files }, answering, signal)) {
         if (event.type === 'final') Object.assign(one, { answer: event.answer });
         yield event;
       }

@@ -32,6 +32,7 @@ import { createGlossary } from './glossary.ts';
 import { AppError, inputError, publicMessageOf, reasonOf } from './errors.ts';
 import { dueJobs, fillIn, readIndexFacts, reindex, runJob, syncNow, workOnce, type IndexFacts, type IndexingDeps } from './indexing.ts';
 import { backUp, restore, docentVersion } from './keeping.ts';
+import { createFileReading } from './question-files.ts';
 import { readCatalogFigures, readIndexFigures } from './figures.ts';
 import { createMetrics } from './metrics.ts';
 import { createModelsInUse, type DownloadState } from './models-in-use.ts';
@@ -257,6 +258,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   const chat: ChatApp = {
     syncNotes: createSyncNotes(db, clock),
     ...chatAnswering,
+    files: createFileReading(() => (extractor ??= createExtractor())),
     ...triage,
     automatic: {
       ...triage.automatic,
@@ -266,8 +268,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
         await refreshSettings();
       },
     },
-    async *answer(question, signal) {
-      for await (const event of chatAnswering.answer(question, signal)) {
+    async *answer(question, signal, files) {
+      for await (const event of chatAnswering.answer(question, signal, files)) {
         if (event.type === 'final') counted(event.answer);
         yield event;
       }

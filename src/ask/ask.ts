@@ -20,6 +20,7 @@ import { changeAnswer } from './change-answer.ts';
 import { closestPassage, createCitations } from './cite.ts';
 import { courtesyReply } from './courtesy.ts';
 import { addUsage, degradedBy, languageName, textOf, type Draft, type Show } from './draft.ts';
+import { besideFiles, firstWords, fitFiles, queriesWith, saysNothing, type AskedFile } from './files.ts';
 import type { Hit } from './passage-match.ts';
 import { foldHits, joinNeighbours } from './fold-hits.ts';
 import { answerPrompt, fitPassages } from './prompt.ts';
@@ -49,6 +50,8 @@ export interface Asking {
   asker: Asker;
   /** The turns before, oldest first, with the answer as it was shown. */
   turns: (Turn & { answer: string; standalone: string; ledger: Answer })[];
+  /** Came with the question; for this one answer. */
+  files?: AskedFile[];
 }
 
 const KEEP_PAUSES_MS = [200, 800];
@@ -166,8 +169,11 @@ async function keep(entry: LedgerEntry, leaseOwner: string, { db, clock }: Pick<
 
 async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDeps, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
   const { question, turns } = asking;
-  const text = question.text.slice(0, QUESTION_CHARACTERS).trim();
+  const { files } = fitFiles(asking.files ?? []);
+  const written = question.text.slice(0, QUESTION_CHARACTERS).trim();
   const language = question.language;
+  const fileAsks = files.length > 0 && saysNothing(written, language);
+  const text = fileAsks ? firstWords(files) : written;
   if (question.text.length > QUESTION_CHARACTERS) draft.own.push(say(language, 'tooLong', { characters: QUESTION_CHARACTERS }));
 
   // 0. What needs no search.
@@ -195,15 +201,19 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
   let model = deps.languageModel;
   if (!model) draft.degraded.add('no-model');
   const [mostSpoken] = deps.languages;
-  let attempt = await search(asking, text, deps.languages.includes(language) ? undefined : mostSpoken, readerSets, draft, deps, signal);
+  const asked = { text, own: fileAsks ? '' : text };
+  let attempt = await search(asking, asked, deps.languages.includes(language) ? undefined : mostSpoken, readerSets, draft, deps, signal);
   if (attempt.decision !== 'answer' && model && deps.languages.includes(language) && language !== mostSpoken) {
     // The pages in the question's own language do not say; those in the language that most are written in may.
-    const translated = await search(asking, text, mostSpoken, readerSets, draft, deps, signal);
+    const translated = await search(asking, asked, mostSpoken, readerSets, draft, deps, signal);
     if (translated.enough.score > attempt.enough.score) attempt = translated;
   }
   const { standalone, found, enough, decision } = attempt;
   if (attempt.modelFailed) model = undefined;
-  for (const { kind, said, meant } of found.notes) if (kind === 'spelling') draft.own.push(say(language, 'alsoSearched', { said, meant }));
+  for (const { kind, said, meant } of found.notes)
+    // A file's words stand in no answer.
+    if (kind === 'spelling' && (files.length === 0 || asked.own.includes(said)))
+      draft.own.push(say(language, 'alsoSearched', { said, meant }));
   await saveStandalone(deps.db, question.id, standalone.question);
   const beside = [standalone.query, ...found.notes.map((note) => note.meant)].filter((words) => words !== standalone.question);
   if (beside.length > 0) await saveSearched(deps.db, question.id, beside);
@@ -226,11 +236,11 @@ async function* answerInto(draft: Draft, asking: Asking, show: Show, deps: AskDe
       passages,
       model.contextTokens,
       (t) => model!.countTokens(t),
-      JSON.stringify(turns.slice(-3).map((t) => [t.question, t.answer])) + text,
+      JSON.stringify([turns.slice(-3).map((t) => [t.question, t.answer]), files]) + text,
     );
     yield { type: 'status', status: 'writing' };
     await breathe();
-    const messages = answerPrompt({ question: standalone.question, languageName: languageName(language), passages: fitting, turns });
+    const messages = answerPrompt({ question: standalone.question, languageName: languageName(language), passages: fitting, turns, files });
     const outcome = yield* writeAnswer(
       { messages, passages: fitting, question: standalone.question, language, purpose: 'answer' },
       model,
@@ -263,10 +273,13 @@ interface Attempt {
   modelFailed: boolean;
 }
 
-/** @param documentLanguage set when the query is to be translated into it */
+/**
+ * @param asked the question, and what of it the person wrote (nothing, where a file asks)
+ * @param documentLanguage set when the query is to be translated into it
+ */
 async function search(
   asking: Asking,
-  text: string,
+  { text, own }: { text: string; own: string },
   documentLanguage: string | undefined,
   readerSets: number[],
   draft: Draft,
@@ -274,6 +287,7 @@ async function search(
   signal: AbortSignal,
 ): Promise<Attempt> {
   const { language } = asking.question;
+  const { files } = fitFiles(asking.files ?? []);
   const turns = asking.turns.map((t) => ({
     question: t.standalone,
     answer: t.answer,
@@ -283,7 +297,7 @@ async function search(
   let modelFailed = false;
   try {
     standalone = await makeStandalone(
-      { text, language, turns, ...(documentLanguage ? { documentLanguage } : {}) },
+      { text, language, turns, files, ...(documentLanguage ? { documentLanguage } : {}) },
       deps.languageModel,
       signal,
     );
@@ -294,6 +308,26 @@ async function search(
     standalone = await makeStandalone({ text, language, turns }, undefined, signal);
   }
   if (standalone.usage) addUsage(draft, standalone.usage);
+  const translated = documentLanguage !== undefined && standalone.usage !== undefined;
+  const beside = [...(standalone.beside ?? []), ...besideFiles(files, language)];
+  let best: Omit<Attempt, 'modelFailed'> | undefined;
+  for (const query of queriesWith(files, standalone.query, own, language, translated)) {
+    const { meaning, ...rest } = standalone;
+    const one = { ...rest, query, beside, ...(meaning !== undefined && query === standalone.query ? { meaning } : {}) };
+    const attempt = await find(one, readerSets, draft, deps, signal);
+    if (!best || attempt.enough.score > best.enough.score) best = attempt;
+    if (attempt.decision === 'answer') break;
+  }
+  return { ...best!, modelFailed };
+}
+
+async function find(
+  standalone: Standalone,
+  readerSets: number[],
+  draft: Draft,
+  deps: AskDeps,
+  signal: AbortSignal,
+): Promise<Omit<Attempt, 'modelFailed'>> {
   const found = await retrieve(
     {
       text: standalone.query,
@@ -320,7 +354,6 @@ async function search(
     found: { ...found, hits },
     enough,
     decision: decide(enough, deps.calibration),
-    modelFailed,
   };
 }
 

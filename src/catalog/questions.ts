@@ -120,13 +120,13 @@ async function checkLimit(tx: Catalog, { personId, eventKey }: QuestionInput, pe
     .limit(perHour)
     .execute();
   if (asked.length < perHour || asked.some((one) => one.event_key === eventKey)) return;
-  const minutes = minutesUntil(asked.at(-1)!.received_at + HOUR_MS, now);
-  throw new AppError({
-    code: 'ask.limit',
-    message: 'the person asked as often as one may in an hour',
-    publicMessage: `That was question number ${perHour} within an hour, which is as many as one person may ask. Ask again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
-    retryable: true,
-  });
+  throw limitError(
+    'ask.limit',
+    perHour,
+    asked.at(-1)!.received_at,
+    now,
+    `That was question number ${perHour} within an hour, which is as many as one person may ask.`,
+  );
 }
 
 async function checkWorkspaceLimit(
@@ -146,16 +146,30 @@ async function checkWorkspaceLimit(
     .limit(perHour)
     .execute();
   if (last.length < perHour || last.some((one) => one.event_key === eventKey)) return;
-  const minutes = minutesUntil(last.at(-1)!.received_at + HOUR_MS, now);
-  throw new AppError({
-    code: 'ask.workspace_limit',
-    message: 'the workspace asked as often as one may in an hour',
-    publicMessage: `Your workspace asked ${perHour} questions within an hour, which is as many as it may. Ask again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
-    retryable: true,
-  });
+  throw limitError(
+    'ask.workspace_limit',
+    perHour,
+    last.at(-1)!.received_at,
+    now,
+    `Your workspace asked ${perHour} questions within an hour, which is as many as it may.`,
+  );
 }
 
-const minutesUntil = (time: number, now: number): number => Math.max(1, Math.ceil((time - now) / 60_000));
+/** Who asks too often; in the words of a chat where there is one (`askLimit`, `askWorkspaceLimit` of its strings). */
+export interface AskLimit extends AppError {
+  perHour: number;
+  /** Until the next one may be asked. */
+  minutes: number;
+}
+
+function limitError(code: 'ask.limit' | 'ask.workspace_limit', perHour: number, first: number, now: number, what: string): AskLimit {
+  const minutes = Math.max(1, Math.ceil((first + HOUR_MS - now) / 60_000));
+  const publicMessage = `${what} Ask again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`;
+  return Object.assign(new AppError({ code, message: 'asked as often as one may in an hour', publicMessage, retryable: true }), {
+    perHour,
+    minutes,
+  });
+}
 
 /** How far a question is that was recorded by this key, with its current answer. */
 export async function readDelivery(db: Catalog, eventKey: string) {

@@ -72,6 +72,12 @@ export interface HeldQuestion {
   readonly answer: Answer | undefined;
 }
 
+/** A file that came with a question, read. */
+export interface FileText {
+  name: string;
+  text: string;
+}
+
 export interface ReceiveInput {
   /** A delivery that comes twice has the same key. */
   eventKey: string;
@@ -134,8 +140,19 @@ export interface ChatApp {
   receive(input: ReceiveInput): Promise<HeldQuestion | undefined>;
   /** Who asked, and for whom the answer is: before it is answered. */
   settle(question: HeldQuestion, who: ChatPerson, audience: Audience): Promise<void>;
-  /** Answers it; the ledger keeps the answer. */
-  answer(question: HeldQuestion, signal: AbortSignal): AsyncGenerator<AnswerEvent>;
+  /**
+   * Answers it; the ledger keeps the answer.
+   * @param files that came with it, read: what it is about. Of them only what was searched for is kept, with the question
+   */
+  answer(question: HeldQuestion, signal: AbortSignal, files?: FileText[]): AsyncGenerator<AnswerEvent>;
+  files: {
+    /** Whether a file is of a format that is read, by its name and, where that does not tell, its content type. */
+    reads(file: { name: string; type?: string }): boolean;
+    /** Its text as a person reads it; empty where it holds none. @throws AppError `document.*` */
+    read(file: { name: string; type?: string; bytes: Uint8Array }, signal: AbortSignal): Promise<string>;
+    /** What of the files goes along with a question; `cut`: the names of those that do not go whole. */
+    fit(files: FileText[]): { files: FileText[]; cut: string[] };
+  };
   /** The whole answer stands in the chat, or (`cancelled`) is not wanted any more: nobody takes it up again. */
   delivered(question: HeldQuestion, how?: 'cancelled'): Promise<void>;
   /** Lets go of it: if it is not delivered, another takes it over, now or after `afterMs`. */

@@ -11,6 +11,12 @@ import { slackCommand } from './slack.ts';
 import { sourceCommand } from './source.ts';
 import { syncCommand } from './sync.ts';
 
+// `docent ask … | head` has read enough: no reason to fail.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const program = new Command('docent').description("Ask the company's documents and get an answer that shows its sources.");
 for (const command of [
   sourceCommand(),

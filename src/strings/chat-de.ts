@@ -11,7 +11,6 @@ export const chatDe: ChatStrings = {
   answerAnew: 'Neu beantworten',
   askEmpty: 'Schreiben Sie Ihre Frage hinter den Befehl: /ask Wie viele Urlaubstage habe ich?',
   askingNow: 'Die Dokumente werden durchsucht …',
-  limit: 'Das war Frage Nummer {limit} innerhalb einer Stunde; mehr darf eine Person nicht stellen. Fragen Sie in {minutes} min wieder.',
   fileUnreadable: 'konnte nicht gelesen werden',
   fileTooLarge: 'ist größer als {megabytes} MB',
   fileFormat: 'hat ein Format, das hier nicht gelesen wird',
@@ -45,7 +44,7 @@ export const chatDe: ChatStrings = {
   notFoundHeading: 'In den Dokumenten nicht gefunden',
   notFoundSearched: 'Durchsucht: {documents} in {sources}: {names}.',
   notFoundSearchedMany: 'Durchsucht: {documents} in {sources}.',
-  nothingToSearch: 'Es gibt noch keine Dokumente, also nichts zu durchsuchen.',
+  nothingToSearch: 'Hier gibt es keine Dokumente, die Sie lesen dürfen, also nichts zu durchsuchen.',
   closestPages: 'Am nächsten kommen diese Seiten; ob sie es beantworten, ist nicht sicher:',
   failedHeading: 'Das hat nicht geklappt',
   unread: 'Nicht gelesen: {name} ({reason})',
@@ -125,4 +124,8 @@ export const chatDe: ChatStrings = {
   status_unanswered: 'Nicht gefunden',
   status_courtesy: 'Eine Höflichkeit',
   status_failed: 'Fehlgeschlagen',
+  askLimit:
+    'Das war Frage Nummer {perHour} innerhalb einer Stunde; mehr kann eine Person nicht stellen. Fragen Sie in {minutes} min wieder.',
+  askWorkspaceLimit:
+    'Ihr Workspace hat innerhalb einer Stunde {perHour} Fragen gestellt; mehr sind nicht möglich. Fragen Sie in {minutes} min wieder.',
 };

@@ -16,7 +16,6 @@ export const chatEn = {
   answerAnew: 'Answer anew',
   askEmpty: 'Write your question after the command: /ask How many days of leave do I have?',
   askingNow: 'Searching the documents…',
-  limit: 'That was question number {limit} within an hour, which is as many as one person may ask. Ask again in {minutes} min.',
   fileUnreadable: 'could not be read',
   fileTooLarge: 'is larger than {megabytes} MB',
   fileFormat: 'is of a format that is not read here',
@@ -44,7 +43,7 @@ export const chatEn = {
   notFoundHeading: 'Not found in the documents',
   notFoundSearched: 'I searched {documents} in {sources}: {names}.',
   notFoundSearchedMany: 'I searched {documents} in {sources}.',
-  nothingToSearch: 'There are no documents yet, so there was nothing to search.',
+  nothingToSearch: 'There are no documents here that you may read, so there was nothing to search.',
   closestPages: 'Closest pages, which may not answer it:',
   failedHeading: 'That did not work',
   unread: 'Not read: {name} ({reason})',
@@ -126,4 +125,6 @@ export const chatEn = {
   status_courtesy: 'A courtesy',
   status_failed: 'Failed',
 };
-export type ChatStrings = { [K in keyof typeof chatEn]: string };
+export type ChatStrings = { [K in keyof typeof chatEn]: string   askLimit: 'That was question number {perHour} within an hour, which is as many as one person may ask. Ask again in {minutes} min.',
+  askWorkspaceLimit: 'Your workspace asked {perHour} questions within an hour, which is as many as it may. Ask again in {minutes} min.',
+};

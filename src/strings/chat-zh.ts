@@ -10,7 +10,6 @@ export const chatZh: ChatStrings = {
   answerAnew: '重新回答',
   askEmpty: '请在命令后写下问题：/ask 我有多少天年假？',
   askingNow: '正在查找文档…',
-  limit: '这是一小时内的第 {limit} 个问题，已达到每人的上限。请在 {minutes} 分钟后再问。',
   fileUnreadable: '无法读取',
   fileTooLarge: '超过 {megabytes} MB',
   fileFormat: '的格式不在可读取范围内',
@@ -44,7 +43,7 @@ export const chatZh: ChatStrings = {
   notFoundHeading: '文档中没有找到',
   notFoundSearched: '已搜索 {sources}中的 {documents}：{names}。',
   notFoundSearchedMany: '已搜索 {sources}中的 {documents}。',
-  nothingToSearch: '还没有任何文档，所以没有可搜索的内容。',
+  nothingToSearch: '这里没有您可以阅读的文档，所以没有可搜索的内容。',
   closestPages: '最接近的页面（未必能回答这个问题）：',
   failedHeading: '没有成功',
   unread: '未能读取：{name}（{reason}）',
@@ -123,4 +122,6 @@ export const chatZh: ChatStrings = {
   status_unanswered: '未找到',
   status_courtesy: '礼貌回应',
   status_failed: '失败',
+  askLimit: '这是一小时内的第 {perHour} 个问题，已达到每人的上限。请在 {minutes} 分钟后再问。',
+  askWorkspaceLimit: '您的工作区在一小时内已提问 {perHour} 次，已达到上限。请在 {minutes} 分钟后再问。',
 };

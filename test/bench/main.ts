@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: every figure that issues 2 to 5 promise, measured one after the other, and one table at the end.
+ * `npm run bench`: every figure that issues 2 to 6 promise, measured one after the other, and one table at the end.
  * `npm run bench -- --only NAME[,NAME]` runs a part; `--list` names the parts. Writes nothing into the repository.
  * Exits 1 when a figure falls short.
  */
@@ -240,6 +240,19 @@ const parts: Part[] = [
             atMost: 2,
           })),
         );
+    },
+  },
+  {
+    name: 'slack',
+    async run() {
+      const report = await firstJson(['test/bench/slack.ts']);
+      return [
+        { what: `of ${report.questions} questions in 10 s, answered once`, value: report.answeredOnce, unit: '', atLeast: report.questions },
+        { what: 'a delivery acknowledged, p99', value: report.ackP99Ms, unit: 'ms', atMost: 100 },
+        { what: 'the first visible sign, p95', value: report.signP95Ms, unit: 'ms', atMost: 500 },
+        { what: "the whole answer after the model's last token, p95", value: report.finalP95Ms, unit: 'ms', atMost: 150 },
+        { what: 'all answered', value: Math.round(report.drainedMs / 1000), unit: 's' },
+      ];
     },
   },
   {

@@ -195,3 +195,120 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
     expect(slack.replies(dm.id, ts).filter((one) => one.own)).toHaveLength(1);
   });
 });
+
+describe('beside asking', () => {
+  let office: Office;
+  let ana: Person;
+  let ben: Person;
+  let team: Channel;
+  let triage: Channel;
+
+  beforeAll(async () => {
+    office = await openOffice({ env: { TRIAGE_CHANNEL: 'slack:C0TRIAGE', ADMIN_USERS: 'ana@the-company.example' } });
+    const { slack } = office;
+    ana = slack.person({ name: 'ana' });
+    ben = slack.person({ name: 'ben', locale: 'de-DE' });
+    team = slack.channel({ members: [ana, ben] });
+    triage = slack.channel({ id: 'C0TRIAGE', name: 'triage', members: [ben] });
+  }, 60_000);
+  afterAll(() => office.close());
+
+  const shownIn = (message: Pick<Message, 'text' | 'blocks'>): string => message.text + JSON.stringify(message.blocks);
+  const whole = (message: Message): boolean => message.streaming !== 'open' && shownIn(message).includes('docent.why');
+  const replyTo = (channel: Channel, ts: string): Promise<Message> =>
+    office.slack.until(() => office.slack.replies(channel.id, ts).find((one) => one.own && whole(one)), 'an answer', 10_000);
+
+  test('the first meeting is one message, and prompts are suggested each time', async () => {
+    const { slack } = office;
+    for (let nth = 0; nth < 2; nth++) await slack.push.appHomeOpened({ user: ana.id, tab: 'messages' });
+    const dm = slack.directOf(ana);
+    await slack.until(() => slack.prompts.filter((one) => one.channel === dm.id).length === 2, 'prompts');
+    expect(slack.messages(dm.id).filter((one) => one.own)).toHaveLength(1);
+    expect(shownIn(slack.messages(dm.id)[0]!)).toMatch(/documents/);
+    expect(slack.prompts[0]!.prompts.length).toBeGreaterThan(0);
+    const { message } = await slack.push.suggestedPrompt({ user: ana.id, title: String(slack.prompts[0]!.prompts[0]!.title) });
+    await slack.until(() => slack.replies(dm.id, message!.ts).some((one) => one.own && one.streaming !== 'open'), 'an answer', 10_000);
+  });
+
+  test('added to a channel it introduces itself once', async () => {
+    const { slack } = office;
+    const other = slack.channel({ members: [ana] });
+    for (let nth = 0; nth < 2; nth++) await slack.push.memberJoined({ user: slack.app.userId, channel: other.id, inviter: ana.id });
+    await slack.until(() => slack.messages(other.id).some((one) => one.own), 'the introduction');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(slack.messages(other.id).filter((one) => one.own)).toHaveLength(1);
+  });
+
+  test('"Ask about this" answers what a message says, for one person alone', async () => {
+    const { slack } = office;
+    const said = slack.push.quietly({ user: ben.id, channel: team.id, text: ASKS_BREACH });
+    await slack.push.shortcut({ user: ana.id, callbackId: 'docent.ask_about', channel: team.id, ts: said.ts });
+    const answer = await slack.until(
+      () => slack.ephemerals.find((one) => one.user === ana.id && shownIn(one).includes('docent.why')),
+      'an answer',
+      10_000,
+    );
+    expect(shownIn(answer)).toContain('72');
+    expect(slack.replies(team.id, said.ts)).toEqual([]);
+  });
+
+  test('"Ask a person" writes one ticket, which stands in the triage channel', async () => {
+    const { slack } = office;
+    const question = (await slack.push.mention({ user: ana.id, channel: team.id, text: ASKS_BREACH })).message!;
+    const answer = await replyTo(team, question.ts);
+    await slack.push.action({ user: ana.id, channel: team.id, ts: answer.ts, actionId: 'docent.ask_person' });
+    await slack.until(() => slack.viewsOf(ana).length > 0, 'the modal');
+    await slack.push.viewSubmission({ user: ana.id });
+    const ticket = await slack.until(() => slack.messages(triage.id).find((one) => one.own), 'the ticket', 10_000);
+    expect(shownIn(ticket)).toContain('Within how many hours');
+    expect(slack.complaints).toEqual([]);
+  });
+
+  test('an automatic channel is answered in silence until labels say otherwise', async () => {
+    const { slack, app } = office;
+    const help = slack.channel({ members: [ana, ben] });
+    const name = `slack:${slack.team.id}/${help.id}`;
+    await app.chat.automatic.set(name, 0.8);
+    await slack.push.message({ user: ben.id, channel: help.id, text: ASKS_BREACH });
+    await slack.push.message({ user: ben.id, channel: help.id, text: 'Good morning everyone!' });
+    for (let nth = 0; nth < 50 && (await app.chat.automatic.unlabelled(name, 10)).length === 0; nth++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    const silent = await app.chat.automatic.unlabelled(name, 10);
+    expect(silent.map((one) => one.question)).toEqual([ASKS_BREACH]);
+    expect(slack.messages(help.id).filter((one) => one.own)).toEqual([]);
+    expect(slack.statuses.filter((one) => one.channel === help.id)).toEqual([]);
+  });
+
+  test('who asks more than one may in an hour is told so alone, and nothing is lost of what was asked before', async () => {
+    const { slack, app } = office;
+    const cleo = slack.person({ name: 'cleo' });
+    team.members.add(cleo.id);
+    await app.changeSetting('questionsPerHour', 2);
+    const asked: Message[] = [];
+    for (let nth = 0; nth < 3; nth++)
+      asked.push((await slack.push.mention({ user: cleo.id, channel: team.id, text: ASKS_BREACH })).message!);
+    await slack.until(() => slack.ephemerals.some((one) => one.user === cleo.id && /hour/.test(one.text)), 'the word');
+    await replyTo(team, asked[0]!.ts);
+    await replyTo(team, asked[1]!.ts);
+    expect(slack.replies(team.id, asked[2]!.ts)).toEqual([]);
+    await app.changeSetting('questionsPerHour', 120);
+  });
+
+  test('forged, old and future requests are refused, and another workspace is not answered', async () => {
+    const { slack } = office;
+    const before = slack.everPosted(team.id).filter((one) => one.own).length;
+    const said = { user: ana.id, channel: team.id, text: ASKS_BREACH, only: 'app_mention' } as const;
+    const pushed = await Promise.all([
+      slack.push.mention({ ...said, signature: 'forged' }),
+      slack.push.mention({ ...said, signature: 'absent' }),
+      slack.push.mention({ ...said, skewS: -400 }),
+      slack.push.mention({ ...said, skewS: 400 }),
+    ]);
+    expect(pushed.flatMap(({ deliveries }) => deliveries.map((one) => one.acknowledged))).toEqual([false, false, false, false]);
+    await slack.push.mention({ ...said, team: 'T0ELSEWHERE' });
+    const large = await fetch(`${office.url}/slack/events`, { method: 'POST', body: 'x'.repeat(2_000_000) });
+    expect(large.status).toBe(413);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(slack.everPosted(team.id).filter((one) => one.own)).toHaveLength(before);
+  });
+});
