@@ -69,16 +69,16 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       held = await chat.receive(input);
     } catch (error) {
       if (!(error instanceof AppError && ['ask.limit', 'ask.workspace_limit'].includes(error.code))) throw error;
-      const text = error.publicMessage ?? error.message;
-      return () =>
-        void tell(input.origin, text).catch((reason: unknown) => log.info({ reason: reasonOf(reason) }, 'a limit could not be told'));
+      const { perHour = 0, minutes = 60 } = error as Partial<Record<'perHour' | 'minutes', number>>;
+      const key = error.code === 'ask.limit' ? 'askLimit' : 'askWorkspaceLimit';
+      return () => void tell(input.origin, (language) => sayInChat(language, key, { perHour, minutes })).catch(failed);
     }
     return held && (() => conversations.take(held));
   }
 
-  async function tell(origin: Origin, text: string): Promise<void> {
+  async function tell(origin: Origin, say: (language: Language) => string): Promise<void> {
     const language = await deps.languageOf(origin.place.person);
-    await messenger.whisper(origin, messenger.draw({ type: 'notice', language, text })[0]);
+    await messenger.whisper(origin, messenger.draw({ type: 'notice', language, text: say(language) })[0]);
   }
 
   async function written(it: Written): Promise<(() => void) | undefined> {

@@ -124,7 +124,7 @@ export const chatEn = {
   status_unanswered: 'Not found',
   status_courtesy: 'A courtesy',
   status_failed: 'Failed',
-};
-export type ChatStrings = { [K in keyof typeof chatEn]: string   askLimit: 'That was question number {perHour} within an hour, which is as many as one person may ask. Ask again in {minutes} min.',
+  askLimit: 'That was question number {perHour} within an hour, which is as many as one person may ask. Ask again in {minutes} min.',
   askWorkspaceLimit: 'Your workspace asked {perHour} questions within an hour, which is as many as it may. Ask again in {minutes} min.',
 };
+export type ChatStrings = { [K in keyof typeof chatEn]: string };
