@@ -1,19 +1,19 @@
 /** What every chat platform shares: a question that was received is answered where it was asked, once, as the answer grows. */
 import { performance } from 'node:perf_hooks';
 import PQueue from 'p-queue';
-import type { ChatApp, ChatPerson, HeldQuestion } from '../src/chat/chat-app.ts';
+import type { ChatApp, ChatPerson, FileText, HeldQuestion } from '../src/chat/chat-app.ts';
 import { drawnAsTaken } from '../src/chat/drawn-as-taken.ts';
-import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, Place } from '../src/chat/messenger.ts';
+import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, Origin, Place } from '../src/chat/messenger.ts';
 import { AppError, isAbort, reasonOf } from '../src/errors.ts';
 import { sayInChat } from '../src/strings/chat.ts';
-import type { Answer, AnswerEvent, Audience, Clock, Log } from '../src/types.ts';
+import type { Answer, AnswerEvent, Audience, Clock, Language, Log } from '../src/types.ts';
 import { createGrowingMessage, type GrowingDeps, type GrowingMessage, type Step } from './growing-message.ts';
 
 /** Files that came with a question, read. */
 export interface QuestionFiles {
-  texts: { name: string; text: string }[];
-  /** Could not be read; reasons in the question's language. */
-  unread: { name: string; reason: string }[];
+  texts: FileText[];
+  /** Those that could not be read, with the reasons in this language. */
+  unread(language: Language): { name: string; reason: string }[];
 }
 
 export interface ConversationDeps {
@@ -22,6 +22,8 @@ export interface ConversationDeps {
   messenger: Messenger;
   /** Never throws: whoever cannot be looked up is a guest. */
   whoIs(place: Place): Promise<ChatPerson & { bot?: boolean }>;
+  /** What came with a question; throws only when the signal is aborted. Absent: this platform has no files. */
+  readFiles?(origin: Origin, signal: AbortSignal): Promise<QuestionFiles>;
   clock: Clock;
   log: Log;
   atStep?: (step: Step) => void | Promise<void>;
@@ -106,9 +108,12 @@ export function createConversations(deps: ConversationDeps): Conversations {
     if (inSight && !(await seen)) growing.grow(view);
 
     let answer = question.answer;
+    let files: QuestionFiles | undefined;
     try {
+      // Nothing of them is kept: whoever takes a question up reads them again.
+      if (origin.files) files = await deps.readFiles?.(origin, controller.signal);
       if (!answer && question.attempts < MOST_ATTEMPTS) {
-        for await (const event of chat.answer(question, controller.signal)) {
+        for await (const event of chat.answer(question, controller.signal, files?.texts)) {
           if (event.type === 'final') answer = event.answer;
           else if (inSight) grow(view, event, growing);
         }
@@ -123,16 +128,23 @@ export function createConversations(deps: ConversationDeps): Conversations {
       await chat.delivered(question, 'cancelled');
       return;
     }
-    await finish(question, answer, audience, growing);
+    await finish(question, answer, audience, growing, files);
     await chat.delivered(question);
     await deps.atStep?.('delivered');
   }
 
-  async function finish(question: HeldQuestion, answer: Answer | undefined, audience: Audience, growing: GrowingMessage): Promise<void> {
+  async function finish(
+    question: HeldQuestion,
+    answer: Answer | undefined,
+    audience: Audience,
+    growing: GrowingMessage,
+    files: QuestionFiles | undefined,
+  ): Promise<void> {
     const { origin, language, via } = question;
     if (!answer) return growing.end({ type: 'notice', language, text: sayInChat(language, 'gaveUp') });
     if (via === 'automatic' && !(await showsItself(question, answer))) return;
-    const view = await answerView(question, answer, audience);
+    const unread = files ? unreadOf(files, answer.language) : [];
+    const view = { ...(await answerView(question, answer, audience)), ...(unread.length > 0 ? { unread } : {}) };
     if (!origin.ephemeral) return growing.end(view);
     await drawnAsTaken(async (how) => {
       for (const part of messenger.draw(view, how)) await messenger.whisper(origin, part);
@@ -142,6 +154,12 @@ export function createConversations(deps: ConversationDeps): Conversations {
   async function showsItself({ origin }: HeldQuestion, answer: Answer): Promise<boolean> {
     if (!['answered', 'quoted', 'verified'].includes(answer.status)) return false;
     return chat.automatic.shows(`${deps.platform}:${origin.place.workspace}/${origin.place.channel}`, answer.answerId);
+  }
+
+  /** What is too long is named, too: its end was not read. */
+  function unreadOf(files: QuestionFiles, language: Language): { name: string; reason: string }[] {
+    const cut = chat.files.fit(files.texts).cut.map((name) => ({ name, reason: sayInChat(language, 'fileCut') }));
+    return [...files.unread(language), ...cut];
   }
 
   async function answerView(question: HeldQuestion, answer: Answer, audience: Audience): Promise<AnswerView> {

@@ -16,14 +16,12 @@ export function createFileReading(extractor: () => Extractor): ChatApp['files'] 
     fit: fitFiles,
     reads: (file) => formatOf(file) !== undefined,
     async read({ name, type, bytes }, signal) {
-      const format = formatOf({ name, ...(type === undefined ? {} : { type }) });
+      const format = formatOf({ name, type });
       if (!format) throw new AppError({ code: 'document.unsupported', message: 'a file of a format that is not read' });
-      const { title, blocks } = await extractor().extract({ bytes, format, name }, signal);
+      const { blocks } = await extractor().extract({ bytes, format, name }, signal);
       let text = '';
       for (const block of blocks) if (text.length < LONGEST_TEXT) text += plainText(block.text.slice(0, LONGEST_TEXT)).text;
-      // A page's title may stand beside its text alone.
-      const whole = title && !text.includes(title) ? `${title}\n${text}` : text;
-      return whole
+      return text
         .replaceAll('\0', ' ')
         .replaceAll(/\n\s*\n/g, '\n')
         .trim()
@@ -32,9 +30,6 @@ export function createFileReading(extractor: () => Extractor): ChatApp['files'] 
   };
 }
 
-function formatOf({ name, type }: { name: string; type?: string }): DocumentFormat | undefined {
-  return (
-    fileFormatOf(name) ??
-    (/\.\w{1,5}$/.test(name) && type !== undefined && !type.startsWith('text/') ? undefined : contentTypeFormat(type ?? ''))
-  );
+function formatOf({ name, type }: { name: string; type?: string | undefined }): DocumentFormat | undefined {
+  return fileFormatOf(name) ?? contentTypeFormat(type?.split(';')[0]!.trim().toLowerCase() ?? '');
 }

@@ -17,10 +17,12 @@ import { callSlack, slackClient, slackLogger } from './client.ts';
 import type { SlackDeps } from './deps.ts';
 import { streamChunk } from './draw-stream.ts';
 import { draw } from './draw.ts';
+import { readSlackFiles } from './files.ts';
 import { registerHome } from './home.ts';
 import { ASK_ABOUT } from './manifest.ts';
 import { createSlackMessenger } from './messenger.ts';
 import { sendersOf } from './parse.ts';
+import { fileIds } from './parse.ts';
 import { createQuestions } from './questions.ts';
 import { slackRoutes, type Delivery } from './receiver.ts';
 import { registerWelcome } from './welcome.ts';
@@ -136,6 +138,19 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     chat,
     messenger,
     whoIs: (place) => whoIs(place.person),
+    readFiles: (origin, signal) =>
+      readSlackFiles(
+        origin,
+        {
+          client: reading,
+          botToken: connection.botToken,
+          ...(connection.apiUrl ? { apiUrl: connection.apiUrl } : {}),
+          files: chat.files,
+          clock,
+          log,
+        },
+        signal,
+      ),
     clock,
     log,
     ...(deps.atStep ? { atStep: deps.atStep } : {}),
@@ -214,6 +229,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
       channelIsDirect: shortcut.channel.id.startsWith('D'),
       person: shortcut.user.id,
       text: shortcut.message.text ?? '',
+      files: fileIds(shortcut.message.files),
       responseUrl: shortcut.response_url,
     });
     await ack();

@@ -15,6 +15,8 @@ const LONGEST_TEXT = 3800;
 /** Of the lines that link to documents, in characters: addresses count. */
 const LONGEST_LINKS = 2400;
 const LONGEST_NOTES = 1200;
+/** Slack takes 10 files with a message. */
+const MOST_UNREAD = 10;
 const MOST_QUOTES = 25;
 const MOST_SOURCES = 10;
 const MOST_CLOSEST = 5;
@@ -164,13 +166,17 @@ function closestLines(answer: Answer): string[] {
 
 /** What stands under the answer: sources, small print, buttons. */
 function foot(view: AnswerView, plain: boolean): KnownBlock[] {
-  if (view.answer.status === 'courtesy') return [];
+  const unread = packLines(unreadLines(view), LONGEST_NOTES)
+    .slice(0, 2)
+    .map((text) => small(text));
+  if (view.answer.status === 'courtesy') return unread;
   const notes = noteLines(view);
   return [
     ...packLines(sourceLines(view)).map((text) => small(text)),
     ...packLines(notes, LONGEST_NOTES)
       .slice(0, 1)
       .map((text) => small(text)),
+    ...unread,
     ...actions(buttons(view)),
     ...feedback(view, plain),
   ];
@@ -213,7 +219,7 @@ export function degraded(language: Language, code: string): string {
   return sayInChat(language, 'degraded_other', { code: escapeText(cut(oneLine(code), 60)) });
 }
 
-function noteLines({ answer, unread = [] }: AnswerView): string[] {
+function noteLines({ answer }: AnswerView): string[] {
   const { language, status } = answer;
   // "Quotes instead of prose" says nothing of an answer that has neither.
   const codes = (answer.degraded ?? []).filter(
@@ -225,12 +231,16 @@ function noteLines({ answer, unread = [] }: AnswerView): string[] {
     ...(status === 'verified' ? [sayInChat(language, 'verifiedByPerson')] : []),
     ...(status === 'quoted' && !toldOwnWords ? [sayInChat(language, 'ownWords')] : []),
     ...new Set(told),
-    ...unread
-      .slice(0, 5)
-      .map(({ name, reason }) =>
-        sayInChat(language, 'unread', { name: escapeText(cut(oneLine(name), 80)), reason: escapeText(cut(oneLine(reason), 100)) }),
-      ),
   ];
+}
+
+/** Files that came with the question and were not read. */
+function unreadLines({ answer, unread = [] }: AnswerView): string[] {
+  return unread
+    .slice(0, MOST_UNREAD)
+    .map(({ name, reason }) =>
+      sayInChat(answer.language, 'unread', { name: escapeText(cut(oneLine(name), 80)), reason: escapeText(cut(oneLine(reason), 100)) }),
+    );
 }
 
 function buttons({ answer, actions: may }: AnswerView): ActionsBlockElement[] {

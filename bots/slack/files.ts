@@ -4,7 +4,7 @@ import type { ChatApp } from '../../src/chat/chat-app.ts';
 import type { Origin } from '../../src/chat/messenger.ts';
 import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
-import type { Clock, Language, Log } from '../../src/types.ts';
+import type { Clock, Log } from '../../src/types.ts';
 import type { QuestionFiles } from '../conversation.ts';
 import { callSlack } from './client.ts';
 
@@ -31,23 +31,19 @@ type Reason = 'fileUnreadable' | 'fileTooLarge' | 'fileFormat' | 'fileElsewhere'
 type Read = { name: string; text: string } | { name: string; reason: Reason };
 
 /** Reads them at the same time; throws only when `signal` is aborted. */
-export async function readSlackFiles(
-  origin: Origin,
-  language: Language,
-  deps: SlackFilesDeps,
-  signal: AbortSignal,
-): Promise<QuestionFiles> {
+export async function readSlackFiles(origin: Origin, deps: SlackFilesDeps, signal: AbortSignal): Promise<QuestionFiles> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(ALL_MS)]);
   const all = await Promise.all((origin.files ?? []).map((id, i) => readOne(id, i < MOST_FILES, deps, within)));
   signal.throwIfAborted();
-  const nameOf = ({ name }: Read): string => name || sayInChat(language, 'fileUnnamed');
   return {
-    texts: all.flatMap((one) => ('text' in one ? [{ name: nameOf(one), text: one.text }] : [])),
-    unread: all.flatMap((one) =>
-      'reason' in one
-        ? [{ name: nameOf(one), reason: sayInChat(language, one.reason, { megabytes: MOST_MEGABYTES, n: MOST_FILES }) }]
-        : [],
-    ),
+    texts: all.filter((one) => 'text' in one),
+    unread: (language) =>
+      all
+        .filter((one) => 'reason' in one)
+        .map(({ name, reason }) => ({
+          name: name || sayInChat(language, 'fileUnnamed'),
+          reason: sayInChat(language, reason, { megabytes: MOST_MEGABYTES, n: MOST_FILES }),
+        })),
   };
 }
 

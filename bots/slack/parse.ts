@@ -94,7 +94,7 @@ export function parseEvent(body: unknown, bot: string): Inbound {
     named,
     namesOthers: [...text.matchAll(/<@([UW][A-Z0-9]+)/g)].some(([, id]) => id !== bot) || /<!(?:subteam|here|channel|everyone)/.test(text),
     text: plainText(text, bot),
-    files: files.map((file) => file.id).slice(0, 10),
+    files: fileIds(files),
   };
 }
 
@@ -109,6 +109,13 @@ const origin = z.object({
 export function sendersOf(body: unknown): string[] {
   const { data } = origin.safeParse(body);
   return [data?.team_id, data?.team?.id, data?.enterprise_id, data?.enterprise?.id].filter((id) => id !== undefined && id !== null);
+}
+
+const filesOf = z.array(z.object({ id: z.string() }));
+
+/** Ids of the files of a message, as many as Slack takes with one. */
+export function fileIds(files: unknown): string[] {
+  return (filesOf.safeParse(files).data ?? []).map((file) => file.id).slice(0, 10);
 }
 
 /** What a person wrote, without Slack's markup: the bot's own name goes, others' stay as `@name`, links as what is read. */

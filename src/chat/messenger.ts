@@ -68,7 +68,7 @@ export interface AnswerView {
   actions: AnswerActions;
   /** For "not found": what was searched. */
   searched?: Searched;
-  /** Names of files that came with the question and could not be read, with the reason in the asker's language. */
+  /** Names of files that came with the question and could not be read, with the reason in the answer's language. */
   unread?: { name: string; reason: string }[];
   /** Who shared it, by the platform's id; the question is shown then too. */
   shared?: { by: string; question: string };
