@@ -38,6 +38,7 @@ export async function keepIdentity(
 ): Promise<Person> {
   // Of a guest, or of another company, the address is what they say of themselves.
   const person = await personOf(db, who.member && who.email ? who.email : `${who.platform}:${who.workspace}/${who.externalId}`, now);
+  const before = await readIdentity(db, who.platform, who.workspace, who.externalId);
   const row = {
     person_id: person.id,
     email: who.email?.trim().toLowerCase() ?? null,
@@ -50,5 +51,8 @@ export async function keepIdentity(
     .values({ platform: who.platform, workspace: who.workspace, external_id: who.externalId, ...row })
     .onConflict((c) => c.columns(['platform', 'workspace', 'external_id']).doUpdateSet(row))
     .execute();
+  // Who was a stranger until now had asked as one.
+  if (before?.member === 0 && who.member && before.person_id !== person.id)
+    await db.updateTable('questions').set({ person_id: person.id }).where('person_id', '=', before.person_id).execute();
   return person;
 }
