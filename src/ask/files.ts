@@ -47,13 +47,14 @@ export function saysNothing(text: string, language: string): boolean {
   return !/[\p{L}\p{N}]/u.test(text) || courtesyReply(text, language) !== undefined;
 }
 
-/** The question of a message without words: what its first file begins with, up to the end of a sentence. */
+/** The question of a message without words: the sentences that its first file begins with. */
 export function firstWords(files: AskedFile[]): string {
   const text = files.find((file) => /[\p{L}\p{N}]/u.test(file.text))?.text.trim() ?? '';
-  const [first] = splitSentences(text);
-  const end = first && first.end <= FIRST_CHARACTERS ? first.end : FIRST_CHARACTERS;
-  const later = splitSentences(text.slice(0, FIRST_CHARACTERS)).findLast((range) => range.end < FIRST_CHARACTERS)?.end ?? end;
-  return text.slice(0, Math.max(end, later)).replaceAll(/\s+/g, ' ').trim();
+  const whole = splitSentences(text).findLast((range) => range.end <= FIRST_CHARACTERS);
+  return text
+    .slice(0, whole?.end ?? FIRST_CHARACTERS)
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }
 
 /** Words of the files, searched beside the question's own for less. */
