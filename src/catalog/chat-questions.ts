@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Audience } from '../types.ts';
 import type { Catalog } from './database.ts';
-import { QUESTION_LEASE_MS, type Question } from './questions.ts';
+import { QUESTION_LEASE_MS, readTaken, type Question } from './questions.ts';
 
 /** Who asked longer ago than this has gone elsewhere. */
 const TOO_LATE_MS = 24 * 3_600_000;
@@ -16,7 +16,6 @@ export interface ChatQuestion extends Question {
   origin: unknown;
   state: 'received' | 'answered' | 'failed' | 'cancelled';
   attempts: number;
-  email: string | null;
   /** Of its current answer. */
   answerId: string | null;
 }
@@ -74,31 +73,15 @@ export async function takeChatQuestion(db: Catalog, id: string, now: number): Pr
     .returning('id')
     .executeTakeFirst();
   if (!taken) return undefined;
-  const row = await db
-    .selectFrom('questions as q')
-    .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
-    .leftJoin('people as p', 'p.id', 'q.person_id')
-    .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
-    .select(['q.id', 'q.event_key', 'q.conversation_id', 'q.person_id', 'q.text', 'q.language', 'q.audience', 'q.received_at'])
-    .select(['q.via', 'q.origin_json', 'q.state', 'q.attempts', 'c.thread', 'p.email', 'a.id as answer_id'])
-    .where('q.id', '=', id)
-    .executeTakeFirstOrThrow();
+  const { row, question } = await readTaken(db, id, leaseOwner);
   return {
-    id: row.id,
+    ...question,
     eventKey: row.event_key,
-    conversationId: row.conversation_id,
-    personId: row.person_id,
-    text: row.text,
-    language: row.language,
-    audience: row.audience,
-    receivedAt: row.received_at,
-    leaseOwner,
     thread: row.thread,
     via: row.via ?? 'direct',
     origin: row.origin_json === null ? null : (JSON.parse(row.origin_json) as unknown),
     state: row.state,
     attempts: row.attempts,
-    email: row.email,
     answerId: row.answer_id,
   };
 }

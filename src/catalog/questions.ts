@@ -207,15 +207,22 @@ export async function takeQuestion(
     .returning('id')
     .executeTakeFirst();
   if (!taken) return undefined;
+  const { row, question } = await readTaken(db, taken.id, leaseOwner);
+  return { ...question, platform: row.platform, thread: row.thread, email: row.email };
+}
+
+/** A question that was just leased, with its row. */
+export async function readTaken(db: Catalog, id: string, leaseOwner: string) {
   const row = await db
     .selectFrom('questions as q')
     .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
     .leftJoin('people as p', 'p.id', 'q.person_id')
-    .select(['q.id', 'q.conversation_id', 'q.person_id', 'q.text', 'q.language', 'q.audience', 'q.received_at'])
-    .select(['c.platform', 'c.thread', 'p.email'])
-    .where('q.id', '=', taken.id)
+    .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
+    .select(['q.id', 'q.event_key', 'q.conversation_id', 'q.person_id', 'q.text', 'q.language', 'q.audience', 'q.received_at'])
+    .select(['q.via', 'q.origin_json', 'q.state', 'q.attempts', 'c.platform', 'c.thread', 'p.email', 'a.id as answer_id'])
+    .where('q.id', '=', id)
     .executeTakeFirstOrThrow();
-  return {
+  const question: Question = {
     id: row.id,
     conversationId: row.conversation_id,
     personId: row.person_id,
@@ -224,10 +231,8 @@ export async function takeQuestion(
     audience: row.audience,
     receivedAt: row.received_at,
     leaseOwner,
-    platform: row.platform,
-    thread: row.thread,
-    email: row.email,
   };
+  return { row, question };
 }
 
 /** Whoever answers it is still at it. False: another has taken it over. */

@@ -195,14 +195,7 @@ export interface ChatApp {
   /** From the catalog; undefined when never seen, or seen too long ago. */
   known(platform: ChatPlatform, workspace: string, id: string): Promise<ChatPerson | undefined>;
   /** Keeps who somebody is. */
-  meet(person: {
-    platform: ChatPlatform;
-    workspace: string;
-    id: string;
-    email?: string;
-    name?: string;
-    member: boolean;
-  }): Promise<ChatPerson>;
+  meet(person: Omit<ChatPerson, 'personId'>): Promise<ChatPerson>;
   /** Somebody who cannot be looked up: a guest for now, kept as they were known before. */
   guest(platform: ChatPlatform, workspace: string, id: string): Promise<ChatPerson>;
   /** By ADMIN_USERS. */

@@ -3,11 +3,9 @@
  * Docent in one of its own, as a laptop runs it.
  *   node test/bench/slack.ts [--seconds 10] [--perSecond 50]   prints one JSON object
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
@@ -15,7 +13,7 @@ import { percentile } from '../../src/eval/scores.ts';
 import { createLog } from '../../src/log.ts';
 import { readPrompt } from '../fakes/inventing-model.ts';
 import { startOpenAiEndpoint } from '../fakes/openai-endpoint.ts';
-import { ASKS_BREACH, quotingModel, slackEnv } from '../fakes/slack-office.ts';
+import { ASKS_BREACH, quotingModel, startSlackChild } from '../fakes/slack-office.ts';
 import { startFakeSlack } from '../fakes/slack.ts';
 import type { Message } from '../fakes/slack-state.ts';
 import { freePort } from '../servers/free-port.ts';
@@ -47,20 +45,7 @@ try {
   await app.close();
   const port = await freePort();
   slack.deliverTo(`http://127.0.0.1:${port}/slack/events`);
-  const child = spawn(process.execPath, [...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []), join(import.meta.dirname, '../fakes/slack-child.ts')], {
-    env: {
-      ...process.env,
-      DATA_DIR: folder,
-      PORT: String(port),
-      OPENAI_BASE_URL: model.url,
-      CHAT_MODEL: 'test-chat',
-      EMBEDDING_MODEL: 'none',
-      LOG_LEVEL: 'silent',
-      ...slackEnv(slack, 'http'),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve));
+  const child = await startSlackChild({ folder, port, slack, modelUrl: model.url });
 
   // Ten questions an hour and person, each in a thread of its own; channels as a company has them.
   const people = Array.from({ length: COUNT / 10 }, () => slack.person());

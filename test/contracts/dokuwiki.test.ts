@@ -11,7 +11,6 @@ import { addSource, listFailures, type RunSummary, type Source } from '../../src
 import type { ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../../src/connectors/connector.ts';
 import { createDokuwikiConnector } from '../../src/connectors/drivers/dokuwiki.ts';
 import { connectorFor } from '../../src/connectors/registry.ts';
-import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { createOutbound, type Outbound } from '../../src/net/outbound.ts';
 import { openSqliteIndex } from '../../src/search/drivers/sqlite.ts';
@@ -25,6 +24,7 @@ import { dokuwikiTexts } from '../servers/dokuwiki-texts.ts';
 import { dokuwikiIsInstalled, readerPassword, startDokuwiki, type DokuwikiServer } from '../servers/dokuwiki.ts';
 import { connectorContract } from './connector.ts';
 import { openCatalog } from '../servers/test-catalog.ts';
+import { failureOf } from '../fakes/failure-of.ts';
 
 const here = dokuwikiIsInstalled() || Boolean(process.env['CI']);
 const handbook = fileURLToPath(new URL('../../../shared/data/wikis/sourcegraph-handbook', import.meta.url));
@@ -79,14 +79,6 @@ const put = (...pages: [id: string, text: string][]): Promise<void> =>
   );
 const save = (...pages: [id: string, text: string][]): Promise<string[]> =>
   wiki.save(pages.map(([id, text]) => ({ id, text, user: 'writer' })));
-const failureOf = async (work: Promise<unknown>): Promise<AppError> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(AppError);
-  return error as AppError;
-};
 /** Until the second of the last edit is over. */
 const nextSecond = (): Promise<void> => sleep(1_010 - (Date.now() % 1_000));
 

@@ -8,7 +8,6 @@ import type { Catalog } from '../../src/catalog/database.ts';
 import { addSource, listFailures, type RunSummary, type Source } from '../../src/catalog/sources.ts';
 import type { ConnectorContext, Fetched, ListedDocument, SourceLocation } from '../../src/connectors/connector.ts';
 import { createMediawikiConnector } from '../../src/connectors/drivers/mediawiki.ts';
-import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { createOutbound, type Outbound } from '../../src/net/outbound.ts';
 import { openSqliteIndex } from '../../src/search/drivers/sqlite.ts';
@@ -22,6 +21,7 @@ import { botPassword, botUser, hasMediawiki, startMediawiki, type Mediawiki } fr
 import { wikiTexts } from '../servers/mediawiki-texts.ts';
 import { connectorContract } from './connector.ts';
 import { openCatalog } from '../servers/test-catalog.ts';
+import { failureOf } from '../fakes/failure-of.ts';
 
 const here = hasMediawiki || Boolean(process.env['CI']);
 const handbook = fileURLToPath(new URL('../../../shared/data/wikis/sourcegraph-handbook', import.meta.url));
@@ -58,14 +58,6 @@ const list = (source: SourceLocation = at(wiki.api)) => gather(connector.list(so
 const changes = (since: string, source: SourceLocation = at(wiki.api)) => gather(connector.listChanges!(source, since, contextOf()));
 const fetchOf = (id: number | string, source: SourceLocation = at(wiki.api)): Promise<Fetched> =>
   connector.fetch(source, { externalId: String(id) }, undefined, contextOf());
-const failureOf = async (work: Promise<unknown>): Promise<AppError> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(AppError);
-  return error as AppError;
-};
 const readOf = async (fetched: Fetched) => {
   if (fetched.kind !== 'document') throw new Error(fetched.kind);
   return extractDocument({ bytes: fetched.bytes, format: 'html', name: '1' });

@@ -1,14 +1,12 @@
 /** Killed -9 wherever it may be: every acknowledged question is answered once, whole, by the process that comes after. */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import type { ChildProcess } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { createLog } from '../../src/log.ts';
-import { childEnvironment } from '../fakes/child-environment.ts';
-import { ASKS_BREACH, quotingModel, slackEnv } from '../fakes/slack-office.ts';
+import { ASKS_BREACH, quotingModel, startSlackChild } from '../fakes/slack-office.ts';
 import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { startFakeSlack, type FakeSlack } from '../fakes/slack.ts';
 import type { Message } from '../fakes/slack-state.ts';
@@ -57,25 +55,8 @@ async function openLane(): Promise<Lane> {
   return {
     slack,
     async start(kill) {
-      const env = {
-        DATA_DIR: folder,
-        PORT: String(port),
-        OPENAI_BASE_URL: model.url,
-        CHAT_MODEL: 'test-chat',
-        EMBEDDING_MODEL: 'none',
-        LOG_LEVEL: 'silent',
-        ...slackEnv(slack, 'http'),
-      };
-      const started = spawn(process.execPath, [join(import.meta.dirname, '../fakes/slack-child.ts'), JSON.stringify(kill ?? {})], {
-        env: childEnvironment(env),
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      child = started;
-      await new Promise<void>((resolve, reject) => {
-        createInterface({ input: started.stdout }).once('line', () => resolve());
-        started.once('exit', (code) => reject(new Error(`the child ended with ${code} before it was ready`)));
-      });
-      return started;
+      child = await startSlackChild({ folder, port, slack, modelUrl: model.url, ...(kill ? { kill } : {}) });
+      return child;
     },
     async close() {
       child?.kill('SIGKILL');

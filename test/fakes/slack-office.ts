@@ -1,12 +1,15 @@
 /** A company that asks Docent in Slack: the fake Slack, the sample handbook, and the real application with its bot, over real HTTP. */
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { AppOptions, WiredApp } from '../../src/app.ts';
 import { runSlack, type SlackRun, type SlackRunDeps } from '../../bots/slack/main.ts';
 import { createConsole } from '../../src/console/server.ts';
 import type { Outbox } from '../../src/chat/outbox.ts';
 import { createLog } from '../../src/log.ts';
+import { childEnvironment } from './child-environment.ts';
 import { readPrompt, sentencesIn } from './inventing-model.ts';
 import { never, openApp } from './open-app.ts';
 import type { ChatCompletionRequest } from './openai-endpoint.ts';
@@ -77,6 +80,35 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
       if (!options.existing) await slack.close();
     },
   };
+}
+
+/** Docent with its bot in a process of its own (slack-child.ts), over this folder; resolves when it is ready. */
+export async function startSlackChild(options: {
+  folder: string;
+  port: number;
+  slack: FakeSlack;
+  modelUrl: string;
+  /** Where it kills itself. */
+  kill?: { step: string; nth: number };
+}): Promise<ChildProcess> {
+  const { folder, port, slack, modelUrl, kill } = options;
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'slack-child.ts'), JSON.stringify(kill ?? {})], {
+    env: childEnvironment({
+      DATA_DIR: folder,
+      PORT: String(port),
+      OPENAI_BASE_URL: modelUrl,
+      CHAT_MODEL: 'test-chat',
+      EMBEDDING_MODEL: 'none',
+      LOG_LEVEL: 'silent',
+      ...slackEnv(slack, 'http'),
+    }),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the child ended with ${code} before it was ready`)));
+  });
+  return child;
 }
 
 /** The bot and the console over this application, as src/main.ts puts them together. */

@@ -6,13 +6,13 @@ import { looksLikeConfluence, placeOf } from '../../src/connectors/drivers/confl
 import { groupPrincipal } from '../../src/connectors/drivers/confluence-readers.ts';
 import { createConfluenceConnector } from '../../src/connectors/drivers/confluence.ts';
 import { connectorFor } from '../../src/connectors/registry.ts';
-import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { createOutbound, type Outbound } from '../../src/net/outbound.ts';
 import { extractDocument } from '../../src/sync/extract-document.ts';
 import type { FakeConfluence } from '../fakes/confluence-answers.ts';
 import { startConfluence } from '../fakes/confluence.ts';
 import { never } from '../fakes/open-app.ts';
+import { failureOf } from '../fakes/failure-of.ts';
 
 const HOUR = 3_600_000;
 
@@ -137,14 +137,6 @@ describe.each(['cloud', 'server'] as const)('Confluence, %s', (flavour) => {
   const fetchOf = async (id: string): Promise<Fetched> => {
     const listed = (await list()).get(id) ?? { externalId: id };
     return connector.fetch(at(), listed, undefined, context());
-  };
-  const failureOf = async (work: Promise<unknown>): Promise<AppError> => {
-    const error: unknown = await work.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    expect(error).toBeInstanceOf(AppError);
-    return error as AppError;
   };
   const check = (source = at()) => connector.check(source, context());
 

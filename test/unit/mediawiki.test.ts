@@ -6,11 +6,11 @@ import type { ConnectorContext, ListedDocument } from '../../src/connectors/conn
 import { apiPathIn, looksLikeMediawiki } from '../../src/connectors/drivers/mediawiki-find.ts';
 import { htmlDocument } from '../../src/connectors/drivers/mediawiki-html.ts';
 import { createMediawikiConnector } from '../../src/connectors/drivers/mediawiki.ts';
-import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import type { OutboundRequest, OutboundResponse } from '../../src/net/outbound.ts';
 import { extractDocument } from '../../src/sync/extract-document.ts';
 import { never } from '../fakes/open-app.ts';
+import { failureOf as appErrorOf } from '../fakes/failure-of.ts';
 
 interface Answer {
   status?: number;
@@ -72,14 +72,12 @@ async function list(
   for await (const listed of createMediawikiConnector().list(source, contextOf(server))) all.push(listed);
   return all;
 }
-const failureOf = async (work: Promise<unknown>): Promise<AppError> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(AppError);
-  expect((error as AppError).publicMessage).toBeTruthy();
-  return error as AppError;
+
+/** Every one has a word for people. */
+const failureOf = async (work: Promise<unknown>) => {
+  const error = await appErrorOf(work);
+  expect(error.publicMessage).toBeTruthy();
+  return error;
 };
 
 test.each([
