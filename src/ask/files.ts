@@ -21,6 +21,7 @@ const MOST_WORDS = 24;
 /** Beside a question that has a subject of its own; as for a thread that a message may lean on. */
 const BESIDE = 0.25;
 const MOST_QUESTIONS = 2;
+const MOST_SENTENCES = 2;
 /** With so few words of its own a question is about the file, until that leads nowhere. */
 const FEW = 2;
 /** What only says that there is a file. */
@@ -84,8 +85,10 @@ function readingsOf(files: AskedFile[], language: string): string[] {
       .map((range) => text.slice(range.start, range.end).replaceAll(/\s+/g, ' ').trim())
       .filter((sentence) => sentence.length <= FIRST_CHARACTERS && contentWords(sentence, language).length > 0),
   );
+  // "Hi all," says nothing.
+  const saying = sentences.filter((sentence) => contentWords(sentence, language).length > FEW).slice(0, MOST_SENTENCES);
   const questions = sentences.filter((sentence) => /[?？]["'”’)]*$/u.test(sentence)).slice(0, MOST_QUESTIONS);
-  return [...new Set([...questions, ...sentences.slice(0, 1), ...files.slice(0, 1).map((file) => headOf(file, language))])].filter(
+  return [...new Set([...questions, ...saying, ...files.slice(0, 1).map((file) => headOf(file, language))])].filter(
     (reading) => reading !== '',
   );
 }

@@ -9,9 +9,11 @@ let office: Office;
 let model: OpenAiEndpoint;
 let ana: Person;
 let team: Channel;
+let down = false;
 
 beforeAll(async () => {
   model = await startOpenAiEndpoint({
+    fault: () => (down ? { kind: 'status', status: 400 } : undefined),
     reply: (request) => ({ chunks: quotingModel(withFiles(request)).match(/[^]{1,40}/g) ?? [], delayMs: 1 }),
   });
   office = await openOffice({ env: { OPENAI_BASE_URL: model.url, CHAT_MODEL: 'test-chat' } });
@@ -22,11 +24,14 @@ afterAll(async () => {
   await office.close();
   await model.close();
 });
-beforeEach(() => office.slack.clearMoods());
+beforeEach(() => {
+  down = false;
+  office.slack.clearMoods();
+});
 
 const NOTE = 'Hi all, this is about last night.\nWithin how many hours is a data breach reported to the authority?\nThanks, Zebulon';
 // Slack makes no link of a file's name: there are joiners in it.
-const shownIn = (message: Message): string => (message.text + JSON.stringify(message.blocks)).replaceAll('\u2060', '');
+const shownIn = (message: Message): string => (message.text + JSON.stringify(message.blocks)).replaceAll(/\u2060|\*\*/g, '');
 
 /** To a model that reads its prompt, the files say what is asked. */
 function withFiles(request: ChatCompletionRequest): ChatCompletionRequest {
@@ -68,6 +73,38 @@ test('a file alone is the question', async () => {
   expect(await ask('', [upload('q.md', 'Within how many hours is a data breach reported to the authority?', 'text/markdown')])).toContain(
     '72 hours',
   );
+});
+
+test('without a language model the documents’ own words are found by what the file asks', async () => {
+  down = true;
+  const shown = await ask('Can you answer the attached file?', [upload('mail.txt', NOTE)]);
+  expect(shown).toContain('72 hours');
+  expect(shown).not.toContain('Zebulon');
+});
+
+test('the shortcut on a message with a file reads it, too', async () => {
+  const { slack } = office;
+  const said = (await slack.push.message({ user: ana.id, channel: team.id, text: 'fyi', files: [upload('mail.txt', NOTE)] })).message!;
+  const before = slack.ephemerals.length;
+  await slack.push.shortcut({ user: ana.id, callbackId: 'docent.ask_about', channel: team.id, ts: said.ts });
+  const told = await slack.until(
+    () => slack.ephemerals.slice(before).find((one) => JSON.stringify(one.blocks).includes('docent.why')),
+    'an answer',
+    10_000,
+  );
+  expect(JSON.stringify(told.blocks)).toContain('72 hours');
+});
+
+test('whoever takes a question up reads its files again', async () => {
+  const { slack } = office;
+  const id = upload('mail.txt', NOTE);
+  const ofIt = () => slack.calls('files.download').filter((one) => String(one.args.path).includes(id));
+  slack.mood('files.download', { type: 'hang' });
+  const asked = ask('Can you answer the attached file?', [id]);
+  await slack.until(() => ofIt().length === 1, 'the first download');
+  await office.restart();
+  expect(await asked).toContain('72 hours');
+  expect(ofIt()).toHaveLength(2);
 });
 
 test('what is not read is named with the reason, and the question answered all the same', async () => {
