@@ -24,9 +24,11 @@ const MOST_QUESTIONS = 2;
 const MOST_SENTENCES = 2;
 /** With so few words of its own a question is about the file, until that leads nowhere. */
 const FEW = 2;
-/** What only says that there is a file. */
+/** "Hi all," and "Yours," are lines by themselves. */
+const GREETING = /^.{1,30}[,，:：!！]\r?\n/gmu;
+/** What only says that there is a file, and that it asks something. */
 const NAMES_FILE =
-  /^(?:files?|attach(?:ed|ments?)?|enclosed|upload(?:ed)?|pdfs?|docx?|documents?|screenshots?|datei(?:en)?|anh[aä]nge?|angehängte?[nrsm]?|anbei|beigefügte?[nrsm]?|dokumente?|文件|附件|文档|附上)$/iu;
+  /^(?:files?|attach(?:ed|ments?)?|enclosed|upload(?:ed)?|pdfs?|docx?|documents?|screenshots?|questions?|help|datei(?:en)?|anh[aä]nge?|angehängte?[nrsm]?|anbei|beigefügte?[nrsm]?|dokumente?|fragen?|beantworten|hilfe|文件|附件|文档|附上|里面?|请看|看看|办|回答|的是)$/iu;
 
 /** What of the files goes along with the question, short ones whole; `cut`: the names of those that do not go whole. */
 export function fitFiles(files: AskedFile[]): { files: AskedFile[]; cut: string[] } {
@@ -80,11 +82,12 @@ export function queriesWith(files: AskedFile[], query: string, own: string, lang
 
 /** What files may ask: the questions that stand in them, their first sentences, their first words. */
 function readingsOf(files: AskedFile[], language: string): string[] {
-  const sentences = files.flatMap(({ text }) =>
-    splitSentences(text)
+  const sentences = files.flatMap((file) => {
+    const text = file.text.replaceAll(GREETING, '$&\n');
+    return splitSentences(text)
       .map((range) => text.slice(range.start, range.end).replaceAll(/\s+/g, ' ').trim())
-      .filter((sentence) => sentence.length <= FIRST_CHARACTERS && contentWords(sentence, language).length > 0),
-  );
+      .filter((sentence) => sentence.length <= FIRST_CHARACTERS && contentWords(sentence, language).length > 0);
+  });
   // "Hi all," says nothing.
   const saying = sentences.filter((sentence) => contentWords(sentence, language).length > FEW).slice(0, MOST_SENTENCES);
   const questions = sentences.filter((sentence) => /[?？]["'”’)]*$/u.test(sentence)).slice(0, MOST_QUESTIONS);

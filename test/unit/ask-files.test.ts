@@ -23,7 +23,7 @@ test('never more than 4,000 characters of files go along, in their order', () =>
         expect(cut).toEqual(all.filter((one, i) => files[i]!.text.length < one.text.length).map((one) => one.name));
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 50 },
   );
 });
 
@@ -51,6 +51,17 @@ test('a question that only points to its file is searched by what stands there, 
   expect(queriesWith([], own, own, 'en', false)).toEqual([own]);
   expect(queriesWith([file('…')], own, own, 'en', false)).toEqual([own]);
   expect(besideFiles(letter, 'en')[0]!.text).toContain('badge');
+});
+
+test('where a file asks nothing its first sentence that says something is searched for, not its greeting', () => {
+  const statement = [file('Hi all,\nI lost my badge at the station. It was blue.\nYours,\nAna')];
+  const asked = 'What about the attached file?';
+  expect(queriesWith(statement, asked, asked, 'en', false)[0]).toBe('I lost my badge at the station.');
+  const chinese = '请看附件，这个怎么办？';
+  expect(queriesWith([file('大家好，\n我的工牌在车站丢了。')], chinese, chinese, 'zh', false)[0]).toBe('我的工牌在车站丢了。');
+  const few = 'Is this covered by insurance?';
+  const queries = queriesWith(statement, few, few, 'en', false);
+  expect(queries[0]).toBe(`I lost my badge at the station.\n${few}`);
 });
 
 test('in the prompt a file is data in one line: it forges no passage and no question', () => {
