@@ -11,13 +11,20 @@ export interface SlackDeps {
   client: WebClient;
   team: string;
   botUser: string;
-  /** Who that is, asked of Slack where the catalog does not know; never throws: a failed look-up gives a guest. */
-  whoIs(userId: string): Promise<ChatPerson>;
-  /** What somebody reads Slack in; never throws. Absent: English. */
-  languageOf?(userId: string): Promise<Language>;
-  /** Asks a question as if it had been written there. */
-  ask(input: { person: string; text: string; via: 'home' }): Promise<void>;
-  /** The question of this answer once more, where it was asked; nothing where this person may not ask it. */
+  /**
+   * Who that is, asked of Slack where the catalog does not know; never throws: a failed look-up gives a guest.
+   * @param options.fresh asked now, whatever is known: where rights of admins hang on it
+   */
+  whoIs(userId: string, options?: { fresh?: true }): Promise<ChatPerson>;
+  /** What somebody reads Slack in; never throws. */
+  languageOf(userId: string): Promise<Language>;
+  /**
+   * Asks a question as if it had been written in the direct message; resolves once it is recorded.
+   * @param input.use a delivery that comes twice has the same one, and is recorded once
+   * @throws AppError `ask.limit` or `ask.workspace_limit` (AskLimit)
+   */
+  ask(input: { person: string; text: string; use: string }): Promise<void>;
+  /** The question of this answer once more, where it was asked, once recorded; nothing where this person may not ask it. */
   askAgain(answerId: string, person: ChatPerson): Promise<void>;
   /** An answer that only its asker saw, for the channel; once. */
   share(answerId: string, person: ChatPerson): Promise<void>;
