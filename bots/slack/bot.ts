@@ -17,12 +17,11 @@ import { callSlack, slackClient, slackLogger } from './client.ts';
 import type { SlackDeps } from './deps.ts';
 import { streamChunk } from './draw-stream.ts';
 import { draw } from './draw.ts';
-import { readSlackFiles } from './files.ts';
+import { createSlackFiles } from './files.ts';
 import { registerHome } from './home.ts';
 import { ASK_ABOUT } from './manifest.ts';
 import { createSlackMessenger } from './messenger.ts';
-import { sendersOf } from './parse.ts';
-import { fileIds } from './parse.ts';
+import { fileIds, sendersOf } from './parse.ts';
 import { createQuestions } from './questions.ts';
 import { slackRoutes, type Delivery } from './receiver.ts';
 import { registerWelcome } from './welcome.ts';
@@ -138,19 +137,14 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     chat,
     messenger,
     whoIs: (place) => whoIs(place.person),
-    readFiles: (origin, signal) =>
-      readSlackFiles(
-        origin,
-        {
-          client: reading,
-          botToken: connection.botToken,
-          ...(connection.apiUrl ? { apiUrl: connection.apiUrl } : {}),
-          files: chat.files,
-          clock,
-          log,
-        },
-        signal,
-      ),
+    readFiles: createSlackFiles({
+      client: reading,
+      botToken: connection.botToken,
+      ...(connection.apiUrl ? { apiUrl: connection.apiUrl } : {}),
+      files: chat.files,
+      clock,
+      log,
+    }),
     clock,
     log,
     ...(deps.atStep ? { atStep: deps.atStep } : {}),

@@ -1,8 +1,9 @@
 /** Files that came with a question: asked of Slack, fetched from Slack alone, read by the application, or named with the reason. */
 import type { WebClient } from '@slack/web-api';
+import PQueue from 'p-queue';
 import type { ChatApp } from '../../src/chat/chat-app.ts';
 import type { Origin } from '../../src/chat/messenger.ts';
-import { AppError, reasonOf } from '../../src/errors.ts';
+import { AppError } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { Clock, Log } from '../../src/types.ts';
 import type { QuestionFiles } from '../conversation.ts';
@@ -14,6 +15,8 @@ const MOST_MEGABYTES = 10;
 const FETCH_MS = 10_000;
 const ALL_MS = 20_000;
 const PATIENCE_MS = 2_000;
+/** Of all questions: what is fetched stands in memory. */
+const AT_ONCE = 8;
 
 export interface SlackFilesDeps {
   /** For reading: its rate limit holds up nothing else. */
@@ -30,20 +33,30 @@ export interface SlackFilesDeps {
 type Reason = 'fileUnreadable' | 'fileTooLarge' | 'fileFormat' | 'fileElsewhere' | 'fileEmpty' | 'filesTooMany';
 type Read = { name: string; text: string } | { name: string; reason: Reason };
 
-/** Reads them at the same time; throws only when `signal` is aborted. */
-export async function readSlackFiles(origin: Origin, deps: SlackFilesDeps, signal: AbortSignal): Promise<QuestionFiles> {
-  const within = AbortSignal.any([signal, AbortSignal.timeout(ALL_MS)]);
-  const all = await Promise.all((origin.files ?? []).map((id, i) => readOne(id, i < MOST_FILES, deps, within)));
-  signal.throwIfAborted();
-  return {
-    texts: all.filter((one) => 'text' in one),
-    unread: (language) =>
-      all
-        .filter((one) => 'reason' in one)
-        .map(({ name, reason }) => ({
-          name: name || sayInChat(language, 'fileUnnamed'),
-          reason: sayInChat(language, reason, { megabytes: MOST_MEGABYTES, n: MOST_FILES }),
-        })),
+/** Reads the files of a question at the same time; throws only when `signal` is aborted. */
+export function createSlackFiles(deps: SlackFilesDeps): (origin: Origin, signal: AbortSignal) => Promise<QuestionFiles> {
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  return async ({ files = [] }, signal) => {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(ALL_MS)]);
+    const all = await Promise.all(
+      files.map((id, i) =>
+        queue
+          .add(() => readOne(id, i < MOST_FILES, deps, within), { signal: within })
+          // Its turn did not come in time.
+          .catch((): Read => ({ name: '', reason: 'fileUnreadable' })),
+      ),
+    );
+    signal.throwIfAborted();
+    return {
+      texts: all.filter((one) => 'text' in one),
+      unread: (language) =>
+        all
+          .filter((one) => 'reason' in one)
+          .map(({ name, reason }) => ({
+            name: name || sayInChat(language, 'fileUnnamed'),
+            reason: sayInChat(language, reason, { megabytes: MOST_MEGABYTES, n: MOST_FILES }),
+          })),
+    };
   };
 }
 
@@ -66,7 +79,8 @@ async function readOne(id: string, among: boolean, deps: SlackFilesDeps, signal:
     if (text === undefined) return not('fileUnreadable');
     return text === '' ? not('fileEmpty') : { name, text };
   } catch (error) {
-    log.info({ fileId: id, reason: reasonOf(error), code: error instanceof AppError ? error.code : undefined }, 'a file could not be read');
+    // A parser's message may quote the file.
+    log.info({ fileId: id, code: error instanceof AppError ? error.code : (error as Error).name }, 'a file could not be read');
     return { name, reason: among ? 'fileUnreadable' : 'filesTooMany' };
   }
 }

@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { slackClient } from '../../bots/slack/client.ts';
-import { isSlacksFile, readSlackFiles } from '../../bots/slack/files.ts';
+import { createSlackFiles, isSlacksFile } from '../../bots/slack/files.ts';
 import type { Origin } from '../../src/chat/messenger.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
@@ -100,7 +100,7 @@ async function read(ids: string[], signal = never()) {
     log,
     fetchMs: 500,
   };
-  const { texts, unread } = await readSlackFiles(asked, deps, signal);
+  const { texts, unread } = await createSlackFiles(deps)(asked, signal);
   return { texts, unread: unread('en'), german: unread('de') };
 }
 const reasonOf = async (id: string): Promise<string> => {
