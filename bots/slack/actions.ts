@@ -11,6 +11,7 @@ import { sayInChat } from '../../src/strings/chat.ts';
 import type { Answer, Audience, Language } from '../../src/types.ts';
 import { callSlack } from './client.ts';
 import type { SlackDeps } from './deps.ts';
+import { inTime, limitSaid } from './in-time.ts';
 import { askPersonModal, feedbackModal, quoteModal, readComment, readFeedback, whyModal, type ModalValues } from './modals.ts';
 
 /** A trigger lives for three seconds. */
@@ -108,9 +109,9 @@ export function registerActions(bolt: Bolt, deps: SlackDeps): void {
     const { person } = reached;
     const words = comment === undefined ? {} : { comment };
     await chat.feedback({ answerId, person, verdict: 'down', reason, ...words });
-    if (chat.triageChannels.length > 0 && (after === 'person' || reason === 'knows'))
-      await chat.openTicket({ answerId, person, reason, ...words });
-    if (after === 'again') return () => deps.askAgain(answerId, person);
+    // A ticket shows the question to others: whoever only gives a reason has not chosen that.
+    if (chat.triageChannels.length > 0 && after === 'person') await chat.openTicket({ answerId, person, reason, ...words });
+    if (after === 'again') return deps.askAgain(answerId, person);
   });
 
   onSubmit('docent.ask_person', async (answerId, { person }, values) => {
@@ -127,7 +128,7 @@ export function registerActions(bolt: Bolt, deps: SlackDeps): void {
         user: body.user.id,
         channel: body.channel?.id ?? (body.container as { channel_id?: string }).channel_id,
         triggerId: body.trigger_id,
-        tell: async (key, language) => tell(respond, sayInChat(language ?? (await languageOf(body.user.id)), key)),
+        tell: async (key, language) => tell(respond, sayInChat(language ?? (await deps.languageOf(body.user.id)), key)),
       };
       try {
         await handle(press);
@@ -139,23 +140,23 @@ export function registerActions(bolt: Bolt, deps: SlackDeps): void {
   }
 
   /** Done before it is acknowledged: the modal stays open, and says so, where it could not be done. */
-  function onSubmit(
-    callbackId: string,
-    handle: (answerId: string, reached: Reached, values: ModalValues) => Promise<(() => Promise<void>) | void>,
-  ): void {
+  function onSubmit(callbackId: string, handle: (answerId: string, reached: Reached, values: ModalValues) => Promise<void>): void {
     bolt.view({ type: 'view_submission', callback_id: callbackId }, async ({ ack, body, view }) => {
       const answerId = view.private_metadata;
-      let after: (() => Promise<void>) | void = undefined;
-      try {
+      const doing = (async () => {
         const reached = await reach(body.user.id, answerId);
-        if (reached) after = await handle(answerId, reached, view.state.values as ModalValues);
-      } catch (error) {
-        log.warn({ action: callbackId, ...whatFailed(error) }, 'what was sent could not be kept');
-        const text = sayInChat(await languageOf(body.user.id), 'tryLater');
-        return ack({ response_action: 'errors', errors: { comment: text } });
+        if (reached) await handle(answerId, reached, view.state.values as ModalValues);
+      })();
+      const warn = (error: unknown): void => log.warn({ action: callbackId, ...whatFailed(error) }, 'what was sent could not be kept');
+      const ended = await inTime(doing);
+      if (ended.is !== 'failed') {
+        await ack();
+        return doing.catch(warn);
       }
-      await ack();
-      await after?.().catch((error: unknown) => log.warn(whatFailed(error), 'a question could not be asked again'));
+      const { error } = ended;
+      warn(error);
+      const language = await deps.languageOf(body.user.id);
+      await ack({ response_action: 'errors', errors: { comment: limitSaid(error, language) ?? sayInChat(language, 'tryLater') } });
     });
   }
 
@@ -174,9 +175,10 @@ export function registerActions(bolt: Bolt, deps: SlackDeps): void {
     const { place } = origin;
     const isOwn = place.person === userId;
     if (place.platform !== 'slack' || place.workspace !== deps.team) return undefined;
-    if (channel !== undefined && channel !== place.channel) return undefined;
-    if (!person.member && !isOwn && answer.audience !== 'public') return undefined;
+    // One's own may stand elsewhere: in a direct message, where the channel could not be posted to.
     if (isOwn) return { answer, person, audience };
+    if (channel !== undefined && channel !== place.channel) return undefined;
+    if (!person.member && answer.audience !== 'public') return undefined;
     if (place.kind === 'direct') return undefined;
     // What only its asker saw is there for others once it stands in the channel.
     if (origin.ephemeral && !(await chat.messages.ofQuestion(answer.questionId)).some((one) => one.platformId !== null)) return undefined;
@@ -188,10 +190,6 @@ export function registerActions(bolt: Bolt, deps: SlackDeps): void {
     const late = clock.sleep(LOOK_UP_MS).then(() => undefined);
     const person = await Promise.race([deps.whoIs(userId), late]);
     return person && person.personId !== '' ? person : undefined;
-  }
-
-  async function languageOf(userId: string): Promise<Language> {
-    return (await deps.languageOf?.(userId)) ?? 'en';
   }
 
   async function open(triggerId: string, view: ModalView): Promise<void> {

@@ -8,15 +8,14 @@ import type { SlackDeps } from './deps.ts';
 
 const SOON_MS = 1000;
 
-/** @returns the person where they are an admin now, whatever was drawn for them before */
+/** @returns the person where they are an admin now, whatever was drawn or known of them before */
 export async function adminNow(deps: SlackDeps, userId: string): Promise<ChatPerson | undefined> {
-  const person = await deps.whoIs(userId);
+  const person = await deps.whoIs(userId, { fresh: true });
   return deps.app.chat.isAdmin(person) ? person : undefined;
 }
 
 export async function wordsOf(deps: SlackDeps, userId: string): Promise<AdminWords> {
-  const language = (await deps.languageOf?.(userId)) ?? 'en';
-  return adminWords(language, () => deps.clock.now(), deps.app.timeZone);
+  return adminWords(await deps.languageOf(userId), () => deps.clock.now(), deps.app.timeZone);
 }
 
 /** The same for whoever waits for a modal, in English rather than too late: a trigger lives for three seconds. */

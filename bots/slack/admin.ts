@@ -58,7 +58,7 @@ export function registerAdmin(bolt: Bolt, deps: SlackDeps, hooks: { onSources?: 
 
   async function answer(userId: string, command: string, said: Understood, words: AdminWords): Promise<Reply> {
     const { verb, rest, word } = said;
-    const person = await deps.whoIs(userId);
+    const person = await deps.whoIs(userId, { fresh: true });
     const admin = app.chat.isAdmin(person);
     if (verb === 'unknown') return helpReply(command, admin, words, word);
     if (verb === 'help') return helpReply(command, admin, words);

@@ -15,6 +15,7 @@ import { plainText } from './blocks.ts';
 import type { SlackDeps } from './deps.ts';
 import { readHome } from './home-data.ts';
 import { failedHome, homeView, loadingHome } from './home-view.ts';
+import { inTime, limitSaid } from './in-time.ts';
 
 /** Opened again so soon it is as it was. */
 const FRESH_MS = 3000;
@@ -176,16 +177,21 @@ export function registerHome(bolt: Bolt, deps: SlackDeps): Home {
   });
 
   bolt.view({ type: 'view_submission', callback_id: 'docent.ask' }, async ({ ack, body, view }) => {
-    const words = await wordsOf(deps, body.user.id);
+    const person = body.user.id;
+    const refuse = (question: string): Promise<void> => ack({ response_action: 'errors', errors: { question } });
     const text = (view.state.values['question']?.['docent.ask-question']?.value ?? '').trim();
-    if (text === '') return ack({ response_action: 'errors', errors: { question: words.say('askEmpty') } });
+    if (text === '') return refuse((await wordsSoon(deps, person)).say('askEmpty'));
+    const asking = deps.ask({ person, text, use: view.id });
+    const ended = await inTime(asking);
+    const limited = (error: unknown): boolean => limitSaid(error, 'en') !== undefined;
+    // What could not be recorded stays in the modal, to be sent again.
+    if (ended.is === 'failed' && !limited(ended.error)) return refuse(sayError(deps, ended.error, await wordsSoon(deps, person)));
     await ack();
-    try {
-      await deps.ask({ person: body.user.id, text, via: 'home' });
-      refresh(body.user.id, words.say('askSent'));
-    } catch (error) {
-      refresh(body.user.id, sayError(deps, error, words));
-    }
+    const words = await wordsOf(deps, person);
+    await asking.then(
+      () => refresh(person, words.say('askSent')),
+      (error: unknown) => refresh(person, limitSaid(error, words.language) ?? sayError(deps, error, words)),
+    );
   });
 
   bolt.action({ type: 'block_actions', action_id: 'docent.home-doctor' }, async ({ ack, body }) => {

@@ -24,7 +24,7 @@ export type ModalValues = Record<string, Record<string, { selected_option?: { va
 /**
  * After thumbs down: what was wrong, a comment, and what is wanted now.
  * @param ids ids alone, as they come back in `private_metadata`
- * @param askPerson whether a person can be asked
+ * @param askPerson whether a person can be asked: that alone shows the question to others
  */
 export function feedbackModal(of: { language: Language; ids: string; askPerson: boolean }): ModalView {
   const { language } = of;
@@ -40,7 +40,7 @@ export function feedbackModal(of: { language: Language; ids: string; askPerson: 
       label: plainText(sayInChat(language, 'feedbackReason'), 150),
       element: { type: 'radio_buttons', action_id: 'docent.reason', options: REASONS.map((reason) => option(`reason_${reason}`, reason)) },
     },
-    comment(language, 'feedbackComment', 'feedbackCommentHint'),
+    comment(language, 'feedbackComment', of.askPerson ? 'feedbackCommentHint' : undefined),
     {
       type: 'input',
       block_id: 'after',

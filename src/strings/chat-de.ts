@@ -98,11 +98,12 @@ export const chatDe: ChatStrings = {
   reason_incomplete: 'Es fehlt etwas',
   reason_knows: 'Ich kenne die Antwort',
   feedbackComment: 'Noch etwas dazu?',
-  feedbackCommentHint: 'Wenn Sie die Antwort kennen, schreiben Sie sie hier: Das Support-Team sieht sie.',
+  feedbackCommentHint:
+    'Wenn Sie die Antwort kennen, schreiben Sie sie hier. Das Support-Team sieht all das nur, wenn Sie es unten so wählen.',
   feedbackThen: 'Und jetzt?',
   then_none: 'Nur die Rückmeldung behalten',
   then_again: 'Noch einmal versuchen',
-  then_person: 'Jemanden fragen',
+  then_person: 'Dem Support-Team zeigen',
   askPersonTitle: 'Jemanden fragen',
   askPersonLead: 'Das Support-Team bekommt Ihre Frage, die Antwort von Docent und Ihren Namen.',
   askPersonComment: 'Was sollte es dazu wissen?',
@@ -133,4 +134,5 @@ export const chatDe: ChatStrings = {
     'Das war Frage Nummer {perHour} innerhalb einer Stunde; mehr kann eine Person nicht stellen. Fragen Sie in {minutes} min wieder.',
   askWorkspaceLimit:
     'Ihr Workspace hat innerhalb einer Stunde {perHour} Fragen gestellt; mehr sind nicht möglich. Fragen Sie in {minutes} min wieder.',
+  inviteMe: 'Ich bin nicht in diesem Kanal und kann dort nichts schreiben. Laden Sie mich mit /invite ein und teilen Sie noch einmal.',
 };

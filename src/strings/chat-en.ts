@@ -98,11 +98,11 @@ export const chatEn = {
   reason_incomplete: 'Something is missing',
   reason_knows: 'I know the answer',
   feedbackComment: 'Anything to add?',
-  feedbackCommentHint: 'If you know the answer, write it here: the support team sees it.',
+  feedbackCommentHint: 'If you know the answer, write it here. The support team sees all this only if you choose so below.',
   feedbackThen: 'And now?',
   then_none: 'Just keep my feedback',
   then_again: 'Try once more',
-  then_person: 'Ask a person',
+  then_person: 'Show it to the support team',
   askPersonTitle: 'Ask a person',
   askPersonLead: 'The support team gets your question, what Docent answered, and your name.',
   askPersonComment: 'What should they know?',
@@ -131,5 +131,6 @@ export const chatEn = {
   status_failed: 'Failed',
   askLimit: 'That was question number {perHour} within an hour, which is as many as one person may ask. Ask again in {minutes} min.',
   askWorkspaceLimit: 'Your workspace asked {perHour} questions within an hour, which is as many as it may. Ask again in {minutes} min.',
+  inviteMe: 'I am not in this channel, so I cannot post there. Invite me with /invite, and share again.',
 };
 export type ChatStrings = { [K in keyof typeof chatEn]: string };
