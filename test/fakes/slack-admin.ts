@@ -22,10 +22,12 @@ export interface StartedAdmin {
   slack: FakeSlack;
   app: WiredApp;
   folder: string;
-  /** Ids of those who are admins now. */
+  /** Ids of those who are admins now; Docent knows what they were when it looked last. */
   admins: Set<string>;
   /** What `deps.ask` was given. */
-  asked: { person: string; text: string }[];
+  asked: { person: string; text: string; use: string }[];
+  /** Takes the place of recording a question. */
+  asking: { work(): Promise<void> };
   notes: SyncNote[];
   clock: SlackDeps['clock'] & { ahead: number };
   home: Home;
@@ -64,17 +66,20 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
   const bob = slack.person({ name: 'bob' });
   const { app, folder, close } = await openApp({ ADMIN_USERS: `slack:${slack.team.id}/${ann.id}`, ...options.env });
   const admins = new Set([ann.id]);
+  const known = new Map<string, boolean>();
   const asked: StartedAdmin['asked'] = [];
+  const asking: StartedAdmin['asking'] = { work: async () => undefined };
   const notes: SyncNote[] = options.notes ?? [];
   const clock: StartedAdmin['clock'] = {
     ahead: 0,
     now: () => Date.now() + clock.ahead,
     sleep: (ms, signal) => wait(ms / 50, undefined, signal ? { signal } : {}),
   };
-  const chat: ChatApp = { ...app.chat, isAdmin: ({ id }) => admins.has(id), ...options.chat?.(app.chat) };
+  const chat: ChatApp = { ...app.chat, isAdmin: ({ id }) => known.get(id) ?? false, ...options.chat?.(app.chat) };
   const client = slackClient(slack.botToken, { apiUrl: slack.url, log: app.log });
   const people = new Map<string, Promise<ChatPerson>>();
-  const person = (id: string): Promise<ChatPerson> => {
+  const person: SlackDeps['whoIs'] = (id, { fresh } = {}) => {
+    if (fresh || !known.has(id)) known.set(id, admins.has(id));
     const guest = slack.world.people.get(id)?.isRestricted ?? true;
     const met = people.get(id) ?? app.chat.meet({ platform: 'slack', workspace: slack.team.id, id, member: !guest });
     people.set(id, met);
@@ -87,7 +92,10 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
     botUser: slack.app.userId,
     whoIs: person,
     languageOf: async (id) => slack.world.people.get(id)?.locale.split('-')[0] ?? 'en',
-    ask: async ({ person: id, text }) => void asked.push({ person: id, text }),
+    async ask(input) {
+      asked.push(input);
+      await asking.work();
+    },
     syncNotes: {
       list: async () => [...notes],
       keep: async (note) => void notes.push(note),
@@ -174,6 +182,7 @@ export async function startAdmin(options: AdminOptions = {}): Promise<StartedAdm
     folder,
     admins,
     asked,
+    asking,
     notes,
     clock,
     ...first,

@@ -20,6 +20,7 @@ import type { ChatPerson } from '../../src/chat/chat-app.ts';
 import type { Messenger, Origin } from '../../src/chat/messenger.ts';
 import { startOutbox, type Outbox } from '../../src/chat/outbox.ts';
 import { systemClock as clock } from '../../src/clock.ts';
+import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { createTriage, type Triage } from '../../src/triage/triage.ts';
 import { chatLedger, TEAM, type ChatLedger } from '../fakes/chat-ledger.ts';
@@ -36,6 +37,7 @@ let messenger: Messenger;
 let outbox: Outbox;
 let server: Server;
 let done: string[];
+let asking: () => Promise<void>;
 let guests: Set<string>;
 let ann: string;
 let bob: string;
@@ -51,6 +53,7 @@ beforeEach(async () => {
   room = slack.channel({ members: [ann, bob] }).id;
   help = slack.channel({ members: [bob] }).id;
   done = [];
+  asking = async () => undefined;
   guests = new Set();
   const client = slackClient(slack.botToken, { apiUrl: slack.url, log });
   messenger = createSlackMessenger({
@@ -85,7 +88,11 @@ beforeEach(async () => {
     team: TEAM,
     botUser: slack.app.userId,
     whoIs: (id: string): Promise<ChatPerson> => ledger.person(id, { member: !guests.has(id) }),
-    askAgain: async (answerId: string, person: ChatPerson) => void done.push(`again ${answerId} ${person.id}`),
+    languageOf: async () => 'en',
+    async askAgain(answerId: string, person: ChatPerson) {
+      done.push(`again ${answerId} ${person.id}`);
+      await asking();
+    },
     share: async (answerId: string, person: ChatPerson) => void done.push(`share ${answerId} ${person.id}`),
     log,
     clock,
@@ -188,7 +195,7 @@ describe('thumbs', () => {
     await opened(bob, 'docent.feedback_reason');
   });
 
-  test('then a second try, or a person; who knows the answer tells the support team', async () => {
+  test('then a second try, or a person', async () => {
     const { answerId, press } = await shown();
     const say = async (values: Record<string, string>): Promise<void> => {
       await press(bob, 'docent.feedback', { choose: 'negative' });
@@ -201,8 +208,44 @@ describe('thumbs', () => {
     expect(await tickets()).toEqual([]);
     await say({ 'docent.reason': 'incomplete', 'docent.after': 'person' });
     expect(await tickets()).toMatchObject([{ reason: 'incomplete', comment: null, state: 'open' }]);
-    await say({ 'docent.reason': 'knows', 'docent.comment': 'Ask Eve.' });
+    await say({ 'docent.reason': 'knows', 'docent.comment': 'Ask Eve.', 'docent.after': 'person' });
     expect(await tickets()).toMatchObject([{ reason: 'knows', comment: 'Ask Eve.' }]);
+  });
+
+  test('a private question stays private unless its asker chooses a person, also of one who knows the answer', async () => {
+    const { answerId, press } = await shown({ by: ann, channel: slack.directOf(ann).id });
+    const say = async (after: string): Promise<void> => {
+      await press(ann, 'docent.feedback', { choose: 'negative' });
+      await opened(ann, 'docent.feedback_reason');
+      await slack.push.viewSubmission({ user: ann, values: { 'docent.reason': 'knows', 'docent.comment': '30.', 'docent.after': after } });
+    };
+    await say('none');
+    expect(await feedback()).toMatchObject([{ answer_id: answerId, reason: 'knows', comment: '30.' }]);
+    expect(await tickets()).toEqual([]);
+    await say('person');
+    expect(await tickets()).toMatchObject([{ reason: 'knows', comment: '30.' }]);
+  });
+
+  test('a second try is recorded before Slack hears that it was wanted; a limit is told where it was wanted', async () => {
+    const { press } = await shown();
+    const again = async () => {
+      await press(bob, 'docent.feedback', { choose: 'negative' });
+      await opened(bob, 'docent.feedback_reason');
+      return slack.push.viewSubmission({ user: bob, values: { 'docent.reason': 'wrong', 'docent.after': 'again' } });
+    };
+    let record = (): void => undefined;
+    asking = () => new Promise((resolve) => (record = resolve));
+    let acknowledged = false;
+    const sent = again().then(() => (acknowledged = true));
+    await slack.until(() => done.length > 0, 'a second try');
+    await clock.sleep(100);
+    expect(acknowledged).toBe(false);
+    record();
+    await sent;
+    asking = () => Promise.reject(Object.assign(new AppError({ code: 'ask.limit', message: 'limit' }), { perHour: 7, minutes: 5 }));
+    const { errors } = await again();
+    expect(errors).toEqual({ comment: expect.stringMatching(/number 7 .* 5 min/) });
+    expect(modal(bob)).toBeDefined();
   });
 
   test('where it cannot be kept, the modal stays and says so', async () => {
@@ -302,6 +345,20 @@ describe('rights are checked when it is done', () => {
       .execute();
     await alone.press(bob, 'docent.why');
     await opened(bob, 'docent.why');
+  });
+
+  test('one’s own answer is reached where it was sent: directly, where its channel could not be posted to', async () => {
+    const { answerId } = await ledger.answer({ asker: await ledger.person(ann), place: { channel: room, person: ann } });
+    const direct = await shown({ by: ann, channel: slack.directOf(ann).id, forged: answerId });
+    await direct.press(ann, 'docent.why');
+    await opened(ann, 'docent.why');
+    await direct.press(ann, 'docent.feedback', { choose: 'positive' });
+    await expect.poll(feedback).toMatchObject([{ answer_id: answerId, verdict: 'up' }]);
+    // Somebody else's of that channel is not.
+    const other = await ledger.answer({ asker: await ledger.person(bob), place: { channel: room, person: bob } });
+    const forged = await shown({ by: ann, channel: slack.directOf(ann).id, forged: other.answerId });
+    await forged.press(ann, 'docent.why');
+    await told(ann, /not available/);
   });
 
   test('a guest does nothing with an answer that was not meant for guests', async () => {

@@ -1,6 +1,7 @@
 /** The App Home: what everyone sees, what admins see besides, and what its buttons do. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { adminWords } from '../../bots/slack/admin-words.ts';
@@ -13,6 +14,7 @@ import type { AutomaticState, SilentAnswer } from '../../src/chat/chat-app.ts';
 import { chatAdminDe } from '../../src/strings/chat-admin-de.ts';
 import { chatAdminEn } from '../../src/strings/chat-admin-en.ts';
 import { chatAdminZh } from '../../src/strings/chat-admin-zh.ts';
+import { sayInChat } from '../../src/strings/chat.ts';
 import { createFakeApp } from '../fakes/app.ts';
 import { never } from '../fakes/open-app.ts';
 import { startAdmin, type AdminOptions, type StartedAdmin } from '../fakes/slack-admin.ts';
@@ -158,20 +160,76 @@ describe('what its buttons do', () => {
     const empty = await it.slack.push.viewSubmission({ user: it.bob.id, values: { question: '  ' } });
     expect(empty.errors).toEqual({ question: 'Write a question first.' });
     await it.slack.push.viewSubmission({ user: it.bob.id, values: { question: 'How many days of leave?' } });
-    expect(it.asked).toEqual([{ person: it.bob.id, text: 'How many days of leave?' }]);
+    expect(it.asked).toMatchObject([{ person: it.bob.id, text: 'How many days of leave?' }]);
     expect(it.slack.viewsOf(it.bob)).toHaveLength(0);
+    await it.until(() => it.text(it.homeOf(it.bob)).includes('Asked.'), 'that it is asked');
   });
 
-  test('a limit is told kindly', async () => {
+  const openAsk = async (it: StartedAdmin, who: { id: string }): Promise<string> => {
+    await press(it, who, 'docent.home-ask');
+    return it.until(() => it.slack.viewsOf(who.id).find(({ view }) => view.callback_id === 'docent.ask')?.id, 'the modal');
+  };
+
+  test('a question is recorded before Slack hears that it came, and a submission that comes twice is the same use', async () => {
     const it = await start();
-    it.asked.push = () => {
-      throw new AppError({ code: 'ask.limit', message: 'limit', publicMessage: 'You have asked a lot; try again in 5 minutes.' });
-    };
     await it.opened(it.bob);
-    await press(it, it.bob, 'docent.home-ask');
-    await it.until(() => it.modal(it.bob).callback_id === 'docent.ask', 'the modal');
-    await it.slack.push.viewSubmission({ user: it.bob.id, values: { question: 'Again?' } });
-    await it.until(() => it.text(it.homeOf(it.bob)).includes('try again in 5 minutes'), 'the limit');
+    const view = await openAsk(it, it.bob);
+    let record = (): void => undefined;
+    it.asking.work = () => new Promise((resolve) => (record = resolve));
+    let acknowledged = false;
+    const sent = it.slack.push.viewSubmission({ user: it.bob.id, values: { question: 'Leave?' } }).then(() => (acknowledged = true));
+    await it.until(() => it.asked.length === 1, 'the question');
+    await wait(100);
+    expect(acknowledged).toBe(false);
+    record();
+    await sent;
+    expect(it.asked[0]!.use).toBe(view);
+    await openAsk(it, it.bob);
+    it.asking.work = async () => undefined;
+    await it.slack.push.viewSubmission({ user: it.bob.id, values: { question: 'Leave?' } });
+    expect(it.asked[1]!.use).not.toBe(view);
+  });
+
+  test('what takes longer than Slack waits is acknowledged all the same, and told once it is recorded', async () => {
+    const it = await start();
+    await it.opened(it.bob);
+    await openAsk(it, it.bob);
+    let record = (): void => undefined;
+    it.asking.work = () => new Promise((resolve) => (record = resolve));
+    const { delivery } = await it.slack.push.viewSubmission({ user: it.bob.id, values: { question: 'Leave?' } });
+    expect(delivery.acknowledged).toBe(true);
+    await it.home.settled();
+    expect(it.text(it.homeOf(it.bob))).not.toContain('Asked.');
+    record();
+    await it.until(() => it.text(it.homeOf(it.bob)).includes('Asked.'), 'that it is asked');
+  });
+
+  test('what could not be recorded stays in the modal', async () => {
+    const it = await start();
+    await it.opened(it.bob);
+    await openAsk(it, it.bob);
+    it.asking.work = () => Promise.reject(new Error('the catalog is locked'));
+    const { errors } = await it.slack.push.viewSubmission({ user: it.bob.id, values: { question: 'Leave?' } });
+    expect(Object.keys(errors ?? {})).toEqual(['question']);
+    expect(it.modal(it.bob).callback_id).toBe('docent.ask');
+    expect(it.text(it.homeOf(it.bob))).not.toContain('Asked.');
+  });
+
+  test('a limit is told in the words and the language of who asked, in place of "Asked."', async () => {
+    const it = await start({ locale: 'de-DE' });
+    const limit = (code: string) => (): Promise<void> =>
+      Promise.reject(Object.assign(new AppError({ code, message: 'limit', publicMessage: 'In English.' }), { perHour: 7, minutes: 5 }));
+    it.asking.work = limit('ask.limit');
+    await it.opened(it.ann);
+    await openAsk(it, it.ann);
+    await it.slack.push.viewSubmission({ user: it.ann.id, values: { question: 'Again?' } });
+    const mine = sayInChat('de', 'askLimit', { perHour: 7, minutes: 5 });
+    await it.until(() => it.text(it.homeOf(it.ann)).includes(mine), 'the limit');
+    it.asking.work = limit('ask.workspace_limit');
+    await openAsk(it, it.ann);
+    await it.slack.push.viewSubmission({ user: it.ann.id, values: { question: 'Again?' } });
+    const ours = sayInChat('de', 'askWorkspaceLimit', { perHour: 7, minutes: 5 });
+    await it.until(() => it.text(it.homeOf(it.ann)).includes(ours), 'the limit of all');
   });
 
   test('an admin syncs, pauses, resumes and removes; the home says so and follows the sync to its end', async () => {
