@@ -3,11 +3,11 @@ import { performance } from 'node:perf_hooks';
 import PQueue from 'p-queue';
 import type { ChatApp, ChatPerson, FileText, HeldQuestion } from '../src/chat/chat-app.ts';
 import { drawnAsTaken } from '../src/chat/drawn-as-taken.ts';
-import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, Origin, Place } from '../src/chat/messenger.ts';
+import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, Origin, Part, Place } from '../src/chat/messenger.ts';
 import { AppError, isAbort, reasonOf } from '../src/errors.ts';
 import { sayInChat } from '../src/strings/chat.ts';
 import type { Answer, AnswerEvent, Audience, Clock, Language, Log } from '../src/types.ts';
-import { createGrowingMessage, type GrowingDeps, type GrowingMessage, type Step } from './growing-message.ts';
+import { createGrowingMessage, type GrowingMessage, type Step } from './growing-message.ts';
 
 /** Files that came with a question, read. */
 export interface QuestionFiles {
@@ -59,6 +59,7 @@ interface Running {
   controller: AbortController;
   stopped: boolean;
   withdrawn: boolean;
+  growing?: GrowingMessage;
 }
 
 export function createConversations(deps: ConversationDeps): Conversations {
@@ -92,17 +93,11 @@ export function createConversations(deps: ConversationDeps): Conversations {
     const audience = await audienceOf(who, place);
     await chat.settle(question, who, audience);
 
-    const growing = createGrowingMessage(question, place, {
-      chat,
-      messenger,
-      clock,
-      log,
-      ...(deps.atStep ? { atStep: deps.atStep } : {}),
-      onStopped: () => {
-        one.stopped = true;
-        controller.abort();
-      },
-    } satisfies GrowingDeps);
+    const growing = growingAt(question, place, () => {
+      one.stopped = true;
+      controller.abort();
+    });
+    one.growing = growing;
     const inSight = origin.ephemeral === undefined && question.via !== 'automatic';
     const view: GrowingView = { type: 'growing', language, status: 'searching', sentences: [], citations: [] };
     if (inSight && !(await seen)) growing.grow(view);
@@ -125,6 +120,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
     }
     if (one.stopped) {
       if (inSight && view.sentences.length > 0) await growing.end({ ...view, status: 'stopped' });
+      else await forget(one);
       await chat.delivered(question, 'cancelled');
       return;
     }
@@ -132,6 +128,20 @@ export function createConversations(deps: ConversationDeps): Conversations {
     await chat.delivered(question);
     await deps.atStep?.('delivered');
   }
+
+  const growingAt = (question: HeldQuestion, place: Place, onStopped: () => void = () => {}): GrowingMessage =>
+    createGrowingMessage(question, place, {
+      chat,
+      messenger,
+      clock,
+      log,
+      ...(deps.atStep ? { atStep: deps.atStep } : {}),
+      holds: () => chat.holds(question),
+      onStopped,
+      onLost: () => {
+        throw new AppError({ code: 'question.taken', message: 'another process answers the question', retryable: true });
+      },
+    });
 
   async function finish(
     question: HeldQuestion,
@@ -141,14 +151,30 @@ export function createConversations(deps: ConversationDeps): Conversations {
     files: QuestionFiles | undefined,
   ): Promise<void> {
     const { origin, language, via } = question;
-    if (!answer) return growing.end({ type: 'notice', language, text: sayInChat(language, 'gaveUp') });
+    // What cannot be shown however often it is tried is not tried for ever.
+    if (!answer || question.attempts > MOST_ATTEMPTS) return growing.end({ type: 'notice', language, text: sayInChat(language, 'gaveUp') });
     if (via === 'automatic' && !(await showsItself(question, answer))) return;
     const unread = files ? unreadOf(files, answer.language) : [];
     const view = { ...(await answerView(question, answer, audience)), ...(unread.length > 0 ? { unread } : {}) };
     if (!origin.ephemeral) return growing.end(view);
-    await drawnAsTaken(async (how) => {
-      for (const part of messenger.draw(view, how)) await messenger.whisper(origin, part);
-    }, log);
+    try {
+      await drawnAsTaken((how) => whisper(question, messenger.draw(view, how)), log);
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'chat.gone')) throw error;
+      // Nothing can be said there any more: it comes as a direct message.
+      const { thread: _, ...place } = origin.place;
+      await growingAt(question, { ...place, kind: 'direct', channel: place.person }).end(view);
+    }
+  }
+
+  /** What was said before a process ended is not said again. */
+  async function whisper(question: HeldQuestion, parts: Part[]): Promise<void> {
+    for (const [nth, part] of parts.entries()) {
+      const row = await chat.messages.intend(question.id, WHISPERED + nth);
+      if (row.platformId) continue;
+      await messenger.whisper(question.origin, part);
+      await chat.messages.posted(row.id, `whispered:${row.id}`);
+    }
   }
 
   async function showsItself({ origin }: HeldQuestion, answer: Answer): Promise<boolean> {
@@ -200,14 +226,22 @@ export function createConversations(deps: ConversationDeps): Conversations {
         log.error({ questionId: question.id, reason: reasonOf(error), code }, 'an answer could not be delivered; it is tried again');
       // The platform does not take it: nobody would see another try.
       if (code === 'chat.gone') await chat.delivered(question, 'cancelled').catch(() => {});
-      else await chat.release(question, closing ? undefined : RETRY_MS).catch(() => {});
+      // An outage is not the question's doing; what else goes wrong may come of it each time.
+      else if (closing) await chat.release(question).catch(() => {});
+      else await chat.release(question, { afterMs: RETRY_MS, counts: !OUTAGES.has(code ?? '') }).catch(() => {});
     } finally {
       running.delete(question.id);
       answering -= 1;
       // What was on its way to the chat when the question was deleted stands there by now.
-      if (one.withdrawn) await removeAll(question.id, question.origin.place).catch(() => {});
+      if (one.withdrawn)
+        await forget(one).catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'an answer could not be taken back'));
       if (question.origin.ephemeral === undefined) void messenger.status(question.origin.place, false, question.language);
     }
+  }
+
+  async function forget({ question, growing }: Running): Promise<void> {
+    await growing?.abandon();
+    await removeAll(question.id, question.origin.place);
   }
 
   async function removeAll(questionId: string, place: Place): Promise<void> {
@@ -266,6 +300,9 @@ export function createConversations(deps: ConversationDeps): Conversations {
   };
 }
 
+/** Parts of an answer that one person alone sees: they cannot be edited. */
+const WHISPERED = 100;
+const OUTAGES = new Set(['chat.unavailable', 'chat.limited', 'chat.unauthorized', 'question.taken', 'search.unavailable']);
 /** After this an answer that could not be delivered is tried again, by whoever comes first. */
 const RETRY_MS = 30_000;
 

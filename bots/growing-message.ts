@@ -15,7 +15,16 @@ export interface GrowingDeps {
   atStep?: (step: Step) => void | Promise<void>;
   /** Who asked pressed the platform's Stop. */
   onStopped: () => void;
+  /** Whether the question is still this process's to answer. */
+  holds: () => Promise<boolean>;
+  /** It is not: nothing more is shown. */
+  onLost: () => void;
+  /** Where it cannot be posted at this place it is not posted at all. */
+  hereAlone?: true;
 }
+
+/** Codes of failures after which nothing stands there. */
+const HAD_NO_EFFECT = new Set(['chat.limited', 'chat.refused', 'chat.gone', 'chat.unauthorized', 'chat.failed']);
 
 export type Step = 'intended' | 'posted' | 'noted' | 'grown' | 'ending' | 'ended' | 'delivered';
 
@@ -24,6 +33,8 @@ export interface GrowingMessage {
   grow(view: GrowingView): void;
   /** Resolves when the whole view stands in the chat. @throws AppError when it cannot, after minutes */
   end(view: View): Promise<void>;
+  /** Shows nothing more; whatever stands there is noted by then, so that it can be removed. */
+  abandon(): Promise<void>;
 }
 
 /** An outage of the platform is sat out so long; then another try is due later. */
@@ -42,13 +53,14 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
   /** Something may stand in the chat that was not noted: it is looked for before anything is posted. */
   let doubt = question.attempts > 0;
   let stream: Stream | undefined;
+  /** The platform's id of the first message. */
+  let posted: string | undefined;
   let at = place;
 
   const codeOf = (error: unknown): string => (error instanceof AppError ? error.code : 'chat.failed');
 
   async function show(view: GrowingView): Promise<void> {
     if (mode === 'begin') return begin(view);
-    const id = (await chat.messages.ofQuestion(question.id))[0]?.platformId;
     if (mode === 'stream') {
       try {
         await stream!.grow(view);
@@ -60,47 +72,51 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
       }
       return;
     }
-    if (mode === 'edit' && id && messenger.caps.edit(at)) {
-      // One edit that fails is made good by the next.
-      await messenger.edit(at, id, messenger.draw(view)[0]!).catch(() => {});
-      await step('grown');
-    }
+    if (mode !== 'edit' || !posted || !messenger.caps.edit(at)) return;
+    // Another may have made it whole while this process slept.
+    if (!(await deps.holds())) return deps.onLost();
+    // One edit that fails is made good by the next.
+    await messenger.edit(at, posted, messenger.draw(view)[0]!).catch(() => {});
+    await step('grown');
   }
 
   async function begin(view: GrowingView): Promise<void> {
     const row = await chat.messages.intend(question.id, 0);
     await step('intended');
-    const canStream = messenger.stream !== undefined && view.sentences.length > 0 && messenger.caps.stream(at);
-    if (canStream) {
+    if (messenger.stream !== undefined && view.sentences.length > 0 && messenger.caps.stream(at)) {
       try {
-        stream = await messenger.stream!(at, row.id, view);
-        await step('posted');
-        await chat.messages.posted(row.id, stream.id);
-        await step('noted');
+        stream = await messenger.stream(at, row.id, view);
+        posted = stream.id;
         mode = 'stream';
-        return;
+        return await note(row.id);
       } catch (error) {
         if (codeOf(error) === 'chat.stopped') return deps.onStopped();
-        // It may stand there all the same: it is looked for before the answer is posted.
-        if (codeOf(error) === 'chat.unavailable') {
+        if (posted) throw error;
+        log.info({ questionId: question.id, code: codeOf(error) }, 'no stream could be begun');
+        if (!HAD_NO_EFFECT.has(codeOf(error))) {
           doubt = true;
           return void (mode = 'whole');
         }
-        log.info({ questionId: question.id, code: codeOf(error) }, 'no stream could be begun');
       }
     }
     // Its status alone is seen until it is whole.
     if (!messenger.caps.edit(at)) return void (mode = 'whole');
     try {
-      const id = await messenger.post(at, messenger.draw(view)[0]!, row.id);
-      await step('posted');
-      await chat.messages.posted(row.id, id);
-      await step('noted');
+      posted = await messenger.post(at, messenger.draw(view)[0]!, row.id);
       mode = 'edit';
+      await note(row.id);
     } catch (error) {
-      doubt = codeOf(error) === 'chat.unavailable';
+      if (posted) throw error;
+      doubt = !HAD_NO_EFFECT.has(codeOf(error));
       mode = 'whole';
     }
+  }
+
+  /** The message stands there: its id is noted, so that whoever comes after finds it. */
+  async function note(rowId: string): Promise<void> {
+    await step('posted');
+    await chat.messages.posted(rowId, posted!);
+    await step('noted');
   }
 
   async function run(): Promise<void> {
@@ -115,6 +131,11 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
       if (mode === 'edit' && !ended.signal.aborted) await clock.sleep(messenger.caps.editEveryMs, ended.signal).catch(() => {});
     }
     pump = undefined;
+  }
+
+  /** A stream carries no key: in a thread, what nobody noted is taken for it. */
+  async function lookFor(key: string): Promise<string | undefined> {
+    return messenger.find(at, key, question.receivedAt, at.thread === undefined ? undefined : await chat.messages.known(question.id));
   }
 
   /** Tries until it is done: an outage is sat out, a limit is waited for. */
@@ -137,12 +158,13 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
   /** The message of this part, posted or edited so that it says `part`. */
   async function put(nth: number, part: Part): Promise<void> {
     const row = await chat.messages.intend(question.id, nth);
-    let id = row.platformId ?? undefined;
+    let id = row.platformId ?? (nth === 0 ? posted : undefined);
+    if (id && !row.platformId) await chat.messages.posted(row.id, id);
     let looked = nth === 0 ? !doubt : question.attempts === 0;
     await patiently(async () => {
       // Whether what may have been posted stands there is known by looking alone.
       if (!id && !looked) {
-        id = await messenger.find(at, row.id, question.receivedAt, await chat.messages.known(question.id));
+        id = await lookFor(row.id);
         if (id) await chat.messages.posted(row.id, id);
         looked = true;
       }
@@ -165,6 +187,7 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
     async end(view) {
       ended.abort();
       await pump;
+      if (!(await deps.holds())) return deps.onLost();
       await step('ending');
       const whole = async (how: Drawn): Promise<void> => {
         const parts = messenger.draw(view, how);
@@ -190,18 +213,27 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
         try {
           await whole(how);
         } catch (error) {
-          if (codeOf(error) !== 'chat.gone' || at.kind === 'direct') throw error;
+          if (codeOf(error) !== 'chat.gone' || at.kind === 'direct' || deps.hereAlone) throw error;
           // It cannot be answered where it was asked: then in a direct message.
           log.info({ questionId: question.id }, 'an answer cannot be posted where it was asked; it goes to who asked');
           const { thread: _, ...rest } = at;
           at = { ...rest, kind: 'direct', channel: at.person };
           for (const row of await chat.messages.ofQuestion(question.id)) await chat.messages.removed(row.id);
           doubt = false;
+          posted = undefined;
           mode = 'begin';
           await whole(how);
         }
       }, log);
       await step('ended');
+    },
+    async abandon() {
+      ended.abort();
+      await pump;
+      const row = (await chat.messages.ofQuestion(question.id)).find((one) => one.part === 0);
+      if (!row || row.platformId) return;
+      const id = posted ?? (doubt ? await lookFor(row.id) : undefined);
+      if (id) await chat.messages.posted(row.id, id);
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   lastQuestion,
   leftChatQuestions,
   questionByKey,
+  questionsOfMessage,
   releaseQuestion,
   renewQuestions,
   settleQuestion,
@@ -16,13 +17,13 @@ import {
 } from './catalog/chat-questions.ts';
 import { intendMessage, knownMessages, messagePosted, messageRemoved, messagesOf } from './catalog/messages.ts';
 import { keepIdentity, readIdentity } from './catalog/people.ts';
-import { QUESTION_LEASE_MS, receiveQuestion, type Question } from './catalog/questions.ts';
+import { QUESTION_LEASE_MS, receiveQuestion, renewQuestion, type Question } from './catalog/questions.ts';
 import type { ChatApp, ChatPerson, HeldQuestion } from './chat/chat-app.ts';
 import type { Origin, Via } from './chat/messenger.ts';
 import { AppError } from './errors.ts';
 
 /** After so long somebody is looked up anew. */
-const KNOWN_MS = 12 * 3_600_000;
+const KNOWN_MS = 15 * 60_000;
 
 export interface ChatAnsweringDeps {
   answering(): Promise<AnsweringDeps>;
@@ -43,6 +44,8 @@ export type ChatAnswering = Pick<
   | 'answer'
   | 'delivered'
   | 'release'
+  | 'holds'
+  | 'ofMessage'
   | 'takeLeft'
   | 'withdraw'
   | 'messages'
@@ -111,7 +114,10 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
           origin,
         },
         now,
-        { workspacePerHour: workspaceQuestionsPerHour, ...(questionsPerHour === undefined ? {} : { perHour: questionsPerHour }) },
+        {
+          workspacePerHour: workspaceQuestionsPerHour,
+          ...(questionsPerHour === undefined || via === 'automatic' ? {} : { perHour: questionsPerHour }),
+        },
       );
       return question && hold(heldFrom(question, { eventKey, thread, via, origin, attempts: 0, answer: undefined }));
     },
@@ -151,12 +157,16 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       await closeQuestion(db, one.question, how ?? 'delivered', clock.now());
       letGo(one.id);
     },
-    async release(question, afterMs = 0) {
+    async release(question, { afterMs = 0, counts = false } = {}) {
       const one = held.get(question.id);
       if (!one) return;
       letGo(one.id);
       const { db, clock } = deps.recording();
-      await releaseQuestion(db, one.question, afterMs === 0 ? 0 : clock.now() + afterMs);
+      await releaseQuestion(db, one.question, { from: afterMs === 0 ? 0 : clock.now() + afterMs, counts });
+    },
+    async holds(question) {
+      const one = held.get(question.id);
+      return one !== undefined && renewQuestion(deps.recording().db, one.question, deps.recording().clock.now());
     },
     async withdraw(questionId) {
       const { db, clock } = deps.recording();
@@ -201,7 +211,11 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
         messages: await messagesOf(db, row.id),
       };
     },
-    lastOfThread: (place) => lastQuestion(deps.recording().db, place),
+    async lastOfThread(place) {
+      const last = await lastQuestion(deps.recording().db, place);
+      return last && { ...last, inSight: last.via !== 'automatic' || Number(last.posted) > 0 };
+    },
+    ofMessage: (questionId) => questionsOfMessage(deps.recording().db, questionId),
 
     async known(platform, workspace, id) {
       const { db, clock } = deps.recording();

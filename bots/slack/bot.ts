@@ -1,14 +1,13 @@
 /** One connection to Slack at work: deliveries are recorded, acknowledged and handed on; answers go back. */
 import { App as Bolt, type Receiver, type ReceiverEvent } from '@slack/bolt';
-import { SocketModeClient } from '@slack/socket-mode';
 import type { Router } from 'express';
 import type { App } from '../../src/app-contract.ts';
 import type { SlackConnection } from '../../src/chat-connections.ts';
-import type { ChatApp, ChatPerson } from '../../src/chat/chat-app.ts';
+import type { ChatApp } from '../../src/chat/chat-app.ts';
 import type { Messenger } from '../../src/chat/messenger.ts';
 import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
-import type { Clock, Language, Log } from '../../src/types.ts';
+import type { Clock, Log } from '../../src/types.ts';
 import { createConversations } from '../conversation.ts';
 import type { Step } from '../growing-message.ts';
 import { registerActions } from './actions.ts';
@@ -21,14 +20,17 @@ import { createSlackFiles } from './files.ts';
 import { registerHome } from './home.ts';
 import { ASK_ABOUT } from './manifest.ts';
 import { createSlackMessenger } from './messenger.ts';
-import { fileIds, sendersOf } from './parse.ts';
+import { fileIds, plainText, sendersOf } from './parse.ts';
+import { createPeople } from './people.ts';
 import { createQuestions } from './questions.ts';
 import { slackRoutes, type Delivery } from './receiver.ts';
+import { openSocket } from './socket.ts';
 import { registerWelcome } from './welcome.ts';
 
 /** How often it is looked whether another process left questions whose answer is not in Slack. */
 const LEFT_MS = 2_000;
-const LOOK_UP_MS = 2_000;
+/** Slack shows an error after three seconds. */
+const ACKNOWLEDGE_MS = 2_500;
 
 export interface SlackBotDeps {
   app: App & { chat: ChatApp };
@@ -37,6 +39,8 @@ export interface SlackBotDeps {
   /** What came from Slack, by kind. */
   onSeen(what: string): void;
   atStep?: (step: Step | 'recorded' | 'acknowledged') => void | Promise<void>;
+  /** Ends a start that is under way. */
+  signal: AbortSignal;
   /** How long one call of Slack may take; default 10 s. */
   timeoutMs?: number;
 }
@@ -54,6 +58,10 @@ export interface SlackBot {
 export async function startSlackBot(connection: SlackConnection, deps: SlackBotDeps): Promise<SlackBot> {
   const { app, clock, log } = deps;
   const { chat } = app;
+  if (!connection.appToken && !connection.signingSecret) {
+    const publicMessage = 'Slack needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (events over HTTP) besides the bot token.';
+    throw new AppError({ code: 'chat.refused', message: 'neither an app token nor a signing secret', publicMessage });
+  }
   const clientOf = () =>
     slackClient(connection.botToken, {
       ...(connection.apiUrl ? { apiUrl: connection.apiUrl } : {}),
@@ -77,47 +85,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     draw,
     chunk: streamChunk,
   });
-  const languages = new Map<string, Language>();
-  const lookedUp = new Map<string, Promise<ChatPerson & { bot?: boolean }>>();
-
-  /** One look-up for all who ask meanwhile. */
-  const whoIs = (id: string): Promise<ChatPerson & { bot?: boolean }> => {
-    const before = lookedUp.get(id);
-    if (before) return before;
-    const looking = lookUp(id).finally(() => lookedUp.delete(id));
-    lookedUp.set(id, looking);
-    return looking;
-  };
-  async function lookUp(id: string): Promise<ChatPerson & { bot?: boolean }> {
-    const nobody = { personId: '', platform: 'slack', workspace: team, id, member: false } as const;
-    const known = await chat.known('slack', team, id).catch(() => undefined);
-    if (known) return known;
-    try {
-      const person = await messenger.person(team, id);
-      if (person.language) languages.set(id, person.language);
-      const { email, name, member, bot } = person;
-      const met = await chat.meet({
-        platform: 'slack',
-        workspace: team,
-        id,
-        ...(email ? { email } : {}),
-        ...(name ? { name } : {}),
-        member: member && !bot,
-      });
-      return { ...met, bot };
-    } catch (error) {
-      log.warn({ reason: reasonOf(error) }, 'somebody could not be looked up in Slack; they are taken for a guest');
-      return chat.guest('slack', team, id).catch(() => nobody);
-    }
-  }
-  async function languageOf(id: string): Promise<Language> {
-    const known = languages.get(id);
-    if (known) return known;
-    const late = clock.sleep(LOOK_UP_MS).then(() => undefined);
-    const found = await Promise.race([messenger.person(team, id).catch(() => undefined), late]);
-    languages.set(id, found?.language ?? 'en');
-    return found?.language ?? 'en';
-  }
+  const { whoIs, languageOf, knownLanguage } = createPeople({ chat, messenger, team, clock, log });
   async function directChannel(person: string): Promise<string> {
     const opened = await callSlack('conversations.open', () => client.conversations.open({ users: person }), { clock, patienceMs: 3_000 });
     return opened.channel!.id!;
@@ -129,7 +97,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
       { clock, patienceMs: 3_000 },
     );
     const message = page.messages?.find((one) => one.ts === ts);
-    return message && message.user === person ? message.text : undefined;
+    return message && message.user === person ? plainText(message.text ?? '', botUser) : undefined;
   }
 
   const conversations = createConversations({
@@ -188,7 +156,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     botUser,
     whoIs,
     languageOf,
-    ask: ({ person, text }) => questions.home({ person, text }),
+    ask: (input) => questions.home(input),
     askAgain: (answerId, person) => questions.again(answerId, person),
     share: (answerId, person) => questions.share(answerId, person),
     syncNotes: chat.syncNotes,
@@ -201,7 +169,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
   registerWelcome(bolt, { ...slackDeps, messenger, directChannel });
 
   bolt.command('/ask', async ({ command, ack }) => {
-    const language = languages.get(command.user_id) ?? 'en';
+    const language = knownLanguage(command.user_id);
     if (command.text.trim() === '') return ack({ response_type: 'ephemeral', text: sayInChat(language, 'askEmpty') });
     const after = await questions.aside({
       via: 'command',
@@ -230,9 +198,12 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     after?.();
   });
   bolt.action('docent.answer_edited', async ({ ack, body, action }) => {
-    await ack();
     const [channel, ts] = 'value' in action && typeof action.value === 'string' ? action.value.split('/') : [];
-    if (channel && ts) await questions.answerEdited(channel, ts, body.user.id);
+    // Recorded before it is acknowledged, where Slack is quick enough.
+    const recorded = channel && ts ? questions.answerEdited(channel, ts, body.user.id) : Promise.resolve();
+    await Promise.race([recorded.catch(() => {}), clock.sleep(ACKNOWLEDGE_MS)]);
+    await ack();
+    await recorded;
   });
 
   /** Recorded, then acknowledged, then worked on. */
@@ -257,29 +228,13 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     await bolt.processEvent(event);
   }
 
-  let socket: SocketModeClient | undefined;
-  let routes: Router | undefined;
-  if (connection.appToken) {
-    socket = new SocketModeClient({
-      appToken: connection.appToken,
-      logger: slackLogger(log),
-      clientOptions: { ...(connection.apiUrl ? { slackApiUrl: connection.apiUrl } : {}), timeout: 10_000 },
-    });
-    socket.on('slack_event', ({ ack, body, retry_num, retry_reason }: SocketDelivery) => {
-      // Not acknowledged where it could not be recorded, so that Slack delivers it again.
-      void take({ body, ack, ...(retry_num ? { retryNum: retry_num } : {}), ...(retry_reason ? { retryReason: retry_reason } : {}) }).catch(
-        (error: unknown) => log.warn({ reason: reasonOf(error) }, 'a delivery of Slack could not be taken'),
-      );
-    });
-    await socket.start();
-  } else if (connection.signingSecret) {
-    routes = slackRoutes({ signingSecret: connection.signingSecret, now: () => clock.now(), log, take, onSeen: deps.onSeen });
-  } else {
-    const publicMessage = 'Slack needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (events over HTTP) besides the bot token.';
-    throw new AppError({ code: 'chat.refused', message: 'neither an app token nor a signing secret', publicMessage });
-  }
-
   const stopped = new AbortController();
+  async function stop(graceMs: number): Promise<void> {
+    stopped.abort();
+    await socket?.close();
+    await conversations.close(graceMs);
+    await Promise.all([admin.close(), home.close(), looking]);
+  }
   const looking = (async () => {
     while (!stopped.signal.aborted) {
       await conversations
@@ -289,24 +244,19 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     }
   })();
 
-  return {
-    ...(routes ? { routes } : {}),
-    messenger,
-    team,
-    async stop(graceMs) {
-      stopped.abort();
-      await socket?.disconnect().catch(() => {});
-      await conversations.close(graceMs);
-      await Promise.all([admin.close(), home.close(), looking]);
-    },
-  };
-}
+  let socket: { close(): Promise<void> } | undefined;
+  let routes: Router | undefined;
+  if (connection.appToken) {
+    const { appToken, apiUrl } = connection;
+    try {
+      socket = await openSocket({ appToken, ...(apiUrl ? { apiUrl } : {}), clock, log, take }, deps.signal);
+    } catch (error) {
+      await stop(0);
+      throw error;
+    }
+  } else routes = slackRoutes({ signingSecret: connection.signingSecret!, now: () => clock.now(), log, take, onSeen: deps.onSeen });
 
-interface SocketDelivery {
-  ack(response?: unknown): Promise<void>;
-  body: Record<string, unknown>;
-  retry_num?: number;
-  retry_reason?: string;
+  return { ...(routes ? { routes } : {}), messenger, team, stop };
 }
 
 /** The name of what came, for "no event has reached Docent yet". */

@@ -10,7 +10,7 @@ import type { SlackBot, SlackBotDeps } from './bot.ts';
 const LOOK_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-export interface SlackRunDeps extends Omit<SlackBotDeps, 'onSeen'> {
+export interface SlackRunDeps extends Omit<SlackBotDeps, 'onSeen' | 'signal'> {
   connections: ChatConnections;
   /** Called with the messenger of the bot that runs, and with undefined when none does. */
   onMessenger(messenger: Messenger | undefined): void;
@@ -50,7 +50,7 @@ export function runSlack(deps: SlackRunDeps): SlackRun {
   async function start(connection: SlackConnection): Promise<void> {
     // Slack's libraries take a moment to load, and are needed only where Slack is connected.
     const { startSlackBot } = await import('./bot.ts');
-    bot = await startSlackBot(connection, { ...deps, onSeen: (what) => connections.noteSlack(what) });
+    bot = await startSlackBot(connection, { ...deps, onSeen: (what) => connections.noteSlack(what), signal: ended.signal });
     running = connection;
     deps.onMessenger(bot.messenger);
     log.info({ team: bot.team, mode: connection.appToken ? 'socket' : 'http' }, 'connected to Slack');

@@ -18,7 +18,7 @@ const EDIT_EVERY_MS = 1_500;
 const PATIENCE_MS = 2_000;
 /** Slack takes 12,000 characters in a stream. */
 const STREAM_CHARACTERS = 9_000;
-const OUTSIDERS_MS = 5 * MINUTE_MS;
+const OUTSIDERS_MS = MINUTE_MS;
 const STATUS_MS = 1_500;
 /** Under which Slack keeps what `find` looks for. */
 const EVENT = 'docent_message';
@@ -51,8 +51,8 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
   let noEditsBefore = 0;
   /** Calls that are left alone until Slack wants them again: nobody waits for them. */
   const notBefore = new Map<string, number>();
-  /** Threads whose session was set to processing, and threads that a message was posted into since the status was set. */
-  const processing = new Set<string>();
+  /** Threads that are worked on, by how many questions; and those that a message was posted into since their status was set. */
+  const processing = new Map<string, number>();
   const posted = new Set<string>();
   const lastMinute = (times: number[]): number => {
     while (times.length > 0 && times[0]! <= clock.now() - MINUTE_MS) times.shift();
@@ -79,10 +79,13 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
       const where = { channel_id: place.channel, thread_ts: place.thread };
       const key = `${place.channel}/${place.thread}`;
       // The native Stop button stands for as long as the session is processing. Apps without the agent view have none.
-      if (text !== '' && !processing.has(key)) {
-        processing.add(key);
-        void session({ ...where, status: 'processing', initiator_user_id: place.person }).then((set) => set || processing.delete(key));
-      } else if (text === '' && processing.delete(key)) void session({ ...where, status: 'active' });
+      const under = processing.get(key) ?? 0;
+      processing.set(key, under + (working ? 1 : -1));
+      if (working && under === 0) void session({ ...where, status: 'processing', initiator_user_id: place.person });
+      if (!working && under <= 1) {
+        processing.delete(key);
+        void session({ ...where, status: 'active' });
+      }
       // A message in the thread has cleared it.
       if (text === '' && posted.delete(key)) return true;
       try {
@@ -120,7 +123,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
           ...quiet,
         }),
       );
-      if (place.thread) posted.add(`${place.channel}/${place.thread}`);
+      if (processing.has(`${place.channel}/${place.thread}`)) posted.add(`${place.channel}/${place.thread}`);
       return sent.ts!;
     },
     async edit(place, id, part) {

@@ -1,5 +1,5 @@
 /** From what Slack delivers to a question that is recorded: who may ask, in which thread, once. Recorded before it is acknowledged. */
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { ChatApp, ChatPerson, HeldQuestion, ReceiveInput } from '../../src/chat/chat-app.ts';
 import type { Messenger, Origin, Place, Via } from '../../src/chat/messenger.ts';
 import { readsAsQuestion } from '../../src/chat/reads-as-question.ts';
@@ -14,6 +14,9 @@ import { parseEvent, plainText, type Inbound, type Written } from './parse.ts';
 const FOLLOW_UP_MS = 30 * 60_000;
 /** A `response_url` lives 30 minutes (Slack, "Handling user interaction"). */
 const RESPOND_MS = 29 * 60_000;
+/** A share that ended in the middle is looked for among what was posted since. */
+const SHARED_MS = 3_600_000;
+const MOST_TOLD = 1_000;
 
 export interface QuestionsDeps {
   chat: ChatApp;
@@ -47,8 +50,8 @@ export interface Questions {
   event(body: unknown): Promise<(() => void) | undefined>;
   /** @returns the same; undefined when this use was recorded before */
   aside(input: AskedAside): Promise<(() => void) | undefined>;
-  /** From the App Home: answered in the direct message. */
-  home(input: { person: string; text: string }): Promise<void>;
+  /** From the App Home: answered in the direct message. Resolves when it is recorded. @throws AppError `ask.limit`, `ask.workspace_limit` */
+  home(input: { person: string; text: string; use: string }): Promise<void>;
   /** An edited question is answered anew; does nothing unless this person wrote it. */
   answerEdited(channel: string, ts: string, person: string): Promise<void>;
   /** The same question once more, for one who was not content. */
@@ -60,6 +63,10 @@ export interface Questions {
 export function createQuestions(deps: QuestionsDeps): Questions {
   const { chat, conversations, messenger, team, clock, log } = deps;
   const sharing = new Map<string, Promise<void>>();
+  /** Edits that a new answer was offered for. */
+  const offered = new Set<string>();
+  /** Deliveries of which a limit was told. */
+  const told = new Set<string>();
   const keyOf = (channel: string, ts: string): string => `slack:${team}/${channel}/${ts}`;
 
   /** Records it; who asks too often is told so, by a message that only they see. */
@@ -69,6 +76,10 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       held = await chat.receive(input);
     } catch (error) {
       if (!(error instanceof AppError && ['ask.limit', 'ask.workspace_limit'].includes(error.code))) throw error;
+      // A mention comes as two events, and what nobody asked Docent needs no word.
+      if (input.via === 'automatic' || told.has(input.eventKey)) return undefined;
+      told.add(input.eventKey);
+      if (told.size > MOST_TOLD) told.delete(told.values().next().value!);
       const { perHour = 0, minutes = 60 } = error as Partial<Record<'perHour' | 'minutes', number>>;
       const key = error.code === 'ask.limit' ? 'askLimit' : 'askWorkspaceLimit';
       return () => void tell(input.origin, (language) => sayInChat(language, key, { perHour, minutes })).catch(failed);
@@ -103,19 +114,24 @@ export function createQuestions(deps: QuestionsDeps): Questions {
     if (it.namesOthers || !readsAsQuestion(it.text)) return undefined;
     if (it.thread) {
       const last = await chat.lastOfThread({ platform: 'slack', workspace: team, channel: it.channel, thread: it.thread });
-      if (!last || last.askedAt < clock.now() - FOLLOW_UP_MS) return undefined;
-      const who = await chat.known('slack', team, it.person);
-      return who && who.personId === last.personId ? 'follow-up' : undefined;
+      if (!last?.inSight || last.askedAt < clock.now() - FOLLOW_UP_MS) return undefined;
+      const { personId } = await chat.guest('slack', team, it.person);
+      return personId === last.personId ? 'follow-up' : undefined;
     }
     return (await chat.automatic.wanted(`slack:${team}/${it.channel}`)) ? 'automatic' : undefined;
   }
 
   async function edited(it: Extract<Inbound, { kind: 'edited' }>): Promise<(() => void) | undefined> {
     const question = await chat.questionOf(keyOf(it.channel, it.ts));
-    if (!question?.origin || question.origin.place.person !== it.person || question.text === it.text) return undefined;
+    if (!question?.origin || question.origin.place.person !== it.person) return undefined;
+    const { origin } = question;
+    const asked = (await chat.ofMessage(question.questionId)).filter((one) => one.state !== 'cancelled');
+    // Delivered again, or answered as it stands by now.
+    if (asked.some((one) => one.text === it.text) || offered.has(`${it.channel}/${it.ts}/${it.text}`)) return undefined;
     // What nobody was shown an answer to is answered as it stands now, without asking.
-    const origin = question.origin;
-    if (question.state === 'received') return () => void anew(it.channel, it.ts, it.person, origin, it.text).catch(failed);
+    if (asked.every((one) => one.state === 'received')) return anew(it.channel, it.ts, it.person, it.text);
+    offered.add(`${it.channel}/${it.ts}/${it.text}`);
+    if (offered.size > MOST_TOLD) offered.delete(offered.values().next().value!);
     return () => {
       void deps
         .languageOf(it.person)
@@ -136,20 +152,28 @@ export function createQuestions(deps: QuestionsDeps): Questions {
 
   const failed = (error: unknown): void => log.warn({ reason: reasonOf(error) }, 'something that Slack asked for could not be done');
 
-  /** The answer before goes, and the question as it is now is asked in its place. */
-  async function anew(channel: string, ts: string, person: string, origin: Origin, text: string): Promise<void> {
+  /** The question as it is now is asked in the place of the one before, whose answer goes. @returns what is to be done then */
+  async function anew(channel: string, ts: string, person: string, text: string): Promise<(() => void) | undefined> {
     const before = await chat.questionOf(keyOf(channel, ts));
-    if (!before || origin.place.person !== person) return;
+    if (!before?.origin || before.origin.place.person !== person) return undefined;
+    const { origin, questionId } = before;
+    const others = (await chat.ofMessage(questionId)).filter((one) => one.state !== 'cancelled' && one.text !== text);
     const after = await receive({
-      eventKey: `${keyOf(channel, ts)}#${randomUUID()}`,
+      // Pressed twice, or delivered twice, it is asked once.
+      eventKey: `${keyOf(channel, ts)}#${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`,
       text,
       origin,
-      via: origin.via,
+      via: shownVia(origin.via),
       thread: origin.place.thread ?? ts,
     });
-    await conversations.withdraw({ questionId: before.questionId, place: origin.place });
-    after?.();
+    return () => {
+      for (const { id } of others) void conversations.withdraw({ questionId: id, place: origin.place }).catch(failed);
+      after?.();
+    };
   }
+
+  /** Who presses a button wants to see the answer. */
+  const shownVia = (via: Via): Via => (via === 'automatic' ? 'mention' : via);
 
   return {
     async event(body) {
@@ -162,10 +186,13 @@ export function createQuestions(deps: QuestionsDeps): Questions {
         case 'deleted': {
           const question = await chat.questionOf(keyOf(it.channel, it.ts));
           if (!question?.origin) return undefined;
-          const { questionId, origin } = question;
+          const { place } = question.origin;
+          const all = await chat.ofMessage(question.questionId);
           // Recorded at once: a process that ends now does not answer what is gone.
-          await chat.withdraw(questionId);
-          return () => void conversations.withdraw({ questionId, place: origin.place }).catch(failed);
+          for (const { id } of all) await chat.withdraw(id);
+          return () => {
+            for (const { id } of all) void conversations.withdraw({ questionId: id, place }).catch(failed);
+          };
         }
         case 'stopped':
           return () => void conversations.stop(it);
@@ -192,18 +219,12 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       });
     },
 
-    async home({ person, text }) {
-      const use = randomUUID();
+    async home({ person, text, use }) {
       const channel = await deps.directChannel(person);
       const place: Place = { platform: 'slack', workspace: team, channel, kind: 'direct', person };
-      const after = await receive({
-        eventKey: `slack:${team}/home/${use}`,
-        text,
-        origin: { place, via: 'home' },
-        via: 'home',
-        thread: `home:${use}`,
-      });
-      after?.();
+      const origin: Origin = { place, via: 'home' };
+      const held = await chat.receive({ eventKey: `slack:${team}/home/${use}`, text, origin, via: 'home', thread: `home:${use}` });
+      if (held) conversations.take(held);
     },
 
     async answerEdited(channel, ts, person) {
@@ -211,7 +232,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       if (question?.origin?.place.person !== person) return;
       const text = await deps.textOf(channel, ts, person);
       if (text === undefined) return;
-      await anew(channel, ts, person, question.origin, text);
+      (await anew(channel, ts, person, text))?.();
     },
 
     async again(answerId, person) {
@@ -224,8 +245,8 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       const after = await receive({
         eventKey: `slack:${team}/again/${answerId}/${person.id}`,
         text: question,
-        origin: { ...origin, place },
-        via: origin.via,
+        origin: { ...origin, place, via: shownVia(origin.via) },
+        via: shownVia(origin.via),
         thread: answer.threadId,
       });
       after?.();
@@ -239,8 +260,17 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       const outsiders = await messenger.outsiders(origin.place).catch(() => true);
       const shown = outsiders ? (await chat.readAnswer(answerId, 'public'))?.answer : answer;
       if (!shown) return;
-      const held = { id: answer.questionId, attempts: 1, receivedAt: clock.now() - 24 * 3_600_000 } as HeldQuestion;
-      const message = createGrowingMessage(held, origin.place, { chat, messenger, clock, log, onStopped: () => {} });
+      const held = { id: answer.questionId, attempts: 1, receivedAt: clock.now() - SHARED_MS } as HeldQuestion;
+      const message = createGrowingMessage(held, origin.place, {
+        chat,
+        messenger,
+        clock,
+        log,
+        holds: async () => true,
+        onLost: () => {},
+        onStopped: () => {},
+        hereAlone: true,
+      });
       // Who presses twice shares it once: the second finds what the first posted.
       const before = sharing.get(answer.questionId);
       const now = (before ?? Promise.resolve()).then(() =>
@@ -256,7 +286,14 @@ export function createQuestions(deps: QuestionsDeps): Questions {
         answer.questionId,
         now.catch(() => {}),
       );
-      await now.finally(() => sharing.delete(answer.questionId));
+      try {
+        await now;
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'chat.gone')) throw error;
+        await tell(origin, (language) => sayInChat(language, 'inviteMe'));
+      } finally {
+        sharing.delete(answer.questionId);
+      }
     },
   };
 }

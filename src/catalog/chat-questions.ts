@@ -124,19 +124,27 @@ export async function closeQuestion(
 
 /**
  * Whoever answers it goes away before the end: another takes it over.
- * @param from when; 0: at once. Having gone orderly does not count as an attempt
+ * @param from when; 0: at once. `counts`: that it came to nothing was the question's doing, or nobody knows whose
  */
-export async function releaseQuestion(db: Catalog, { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>, from: number): Promise<void> {
+export async function releaseQuestion(
+  db: Catalog,
+  { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>,
+  { from, counts }: { from: number; counts: boolean },
+): Promise<void> {
   await db
     .updateTable('questions')
     .set((e) => ({
       lease_until: from,
-      attempts: e
-        .case()
-        .when('attempts', '>', 0)
-        .then(e('attempts', '-', 1))
-        .else(0)
-        .end(),
+      ...(counts
+        ? {}
+        : {
+            attempts: e
+              .case()
+              .when('attempts', '>', 0)
+              .then(e('attempts', '-', 1))
+              .else(0)
+              .end(),
+          }),
     }))
     .where('id', '=', id)
     .where('lease_owner', '=', leaseOwner)
@@ -161,7 +169,15 @@ export async function lastQuestion(db: Catalog, place: { platform: string; works
   return db
     .selectFrom('questions as q')
     .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
-    .select(['q.id as questionId', 'q.person_id as personId', 'q.received_at as askedAt', 'q.language'])
+    .select(['q.id as questionId', 'q.person_id as personId', 'q.received_at as askedAt', 'q.language', 'q.via'])
+    .select((e) =>
+      e
+        .selectFrom('messages as m')
+        .select((m) => m.fn.countAll<number>().as('posted'))
+        .whereRef('m.question_id', '=', 'q.id')
+        .where('m.platform_id', 'is not', null)
+        .as('posted'),
+    )
     .where('c.platform', '=', place.platform)
     .where('c.workspace', '=', place.workspace)
     .where('c.channel', '=', place.channel)
@@ -178,4 +194,22 @@ export async function questionByKey(db: Catalog, eventKey: string) {
     .select(['id', 'text', 'person_id as personId', 'origin_json', 'state', 'audience'])
     .where('event_key', '=', eventKey)
     .executeTakeFirst();
+}
+
+/** All questions that one message of a chat asked: as it was written, as it was edited, and tried again. */
+export async function questionsOfMessage(db: Catalog, questionId: string): Promise<{ id: string; text: string; state: string }[]> {
+  const rows = await db
+    .selectFrom('questions as q')
+    .innerJoin('questions as known', 'known.conversation_id', 'q.conversation_id')
+    .select(['q.id', 'q.text', 'q.state', 'q.origin_json', 'known.origin_json as known_json'])
+    .where('known.id', '=', questionId)
+    .execute();
+  const messageOf = (json: string | null): string | undefined =>
+    json === null ? undefined : (JSON.parse(json) as { message?: string }).message;
+  return rows
+    .filter(
+      (row) =>
+        row.id === questionId || (messageOf(row.known_json) !== undefined && messageOf(row.origin_json) === messageOf(row.known_json)),
+    )
+    .map(({ id, text, state }) => ({ id, text, state }));
 }

@@ -116,6 +116,8 @@ async function checkLimit(tx: Catalog, { personId, eventKey }: QuestionInput, pe
     .select(['received_at', 'event_key'])
     .where('person_id', '=', personId)
     .where('received_at', '>', now - HOUR_MS)
+    // What nobody asked Docent is not their doing.
+    .where((e) => e.or([e('via', 'is', null), e('via', '!=', 'automatic')]))
     .orderBy('received_at', 'desc')
     .limit(perHour)
     .execute();
@@ -135,21 +137,22 @@ async function checkWorkspaceLimit(
   perHour: number,
   now: number,
 ): Promise<void> {
-  const last = await tx
+  const [first] = await tx
     .selectFrom('questions as q')
     .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
-    .select(['q.received_at', 'q.event_key'])
+    .select('q.received_at')
     .where('q.received_at', '>', now - HOUR_MS)
     .where('c.platform', '=', platform)
     .where('c.workspace', '=', workspace)
     .orderBy('q.received_at', 'desc')
-    .limit(perHour)
+    .offset(perHour - 1)
+    .limit(1)
     .execute();
-  if (last.length < perHour || last.some((one) => one.event_key === eventKey)) return;
+  if (!first || (await tx.selectFrom('questions').select('id').where('event_key', '=', eventKey).executeTakeFirst())) return;
   throw limitError(
     'ask.workspace_limit',
     perHour,
-    last.at(-1)!.received_at,
+    first.received_at,
     now,
     `Your workspace asked ${perHour} questions within an hour, which is as many as it may.`,
   );

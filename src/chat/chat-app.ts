@@ -155,8 +155,10 @@ export interface ChatApp {
   };
   /** The whole answer stands in the chat, or (`cancelled`) is not wanted any more: nobody takes it up again. */
   delivered(question: HeldQuestion, how?: 'cancelled'): Promise<void>;
-  /** Lets go of it: if it is not delivered, another takes it over, now or after `afterMs`. */
-  release(question: HeldQuestion, afterMs?: number): Promise<void>;
+  /** Lets go of it: if it is not delivered, another takes it over, now or after `afterMs`. `counts`: as an attempt that came to nothing. */
+  release(question: HeldQuestion, options?: { afterMs?: number; counts?: boolean }): Promise<void>;
+  /** Whether it is still held here: false once another has taken it over. */
+  holds(question: HeldQuestion): Promise<boolean>;
   /** Nobody answers it any more: its message was deleted. False: its answer stands in the chat. */
   withdraw(questionId: string): Promise<boolean>;
   /** Questions of this platform whose process ended before the answer stood in the chat. */
@@ -183,13 +185,15 @@ export interface ChatApp {
       }
     | undefined
   >;
-  /** The last question of a thread, for a follow-up without a mention. */
+  /** The last question of a thread, for a follow-up without a mention. `inSight`: people there know that Docent was asked. */
   lastOfThread(place: {
     platform: ChatPlatform;
     workspace: string;
     channel: string;
     thread: string;
-  }): Promise<{ questionId: string; personId: string | null; askedAt: number } | undefined>;
+  }): Promise<{ questionId: string; personId: string | null; askedAt: number; inSight: boolean } | undefined>;
+  /** All questions that the message of this one asked: as it was written, as it was edited, and tried again. */
+  ofMessage(questionId: string): Promise<{ id: string; text: string; state: string }[]>;
 
   // --------------------------------------------------------------- people
   /** From the catalog; undefined when never seen, or seen too long ago. */
