@@ -291,6 +291,52 @@ describe('beside asking', () => {
     await replyTo(team, asked[0]!.ts);
     await replyTo(team, asked[1]!.ts);
     expect(slack.replies(team.id, asked[2]!.ts)).toEqual([]);
+    // A mention comes as two events.
+    expect(slack.ephemerals.filter((one) => one.user === cleo.id)).toHaveLength(1);
+    await app.changeSetting('questionsPerHour', 120);
+  });
+
+  test('an edit that is answered anew twice over is answered once, and a deletion takes all of it', async () => {
+    const { slack } = office;
+    const question = (await slack.push.mention({ user: ana.id, channel: team.id, text: ASKS_BREACH })).message!;
+    await replyTo(team, question.ts);
+    const { deliveries } = await slack.push.edit(question, `<@${slack.app.userId}> How many days of leave &amp; rest does everybody have?`);
+    await slack.push.again(deliveries[0]!);
+    const offers = () => slack.ephemerals.filter((one) => one.user === ana.id && JSON.stringify(one.blocks).includes(question.ts));
+    const offer = await slack.until(() => offers()[0], 'the offer');
+    const press = () => slack.push.action({ user: ana.id, channel: team.id, ts: offer.ts, actionId: 'docent.answer_edited' });
+    await Promise.all([press(), press()]);
+    const own = (): Message[] => slack.replies(team.id, question.ts).filter((one) => one.own);
+    await slack.until(() => own().length === 1 && whole(own()[0]!), 'the one new answer', 10_000);
+    expect(offers()).toHaveLength(1);
+    await slack.push.delete(question);
+    await slack.until(() => own().length === 0, 'all to go');
+  });
+
+  test('what was begun when its question was deleted goes too, though Slack said that it was not begun', async () => {
+    const { slack } = office;
+    slack.mood('chat.startStream', { type: 'cut', when: 'after' }, { times: 1 });
+    slack.mood('conversations.replies', { type: 'slow', ms: 300 });
+    const question = (await slack.push.mention({ user: ana.id, channel: team.id, text: ASKS_BREACH })).message!;
+    await slack.until(() => slack.replies(team.id, question.ts).some((one) => one.own), 'a beginning', 10_000);
+    await slack.push.delete(question);
+    await slack.until(() => slack.replies(team.id, question.ts).every((one) => !one.own), 'it to go', 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(slack.replies(team.id, question.ts).filter((one) => one.own)).toEqual([]);
+  });
+
+  test('questions that name nobody cost their askers nothing, and make no thread Docent\u2019s', async () => {
+    const { slack, app } = office;
+    const eve = slack.person({ name: 'eve' });
+    const help = slack.channel({ members: [eve] });
+    await app.chat.automatic.set(`slack:${slack.team.id}/${help.id}`, 0.8);
+    await app.changeSetting('questionsPerHour', 2);
+    const said: Message[] = [];
+    for (let nth = 0; nth < 3; nth++) said.push((await slack.push.message({ user: eve.id, channel: help.id, text: ASKS_BREACH })).message!);
+    await slack.push.message({ user: eve.id, channel: help.id, threadTs: said[0]!.ts, text: 'And who reports it?' });
+    await replyTo(help, (await slack.push.mention({ user: eve.id, channel: help.id, text: ASKS_BREACH })).message!.ts);
+    expect(slack.replies(help.id, said[0]!.ts).filter((one) => one.own)).toEqual([]);
+    expect(slack.ephemerals.filter((one) => one.user === eve.id)).toEqual([]);
     await app.changeSetting('questionsPerHour', 120);
   });
 
@@ -311,4 +357,26 @@ describe('beside asking', () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(slack.everPosted(team.id).filter((one) => one.own)).toHaveLength(before);
   });
+});
+
+describe('a connection by Socket Mode', () => {
+  test('that is cut, and cannot be opened for a while, is opened again; one that never stands holds nothing up', async () => {
+    const office = await openOffice({ mode: 'socket' });
+    const { slack } = office;
+    try {
+      const ana = slack.person({ name: 'ana' });
+      const refused = slack.mood('apps.connections.open', { type: 'error', code: 'invalid_auth' }, { times: 3 });
+      slack.socketMode.cut();
+      await slack.until(() => refused.shown() === 3 && slack.socketMode.count() === 1, 'the connection to stand again', 20_000);
+      const { message } = await slack.push.direct({ user: ana.id, text: ASKS_BREACH });
+      await slack.until(() => slack.replies(slack.directOf(ana).id, message!.ts).some((one) => one.own), 'an answer', 10_000);
+      slack.mood('apps.connections.open', { type: 'hang' }, { times: Infinity });
+      slack.socketMode.cut();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    } finally {
+      const from = Date.now();
+      await office.close();
+      expect(Date.now() - from).toBeLessThan(5_000);
+    }
+  }, 60_000);
 });
