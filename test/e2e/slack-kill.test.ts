@@ -16,7 +16,7 @@ import { freePort } from '../servers/free-port.ts';
 const STEPS = ['recorded', 'acknowledged', 'intended', 'posted', 'noted', 'grown', 'ending', 'ended', 'delivered'];
 /** Random moments; the soak has more. */
 const MOMENTS = Number(process.env['SOAK_ROUNDS'] ?? 20);
-const LANES = 5;
+const LANES = 8;
 /** Under load: asked at a time, in threads of their own. */
 const AT_A_TIME = 6;
 
