@@ -93,8 +93,7 @@ export const consoleSlackEn = {
   'slackScope_assistant:write': 'offers prompts and a title in its own conversation (every agent app has it)',
   'slackScope_channels:history':
     'sees follow-up questions without a mention in public channels where it was invited, and when a question there is edited or deleted',
-  'slackScope_channels:read':
-    'sees whether a public channel is shared with another company: what it may show there depends on that',
+  'slackScope_channels:read': 'sees whether a public channel is shared with another company: what it may show there depends on that',
   'slackScope_chat:write': 'posts its answers, edits and removes them',
   slackScope_commands: 'the commands /ask and /docent, and the shortcut “Ask about this”',
   'slackScope_files:read': 'reads files that come with a question',

@@ -247,7 +247,12 @@ const parts: Part[] = [
     async run() {
       const report = await firstJson(['test/bench/slack.ts']);
       return [
-        { what: `of ${report.questions} questions in 10 s, answered once`, value: report.answeredOnce, unit: '', atLeast: report.questions },
+        {
+          what: `of ${report.questions} questions in 10 s, answered once`,
+          value: report.answeredOnce,
+          unit: '',
+          atLeast: report.questions,
+        },
         { what: 'a delivery acknowledged, p99', value: report.ackP99Ms, unit: 'ms', atMost: 100 },
         { what: 'the first visible sign, p95', value: report.signP95Ms, unit: 'ms', atMost: 500 },
         { what: "the whole answer after the model's last token, p95", value: report.finalP95Ms, unit: 'ms', atMost: 150 },

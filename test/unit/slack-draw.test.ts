@@ -290,7 +290,14 @@ describe('modals', () => {
     const modal = feedbackModal({ language: 'en', ids: 'a1', askPerson: true });
     expect(modal).toMatchObject({ callback_id: 'docent.feedback_reason', private_metadata: 'a1' });
     const json = JSON.stringify(modal);
-    for (const words2 of ['It is wrong', 'It is outdated', 'Something is missing', 'I know the answer', 'Try once more', 'Show it to the support team'])
+    for (const words2 of [
+      'It is wrong',
+      'It is outdated',
+      'Something is missing',
+      'I know the answer',
+      'Try once more',
+      'Show it to the support team',
+    ])
       expect(json).toContain(words2);
     expect(json).toContain('only if you choose so below');
     expect(JSON.stringify(feedbackModal({ language: 'en', ids: 'a1', askPerson: false }))).not.toMatch(/"person"|support team/);
