@@ -1,5 +1,4 @@
 /** What every chat platform shares: a question that was received is answered where it was asked, once, as the answer grows. */
-import { performance } from 'node:perf_hooks';
 import PQueue from 'p-queue';
 import type { ChatApp, ChatPerson, FileText, HeldQuestion } from '../src/chat/chat-app.ts';
 import { drawnAsTaken } from '../src/chat/drawn-as-taken.ts';
@@ -8,6 +7,7 @@ import { AppError, isAbort, reasonOf } from '../src/errors.ts';
 import { sayInChat } from '../src/strings/chat.ts';
 import type { Answer, AnswerEvent, Audience, Clock, Language, Log } from '../src/types.ts';
 import { createGrowingMessage, type GrowingMessage, type Step } from './growing-message.ts';
+import { createTurns } from './turns.ts';
 
 /** Files that came with a question, read. */
 export interface QuestionFiles {
@@ -48,9 +48,6 @@ export interface Conversations {
 
 const AT_ONCE = 24;
 const LEFT_AT_ONCE = 50;
-/** One is answered however busy the process is; more while its event loop is busy for less than this share of the time. */
-const BUSY = 0.6;
-const LOOK_MS = 50;
 /** A question that ended so many processes is not tried again, and says so. */
 const MOST_ATTEMPTS = 3;
 
@@ -66,24 +63,8 @@ export function createConversations(deps: ConversationDeps): Conversations {
   const { chat, messenger, clock, log } = deps;
   const queue = new PQueue({ concurrency: deps.atOnce ?? AT_ONCE });
   const running = new Map<string, Running>();
-  let answering = 0;
-  let begunAt = 0;
+  const turns = createTurns(clock);
   let closing = false;
-  let busy = 0;
-  let before = performance.eventLoopUtilization();
-  const looking = setInterval(() => {
-    const now = performance.eventLoopUtilization();
-    busy = performance.eventLoopUtilization(now, before).utilization;
-    before = now;
-  }, LOOK_MS);
-  looking.unref();
-
-  /** A question waits while those before it keep this process busy: what is delivered meanwhile must be recorded at once. */
-  async function turn(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && answering > 0 && (busy > BUSY || clock.now() - begunAt < LOOK_MS))
-      await clock.sleep(LOOK_MS / 2, signal).catch(() => {});
-    begunAt = clock.now();
-  }
 
   async function answerIn(one: Running, seen: Promise<boolean>): Promise<void> {
     const { question, controller } = one;
@@ -98,7 +79,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
       controller.abort();
     });
     one.growing = growing;
-    const inSight = origin.ephemeral === undefined && question.via !== 'automatic';
+    const inSight = !isQuiet(question);
     const view: GrowingView = { type: 'growing', language, status: 'searching', sentences: [], citations: [] };
     if (inSight && !(await seen)) growing.grow(view);
 
@@ -215,8 +196,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
 
   async function run(one: Running, seen: Promise<boolean>): Promise<void> {
     const { question } = one;
-    await turn(one.controller.signal);
-    answering += 1;
+    await turns.wait(one.controller.signal);
     try {
       if (one.controller.signal.aborted && one.withdrawn) return;
       await answerIn(one, seen);
@@ -231,11 +211,11 @@ export function createConversations(deps: ConversationDeps): Conversations {
       else await chat.release(question, { afterMs: RETRY_MS, counts: !OUTAGES.has(code ?? '') }).catch(() => {});
     } finally {
       running.delete(question.id);
-      answering -= 1;
+      turns.over();
       // What was on its way to the chat when the question was deleted stands there by now.
       if (one.withdrawn)
         await forget(one).catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'an answer could not be taken back'));
-      if (question.origin.ephemeral === undefined) void messenger.status(question.origin.place, false, question.language);
+      if (!isQuiet(question)) void messenger.status(question.origin.place, false, question.language);
     }
   }
 
@@ -254,8 +234,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
   const take = (question: HeldQuestion): void => {
     const one: Running = { question, controller: new AbortController(), stopped: false, withdrawn: false };
     running.set(question.id, one);
-    const quiet = question.origin.ephemeral === true || question.via === 'automatic';
-    const seen = quiet ? Promise.resolve(true) : messenger.status(question.origin.place, true, question.language);
+    const seen = isQuiet(question) ? Promise.resolve(true) : messenger.status(question.origin.place, true, question.language);
     void queue.add(() => run(one, seen));
   };
 
@@ -287,7 +266,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
     idle: () => queue.onIdle(),
     async close(graceMs) {
       closing = true;
-      clearInterval(looking);
+      turns.close();
       const late = new AbortController();
       await Promise.race([queue.onIdle(), clock.sleep(graceMs, late.signal).catch(() => {})]);
       late.abort();
@@ -299,6 +278,9 @@ export function createConversations(deps: ConversationDeps): Conversations {
     },
   };
 }
+
+/** Nobody, or one person alone, sees that it is answered. */
+const isQuiet = ({ origin, via }: HeldQuestion): boolean => origin.ephemeral === true || via === 'automatic';
 
 /** Parts of an answer that one person alone sees: they cannot be edited. */
 const WHISPERED = 100;

@@ -1,11 +1,11 @@
 /** Slack as a `Messenger`: posts, edits, streams, status, and who people are. */
 import type { WebClient } from '@slack/web-api';
 import type { Drawn, GrowingView, Messenger, Place, PlatformPerson, Stream, View } from '../../src/chat/messenger.ts';
-import { AppError, reasonOf } from '../../src/errors.ts';
-import { sayInChat } from '../../src/strings/chat.ts';
+import { AppError } from '../../src/errors.ts';
 import type { Clock, Log } from '../../src/types.ts';
 import { callSlack } from './client.ts';
-import { slackFailure, type SlackFailure } from './errors.ts';
+import type { SlackFailure } from './errors.ts';
+import { createStatuses } from './status.ts';
 import type { SlackMessage } from './blocks.ts';
 
 /** `chat.startStream` is limited to about 20 a minute for a workspace. */
@@ -19,7 +19,6 @@ const PATIENCE_MS = 2_000;
 /** Slack takes 12,000 characters in a stream. */
 const STREAM_CHARACTERS = 9_000;
 const OUTSIDERS_MS = MINUTE_MS;
-const STATUS_MS = 1_500;
 /** Under which Slack keeps what `find` looks for. */
 const EVENT = 'docent_message';
 
@@ -49,11 +48,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
   const updated: number[] = [];
   let noStreamsBefore = 0;
   let noEditsBefore = 0;
-  /** Calls that are left alone until Slack wants them again: nobody waits for them. */
-  const notBefore = new Map<string, number>();
-  /** Threads that are worked on, by how many questions; and those that a message was posted into since their status was set. */
-  const processing = new Map<string, number>();
-  const posted = new Set<string>();
+  const statuses = createStatuses({ client: reading, clock, log });
   const lastMinute = (times: number[]): number => {
     while (times.length > 0 && times[0]! <= clock.now() - MINUTE_MS) times.shift();
     return times.length;
@@ -71,42 +66,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
       edit: () => lastMinute(updated) < EDITS_A_MINUTE && clock.now() >= noEditsBefore,
     },
 
-    async status(place, working, language) {
-      if (!place.thread) return false;
-      const text = working ? sayInChat(language, 'searching') : '';
-      // Slack shows one after the other by itself.
-      const loading_messages = (['searching', 'reading', 'writing'] as const).map((status) => sayInChat(language, status));
-      const where = { channel_id: place.channel, thread_ts: place.thread };
-      const key = `${place.channel}/${place.thread}`;
-      // The native Stop button stands for as long as the session is processing. Apps without the agent view have none.
-      const under = processing.get(key) ?? 0;
-      processing.set(key, under + (working ? 1 : -1));
-      if (working && under === 0) void session({ ...where, status: 'processing', initiator_user_id: place.person });
-      if (!working && under <= 1) {
-        processing.delete(key);
-        void session({ ...where, status: 'active' });
-      }
-      // A message in the thread has cleared it.
-      if (text === '' && posted.delete(key)) return true;
-      try {
-        await limited(
-          'setStatus',
-          async () => {
-            const set = reading.assistant.threads.setStatus({ ...where, status: text, ...(working ? { loading_messages } : {}) });
-            set.catch(() => {});
-            const late = new AbortController();
-            const slow = clock.sleep(STATUS_MS, late.signal).then(() => Promise.reject(new Error('slow')));
-            await Promise.race([set, slow]).finally(() => late.abort());
-            slow.catch(() => {});
-          },
-          'assistant.threads.setStatus',
-        );
-        return true;
-      } catch (error) {
-        log.debug({ reason: reasonOf(error) }, 'the status could not be set');
-        return false;
-      }
-    },
+    status: (place, working, language) => statuses.set(place, working, language),
 
     draw: (view, how = 'rich') => deps.draw(view, how),
 
@@ -123,7 +83,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
           ...quiet,
         }),
       );
-      if (processing.has(`${place.channel}/${place.thread}`)) posted.add(`${place.channel}/${place.thread}`);
+      statuses.posted(place);
       return sent.ts!;
     },
     async edit(place, id, part) {
@@ -175,7 +135,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
         if (limited.code === 'chat.limited') noStreamsBefore = clock.now() + (limited.retryAfterMs ?? MINUTE_MS / 4);
         throw error;
       }
-      posted.add(`${place.channel}/${place.thread}`);
+      statuses.posted(place);
       const where = { channel: place.channel, ts: started.ts! };
       let length = deps.chunk(undefined, view).length;
       let cut = false;
@@ -298,26 +258,6 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
     },
   };
   return messenger;
-
-  /** A call that nobody waits for: not made while Slack wants fewer of its kind. */
-  async function limited<T>(kind: string, run: () => Promise<T>, method: string): Promise<T> {
-    if ((notBefore.get(kind) ?? 0) > clock.now())
-      throw new AppError({ code: 'chat.limited', message: `${method} is rate limited`, retryable: true });
-    try {
-      return await run();
-    } catch (thrown) {
-      const error = slackFailure(thrown, method);
-      if (error.code === 'chat.limited') notBefore.set(kind, clock.now() + (error.retryAfterMs ?? MINUTE_MS / 4));
-      throw error;
-    }
-  }
-
-  function session(of: Parameters<typeof reading.agents.sessions.setStatus>[0]): Promise<boolean> {
-    return limited('session', () => reading.agents.sessions.setStatus(of), 'agents.sessions.setStatus').then(
-      () => true,
-      () => false,
-    );
-  }
 
   async function directChannel(user: string): Promise<string> {
     const opened = await call('conversations.open', () => client.conversations.open({ users: user }));
