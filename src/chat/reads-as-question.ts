@@ -15,7 +15,7 @@ const LEAD =
 const BEFORE =
   /^(?:an|mit|für|bis|seit|ab|von|bei|zu|in|auf|nach|at|for|to|by|from|with|à|de|pour) (?=(?:w(?:en|em|ann|o|elche[rsmn]?|hich|hat|hom)|qui|quelle?|combien)\s)/iu;
 /** Sayings, and "wer will, kann mit". */
-const SAYINGS = /^(?:who would have thought|how about no|what is done|do we ever|warum auch|was auch|we[rn] \p{L}+,)/iu;
+const SAYINGS = /^(?:who would have thought|how about no|what is done|do we ever|warum auch|was auch|(?:we[rn]|who) \p{L}+,)/iu;
 
 const set = (words: string): Set<string> => new Set(words.split(' '));
 
@@ -28,6 +28,10 @@ export function readsAsQuestion(text: string): boolean {
   return plain.split(/[.!…](?=\s|$)|[。！；\n]/u).some(sentenceAsks);
 }
 
+const BY_WORD = /^(?:and |und )?(?:what|how|why|was|wie|warum|comment|pourquoi)\s/iu;
+const ABOUT_ME =
+  /^(?:(?:and|but|so|und|aber) )?(?:(?:who|where|when|which|wer|wo|wann) )?(?:can|could|do|am|may|should|must|darf|muss|soll|sollen|dürfen|müssen) (?:i|we|ich|wir) \p{L}+/iu;
+
 function sentenceAsks(sentence: string): boolean {
   const bare = sentence.trim().replace(GREETING, '').replace(LEAD, '').replace(BEFORE, '');
   if (SAYINGS.test(bare)) return false;
@@ -36,9 +40,7 @@ function sentenceAsks(sentence: string): boolean {
   const words = wordsOf(bare);
   if (asksByWord(words) || englishInverted(wordsOf(first), bare) || germanInverted(words) || frenchInverted(bare)) return true;
   // "I lost my badge, what do I do": words that begin a relative clause as often are left out.
-  return more.some(
-    (clause) => /^(?:and |und )?(?:what|how|why|was|wie|warum|comment|pourquoi)\s/iu.test(clause) && asksByWord(wordsOf(clause)),
-  );
+  return more.some((clause) => (BY_WORD.test(clause) && asksByWord(wordsOf(clause))) || ABOUT_ME.test(clause));
 }
 
 const wordsOf = (text: string): string[] => text.replaceAll('’', "'").match(/[\p{L}\p{N}][\p{L}\p{N}'-]*/gu) ?? [];
@@ -120,7 +122,7 @@ function englishInverted(words: string[], text: string): boolean {
     const participle = next.slice(0, 4).some((word) => /(?:ed|een|one|ame|own|ent|aid|ound)$/u.test(word) && word !== 'one');
     return (
       participle &&
-      !['a', 'an', 'same', 'to', 'not', 'also', 'just', 'never', 'always', 'now'].includes(second) &&
+      !['a', 'an', 'fun', 'same', 'to', 'not', 'also', 'just', 'never', 'always', 'now'].includes(second) &&
       !/(?:ed|en)$/u.test(second) &&
       !SAID.has(third)
     );
@@ -250,7 +252,7 @@ const ZH_NOT =
   /无论如何|無論如何|不管怎[么樣样麼]*|不论|没(?:有)?什[么麼]|沒(?:有)?什[么麼]|什[么麼](?:都|也|的(?=$|[，,]))|[不没沒]怎[么麼]|怎[么麼](?:都|也)|谁知道呢?|誰知道呢?|怎[么麼]可能|[谁誰](?:都|也)|哪怕|(?:哪|什[么麼]|多少).?(?:都|也)|哪里哪里|哪里的话|多少(?:都|有点|有些)|没多少|沒多少|几乎|幾乎|[好们們][几幾]|(?<![要需])等[几幾]|[过過这這那前后後]\s*[几幾]|(?<![不没谁人])知道(?:是|该)?(?:怎|为什|為什|什|哪|谁|誰|多少).*$/gu;
 const ZH_FEW = /[几幾]\s*(?:分钟|分鐘|小时|小時|天|周|个月|個月|年|个|個|次|秒|位|人)\s*(?:后|後|前|内|內|左右|就|吧|了|再)/gu;
 const ZH_WORD =
-  /什[么麼]|怎[么麼樣样]|如何|[为為]何|哪|[谁誰]|多少|多[久长長大远遠高]|[几幾](?=[天点點个個号號次年月小位种種层層楼岁歲份张張人分周折级級])|是否|能否|可否|能不能|可不可以|有没有|有沒有|是不是|要不要|会不会|會不會|行不行|好不好|对不对|對不對|需不需要|算不算/u;
+  /什[么麼]|怎[么麼樣样]|如何|[为為]何|何[时時地处處]|哪|[谁誰]|多少|多[久长長大远遠高]|[几幾](?=[天点點个個号號次年月小位种種层層楼岁歲份张張人分周折级級])|是否|能否|可否|能不能|可不可以|有没有|有沒有|是不是|要不要|会不会|會不會|行不行|好不好|对不对|對不對|需不需要|算不算/u;
 const ZH_END = /(?:[吗嗎嘛]|(?<![什怎这那這多要])[么麼])[\s~～）)]*$/u;
 /** 呢 asks, or says that something is still going on. */
 const ZH_STILL = /(?:正在|[在还還]|着|著|挺|才|可).{0,8}呢/u;

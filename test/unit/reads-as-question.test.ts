@@ -53,7 +53,10 @@ const ASKS = [
   'Quick question: who orders laptops',
   'I lost my badge, what do I do',
   'My laptop is broken. How do I get a new one',
+  'tied the knot last month, how do I get my husband insured',
+  'my nan passed away, can i have a few days off',
   // German
+  'Ich bin krank, muss ich ein Attest vorlegen',
   'Wie beantrage ich Urlaub',
   'wie viele Urlaubstage habe ich',
   'Wer genehmigt Dienstreisen',
@@ -80,6 +83,7 @@ const ASKS = [
   'Ich habe meinen Ausweis verloren, was soll ich tun',
   // Chinese
   '年假有几天',
+  '表格何时提交',
   '怎么申请报销',
   '如何重置密码',
   '可以远程办公吗',
@@ -237,6 +241,9 @@ const SAYS = [
   'Why not',
   'How nice',
   'Who knows',
+  'And who knows, maybe we can meet',
+  'Have fun and stay inspired',
+  'I like it, so do I',
   'However, it is done',
   'I know how it works',
   'See https://wiki.example/?page=2 for that',
