@@ -73,6 +73,9 @@ describe('the command', () => {
     expect(forAnn).toMatch(/⚠️ 1 not read · 2 documents/);
     expect(await command(it, it.ann.id, 'help')).toContain('remove');
     expect(await command(it, it.ann.id, 'dance')).toContain('I do not know `dance`');
+    // No admin any more: that is asked of Slack anew, whatever was known.
+    it.admins.delete(it.ann.id);
+    expect(await command(it, it.ann.id, 'status')).not.toContain('Secret plans');
   });
 
   test('syncs, pauses and resumes by name, and says which names there are', async () => {
