@@ -7,6 +7,7 @@ import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { Clock, Language, Log } from '../../src/types.ts';
 import type { Conversations } from '../conversation.ts';
+import { limitSaid } from './in-time.ts';
 import { createGrowingMessage } from '../growing-message.ts';
 import { parseEvent, plainText, type Inbound, type Written } from './parse.ts';
 
@@ -80,9 +81,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       if (input.via === 'automatic' || told.has(input.eventKey)) return undefined;
       told.add(input.eventKey);
       if (told.size > MOST_TOLD) told.delete(told.values().next().value!);
-      const { perHour = 0, minutes = 60 } = error as Partial<Record<'perHour' | 'minutes', number>>;
-      const key = error.code === 'ask.limit' ? 'askLimit' : 'askWorkspaceLimit';
-      return () => void tell(input.origin, (language) => sayInChat(language, key, { perHour, minutes })).catch(failed);
+      return () => void tell(input.origin, (language) => limitSaid(error, language)!).catch(failed);
     }
     return held && (() => conversations.take(held));
   }

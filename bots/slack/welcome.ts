@@ -26,7 +26,7 @@ export function registerWelcome(bolt: Bolt, deps: WelcomeDeps): void {
     if (event.tab !== 'messages') return;
     const who = await deps.whoIs(event.user);
     const audience = who.member ? 'everyone' : 'public';
-    const language = (await deps.languageOf?.(event.user)) ?? 'en';
+    const language = await deps.languageOf(event.user);
     const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'direct', person: event.user };
     await welcome(place, audience, language).catch((error: unknown) =>
       log.warn({ reason: reasonOf(error) }, 'a welcome could not be posted'),
@@ -42,7 +42,7 @@ export function registerWelcome(bolt: Bolt, deps: WelcomeDeps): void {
     if (event.user !== deps.botUser) return;
     const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'channel', person: event.user };
     const audience = (await messenger.outsiders(place).catch(() => true)) ? 'public' : 'everyone';
-    const language = event.inviter ? ((await deps.languageOf?.(event.inviter)) ?? 'en') : 'en';
+    const language = event.inviter ? await deps.languageOf(event.inviter) : 'en';
     await welcome(place, audience, language).catch((error: unknown) =>
       log.warn({ reason: reasonOf(error) }, 'a welcome could not be posted'),
     );

@@ -92,7 +92,7 @@ export interface NoticeView {
   /** Plain text in that language. */
   text: string;
   /** A button beneath; `value` is an id. */
-  button?: { action: 'ask-again' | 'answer-edited' | 'share'; label: string; value: string };
+  button?: { action: 'answer-edited'; label: string; value: string };
 }
 
 /** The first meeting: what it knows, how fresh that is, who can see questions. */
