@@ -2,11 +2,11 @@
 import PQueue from 'p-queue';
 import type { ChatApp, ChatPerson, FileText, HeldQuestion } from '../src/chat/chat-app.ts';
 import { drawnAsTaken } from '../src/chat/drawn-as-taken.ts';
-import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, Origin, Part, Place } from '../src/chat/messenger.ts';
+import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, Origin, Part, Place, View } from '../src/chat/messenger.ts';
 import { AppError, isAbort, reasonOf } from '../src/errors.ts';
 import { sayInChat } from '../src/strings/chat.ts';
 import type { Answer, AnswerEvent, Audience, Clock, Language, Log } from '../src/types.ts';
-import { createGrowingMessage, type GrowingMessage, type Step } from './growing-message.ts';
+import { createGrowingMessage, WHISPERED, type GrowingMessage, type Step } from './growing-message.ts';
 import { createTurns } from './turns.ts';
 
 /** Files that came with a question, read. */
@@ -21,7 +21,7 @@ export interface ConversationDeps {
   chat: ChatApp;
   messenger: Messenger;
   /** Never throws: whoever cannot be looked up is a guest. */
-  whoIs(place: Place): Promise<ChatPerson & { bot?: boolean }>;
+  whoIs(place: Place): Promise<ChatPerson>;
   /** What came with a question; throws only when the signal is aborted. Absent: this platform has no files. */
   readFiles?(origin: Origin, signal: AbortSignal): Promise<QuestionFiles>;
   clock: Clock;
@@ -40,8 +40,6 @@ export interface Conversations {
   withdraw(question: { questionId: string; place: Place }): Promise<void>;
   /** Takes up what processes that ended left. */
   takeLeft(): Promise<void>;
-  /** Until nothing is answered any more. */
-  idle(): Promise<void>;
   /** Lets others take over what is not finished within `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
@@ -132,11 +130,12 @@ export function createConversations(deps: ConversationDeps): Conversations {
     files: QuestionFiles | undefined,
   ): Promise<void> {
     const { origin, language, via } = question;
+    if (via === 'automatic' && !(answer && (await showsItself(question, answer)))) return;
     // What cannot be shown however often it is tried is not tried for ever.
-    if (!answer || question.attempts > MOST_ATTEMPTS) return growing.end({ type: 'notice', language, text: sayInChat(language, 'gaveUp') });
-    if (via === 'automatic' && !(await showsItself(question, answer))) return;
-    const unread = files ? unreadOf(files, answer.language) : [];
-    const view = { ...(await answerView(question, answer, audience)), ...(unread.length > 0 ? { unread } : {}) };
+    const gaveUp = !answer || question.attempts > MOST_ATTEMPTS;
+    const view: View = gaveUp
+      ? { type: 'notice', language, text: sayInChat(language, 'gaveUp') }
+      : await answerView(question, answer, audience, files ? unreadOf(files, answer.language) : []);
     if (!origin.ephemeral) return growing.end(view);
     try {
       await drawnAsTaken((how) => whisper(question, messenger.draw(view, how)), log);
@@ -169,7 +168,12 @@ export function createConversations(deps: ConversationDeps): Conversations {
     return [...files.unread(language), ...cut];
   }
 
-  async function answerView(question: HeldQuestion, answer: Answer, audience: Audience): Promise<AnswerView> {
+  async function answerView(
+    question: HeldQuestion,
+    answer: Answer,
+    audience: Audience,
+    unread: { name: string; reason: string }[],
+  ): Promise<AnswerView> {
     const { origin, via } = question;
     const about = answer.status !== 'courtesy' && answer.status !== 'failed';
     const actions: AnswerActions = {
@@ -182,6 +186,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
       type: 'answer',
       answer,
       actions,
+      ...(unread.length > 0 ? { unread } : {}),
       ...(answer.status === 'unanswered' ? { searched: await chat.searched(audience) } : {}),
       ...(via === 'home' ? { shared: { by: origin.place.person, question: question.text } } : {}),
       now: clock.now(),
@@ -226,7 +231,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
 
   async function removeAll(questionId: string, place: Place): Promise<void> {
     for (const row of await chat.messages.ofQuestion(questionId)) {
-      if (row.platformId) await messenger.remove(place, row.platformId);
+      if (row.platformId && row.part < WHISPERED) await messenger.remove(place, row.platformId);
       await chat.messages.removed(row.id);
     }
   }
@@ -263,7 +268,6 @@ export function createConversations(deps: ConversationDeps): Conversations {
       if (closing || queue.size > 0) return;
       for (const question of await chat.takeLeft(deps.platform, LEFT_AT_ONCE)) take(question);
     },
-    idle: () => queue.onIdle(),
     async close(graceMs) {
       closing = true;
       turns.close();
@@ -282,8 +286,6 @@ export function createConversations(deps: ConversationDeps): Conversations {
 /** Nobody, or one person alone, sees that it is answered. */
 const isQuiet = ({ origin, via }: HeldQuestion): boolean => origin.ephemeral === true || via === 'automatic';
 
-/** Parts of an answer that one person alone sees: they cannot be edited. */
-const WHISPERED = 100;
 const OUTAGES = new Set(['chat.unavailable', 'chat.limited', 'chat.unauthorized', 'question.taken', 'search.unavailable']);
 /** After this an answer that could not be delivered is tried again, by whoever comes first. */
 const RETRY_MS = 30_000;

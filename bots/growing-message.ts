@@ -26,6 +26,9 @@ export interface GrowingDeps {
 /** Codes of failures after which nothing stands there. */
 const HAD_NO_EFFECT = new Set(['chat.limited', 'chat.refused', 'chat.gone', 'chat.unauthorized', 'chat.failed']);
 
+/** Parts from here on are what one person alone saw: it can be neither edited nor removed. */
+export const WHISPERED = 100;
+
 export type Step = 'intended' | 'posted' | 'noted' | 'grown' | 'ending' | 'ended' | 'delivered';
 
 export interface GrowingMessage {
@@ -204,7 +207,9 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
           await put(nth, part);
         }
         // What was shown before in more messages than the whole takes.
-        for (const row of (await chat.messages.ofQuestion(question.id)).filter((m) => m.part >= parts.length && m.platformId)) {
+        for (const row of (await chat.messages.ofQuestion(question.id)).filter(
+          (m) => m.part >= parts.length && m.part < WHISPERED && m.platformId,
+        )) {
           await messenger.remove(at, row.platformId!);
           await chat.messages.removed(row.id);
         }
