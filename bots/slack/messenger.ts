@@ -243,7 +243,6 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
         member: !(user.is_restricted || user.is_ultra_restricted || user.is_stranger || user.deleted || foreign),
         bot: user.is_bot === true || id === 'USLACKBOT',
         ...(user.locale ? { language: user.locale.slice(0, 2) } : {}),
-        ...(user.tz ? { timeZone: user.tz } : {}),
       };
     },
 

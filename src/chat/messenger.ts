@@ -42,7 +42,6 @@ export interface PlatformPerson {
   member: boolean;
   bot: boolean;
   language?: Language;
-  timeZone?: string;
 }
 
 /** Sources and documents that an asker may read. */

@@ -103,6 +103,6 @@ export const consoleSlackEn = {
   'slackScope_im:write': 'writes to a person first: where an answer was for them alone, or has to be corrected',
   'slackScope_mpim:history': 'the same as channels:history, in group messages that it is part of',
   'slackScope_mpim:read': 'the same as channels:read, in group messages that it is part of',
-  'slackScope_users:read': 'tells guests and strangers from people of the company, and knows their time zone',
+  'slackScope_users:read': 'tells guests and strangers from people of the company, and knows the language they read Slack in',
   'slackScope_users:read.email': 'knows people by their e-mail address: the same person in Slack, Teams and the sources',
 };

@@ -100,6 +100,6 @@ export const consoleSlackZh: Record<keyof typeof consoleSlackEn, string> = {
   'slackScope_im:write': '主动给某人发消息：回答只给此人看，或需要更正时',
   'slackScope_mpim:history': '与 channels:history 相同，用于它所在的群组私信',
   'slackScope_mpim:read': '与 channels:read 相同，用于它所在的群组私信',
-  'slackScope_users:read': '区分访客、外人和公司的人，并知道他们的时区',
+  'slackScope_users:read': '区分访客、外人和公司的人，并知道他们使用 Slack 的语言',
   'slackScope_users:read.email': '按电子邮件地址识别人：在 Slack、Teams 和知识源中是同一个人',
 };
