@@ -95,7 +95,8 @@ async function killed(lane: Lane, when: { step: string; nth: number } | { afterM
       own(question).map((one) => one.streaming),
       JSON.stringify(when),
     ).toHaveLength(1);
-  expect(slack.openStreams()).toEqual([]);
+  // One that was recorded and not acknowledged may be answered still.
+  await slack.until(() => slack.openStreams().length === 0, `streams to end after a kill at ${JSON.stringify(when)}`, 15_000);
   next.kill('SIGKILL');
   await dead(next);
 }
