@@ -1,16 +1,9 @@
 /** Times, figures and counts in the answer's language; English where Docent does not speak it. */
 import type { Language } from '../../src/types.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
+import { relativeTime } from '../../src/strings/moments.ts';
 
 const LOCALES: Record<string, string> = { en: 'en-GB', zh: 'zh-CN', de: 'de-DE' };
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['year', 31_557_600],
-  ['month', 2_629_800],
-  ['week', 604_800],
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
-];
 
 const DOLLARS = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;
 
@@ -32,10 +25,7 @@ const formats = (language: Language): NonNullable<ReturnType<typeof FORMATS.get>
 
 /** `3 days ago`. @param at milliseconds since the epoch */
 export function ago(language: Language, at: number, now: number): string {
-  const seconds = Math.round((at - now) / 1000);
-  for (const [unit, size] of UNITS)
-    if (Math.abs(seconds) >= size * 0.95) return formats(language).relative.format(Math.round(seconds / size), unit);
-  return sayInChat(language, 'justNow');
+  return relativeTime(formats(language).relative, at, now) ?? sayInChat(language, 'justNow');
 }
 
 /** `changed 3 days ago`; '' where it is not known. @param at milliseconds, or ISO 8601 */

@@ -1,6 +1,8 @@
 /** The console in the reader's language: its texts, numbers, times. */
 import { consoleEn, type ConsoleStrings } from '../strings/console-en.ts';
 import { consoleZh } from '../strings/console-zh.ts';
+import { fill } from '../strings/fill.ts';
+import { relativeTime } from '../strings/moments.ts';
 import { html, type Html } from './html.ts';
 
 export type ConsoleLanguage = 'en' | 'zh';
@@ -55,13 +57,8 @@ export function wordsFor(
     minute: '2-digit',
     timeZone,
   });
-  const say: Words['say'] = (key, values = {}) => strings[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
-  const ago = (at: number): string => {
-    const seconds = Math.round((at - now()) / 1000);
-    if (Math.abs(seconds) < 45) return say('justNow');
-    for (const [unit, size] of UNITS) if (Math.abs(seconds) >= size * 0.95) return relative.format(Math.round(seconds / size), unit);
-    return relative.format(Math.round(seconds / 60) || -1, 'minute');
-  };
+  const say: Words['say'] = (key, values = {}) => fill(strings[key], values);
+  const ago = (at: number): string => relativeTime(relative, at, now()) ?? say('justNow');
   return {
     language,
     say,
@@ -82,14 +79,6 @@ export function wordsFor(
     moment: (at) => html`<time datetime="${new Date(at).toISOString()}" title="${ago(at)}">${day.format(at)}</time>`,
   };
 }
-
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['year', 31_557_600],
-  ['month', 2_629_800],
-  ['week', 604_800],
-  ['day', 86_400],
-  ['hour', 3600],
-];
 
 function durationOf(ms: number, locale: string): string {
   const format = (value: number, unit: string, digits: number): string =>
