@@ -13,7 +13,7 @@ import { percentile } from '../../src/eval/scores.ts';
 import { createLog } from '../../src/log.ts';
 import { readPrompt } from '../fakes/inventing-model.ts';
 import { startOpenAiEndpoint } from '../fakes/openai-endpoint.ts';
-import { ASKS_BREACH, quotingModel, startSlackChild } from '../fakes/slack-office.ts';
+import { ASKS_BREACH, isWhole, quotingModel, startSlackChild } from '../fakes/slack-office.ts';
 import { startFakeSlack } from '../fakes/slack.ts';
 import type { Message } from '../fakes/slack-state.ts';
 import { freePort } from '../servers/free-port.ts';
@@ -68,9 +68,8 @@ try {
   }
   await Promise.all(pushes);
   const own = (message: Message): Message[] => slack.replies(message.channel, message.ts).filter((one) => one.own);
-  const whole = (message: Message): boolean => message.streaming !== 'open' && JSON.stringify(message.blocks).includes('docent.why');
   const ends = Date.now() + 300_000;
-  while (asked.some(({ message }) => !own(message).some(whole)) && Date.now() < ends)
+  while (asked.some(({ message }) => !own(message).some(isWhole)) && Date.now() < ends)
     await new Promise((resolve) => setTimeout(resolve, 200));
   const drainedMs = Math.round(performance.now() - from);
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -91,7 +90,7 @@ try {
   process.stdout.write(
     `${JSON.stringify({
       questions: COUNT,
-      answeredOnce: asked.filter(({ message }) => own(message).length === 1 && whole(own(message)[0]!)).length,
+      answeredOnce: asked.filter(({ message }) => own(message).length === 1 && isWhole(own(message)[0]!)).length,
       ackP50Ms: round(percentile(acks, 0.5)),
       ackP99Ms: round(percentile(acks, 0.99)),
       signP50Ms: round(percentile(signs, 0.5)),

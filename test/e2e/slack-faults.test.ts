@@ -1,6 +1,6 @@
 /** Whatever Slack does, a question gets one whole answer: stream, else one message that is edited, else one final message. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ASKS_BREACH, openOffice, quotingModel, type Office } from '../fakes/slack-office.ts';
+import { ASKS_BREACH, isWhole, openOffice, quotingModel, shownIn, type Office } from '../fakes/slack-office.ts';
 import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import type { Mood, MoodChoice } from '../fakes/slack-moods.ts';
 import type { Channel, Message, Person } from '../fakes/slack-state.ts';
@@ -30,9 +30,7 @@ afterEach(() => {
   pace = 1;
 });
 
-const shownIn = (message: Message): string => message.text + JSON.stringify(message.blocks);
-const whole = (message: Message): boolean =>
-  message.streaming !== 'open' && shownIn(message).includes('72 hours') && shownIn(message).includes('docent.why');
+const whole = (message: Message): boolean => isWhole(message) && shownIn(message).includes('72 hours');
 const hows = (message: Message): string[] => [...new Set(message.versions.map((version) => version.how))];
 const ask = async (): Promise<Message> => (await office.slack.push.mention({ user: ana.id, channel: team.id, text: ASKS_BREACH })).message!;
 

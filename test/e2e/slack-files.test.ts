@@ -1,6 +1,6 @@
 /** Files in a question in Slack, end to end: read and answered by, or named as not read. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openOffice, quotingModel, type Office } from '../fakes/slack-office.ts';
+import { openOffice, quotingModel, type Office, shownIn as allIn } from '../fakes/slack-office.ts';
 import { startOpenAiEndpoint, type ChatCompletionRequest, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { pdfFile } from '../fakes/pdf-file.ts';
 import type { Channel, Message, Person } from '../fakes/slack-state.ts';
@@ -31,7 +31,7 @@ beforeEach(() => {
 
 const NOTE = 'Hi all, this is about last night.\nWithin how many hours is a data breach reported to the authority?\nThanks, Zebulon';
 // Slack makes no link of a file's name: there are joiners in it.
-const shownIn = (message: Message): string => (message.text + JSON.stringify(message.blocks)).replaceAll(/\u2060|\*\*/g, '');
+const shownIn = (message: Message): string => allIn(message).replaceAll(/\u2060|\*\*/g, '');
 
 /** To a model that reads its prompt, the files say what is asked. */
 function withFiles(request: ChatCompletionRequest): ChatCompletionRequest {

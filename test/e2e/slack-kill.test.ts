@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { createLog } from '../../src/log.ts';
-import { ASKS_BREACH, quotingModel, startSlackChild } from '../fakes/slack-office.ts';
+import { ASKS_BREACH, isWhole, quotingModel, startSlackChild } from '../fakes/slack-office.ts';
 import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { startFakeSlack, type FakeSlack } from '../fakes/slack.ts';
 import type { Message } from '../fakes/slack-state.ts';
@@ -68,8 +68,6 @@ async function openLane(): Promise<Lane> {
 
 const dead = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once('exit', () => resolve())));
-const whole = (message: Message): boolean =>
-  message.streaming !== 'open' && (message.text + JSON.stringify(message.blocks)).includes('docent.why');
 
 /** Asks, kills at `when`, starts again; then every question has one whole answer. */
 async function killed(lane: Lane, when: { step: string; nth: number } | { afterMs: number }): Promise<void> {
@@ -87,7 +85,7 @@ async function killed(lane: Lane, when: { step: string; nth: number } | { afterM
   // What was never acknowledged was Slack's to deliver again, as long as Slack does.
   await Promise.all(asked.flatMap(({ deliveries }) => deliveries.map((one) => one.done)));
   const questions = asked.filter(({ deliveries }) => deliveries.some((one) => one.acknowledged)).map(({ message }) => message!);
-  const late = (): string[] => questions.filter((question) => !own(question).some(whole)).map((question) => question.ts);
+  const late = (): string[] => questions.filter((question) => !own(question).some(isWhole)).map((question) => question.ts);
   await slack.until(() => late().length === 0, `whole answers after a kill at ${JSON.stringify(when)}`, 30_000);
   await new Promise((resolve) => setTimeout(resolve, 300));
   for (const question of questions)

@@ -1,6 +1,6 @@
 /** Asking in Slack, end to end: the fake Slack over HTTP and Socket Mode, the real application behind. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openOffice, ASKS_BREACH, quotingModel, type Office } from '../fakes/slack-office.ts';
+import { ASKS_BREACH, isWhole, openOffice, quotingModel, shownIn, type Office } from '../fakes/slack-office.ts';
 import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import type { Channel, Message, Person } from '../fakes/slack-state.ts';
 
@@ -30,11 +30,8 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
   });
   beforeEach(() => office.slack.clearMoods());
 
-  const ended = (message: Message | undefined): boolean =>
-    message !== undefined && message.streaming !== 'open' && JSON.stringify(message.blocks).includes('docent.why');
   const replyTo = (channel: Channel, ts: string, what = 'an answer'): Promise<Message> =>
-    office.slack.until(() => office.slack.replies(channel.id, ts).find((one) => one.own && ended(one)), what, 10_000);
-  const shownIn = (message: Message): string => message.text + JSON.stringify(message.blocks);
+    office.slack.until(() => office.slack.replies(channel.id, ts).find((one) => one.own && isWhole(one)), what, 10_000);
   const asked = async (text: string, who = ana, channel = team): Promise<Message> =>
     (await office.slack.push.mention({ user: who.id, channel: channel.id, text })).message!;
   const mention = async (text: string, who = ana, channel = team): Promise<string> => (await asked(text, who, channel)).ts;
@@ -213,10 +210,8 @@ describe('beside asking', () => {
   }, 60_000);
   afterAll(() => office.close());
 
-  const shownIn = (message: Pick<Message, 'text' | 'blocks'>): string => message.text + JSON.stringify(message.blocks);
-  const whole = (message: Message): boolean => message.streaming !== 'open' && shownIn(message).includes('docent.why');
   const replyTo = (channel: Channel, ts: string): Promise<Message> =>
-    office.slack.until(() => office.slack.replies(channel.id, ts).find((one) => one.own && whole(one)), 'an answer', 10_000);
+    office.slack.until(() => office.slack.replies(channel.id, ts).find((one) => one.own && isWhole(one)), 'an answer', 10_000);
 
   test('the first meeting is one message, and prompts are suggested each time', async () => {
     const { slack } = office;
@@ -307,7 +302,7 @@ describe('beside asking', () => {
     const press = () => slack.push.action({ user: ana.id, channel: team.id, ts: offer.ts, actionId: 'docent.answer_edited' });
     await Promise.all([press(), press()]);
     const own = (): Message[] => slack.replies(team.id, question.ts).filter((one) => one.own);
-    await slack.until(() => own().length === 1 && whole(own()[0]!), 'the one new answer', 10_000);
+    await slack.until(() => own().length === 1 && isWhole(own()[0]!), 'the one new answer', 10_000);
     expect(offers()).toHaveLength(1);
     await slack.push.delete(question);
     await slack.until(() => own().length === 0, 'all to go');

@@ -14,6 +14,7 @@ import { readPrompt, sentencesIn } from './inventing-model.ts';
 import { never, openApp } from './open-app.ts';
 import type { ChatCompletionRequest } from './openai-endpoint.ts';
 import { startFakeSlack, type FakeSlack, type FakeSlackOptions } from './slack.ts';
+import type { Message } from './slack-state.ts';
 
 export const SAMPLE = join(import.meta.dirname, '../../sample');
 export const ASKS_BREACH = 'Within how many hours is a data breach reported to the authority?';
@@ -81,6 +82,12 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     },
   };
 }
+
+/** All that stands in a message of Slack, for looking for words in it. */
+export const shownIn = (message: Pick<Message, 'text' | 'blocks'>): string => message.text + JSON.stringify(message.blocks);
+
+/** An answer that is there from its first word to its buttons. */
+export const isWhole = (message: Message): boolean => message.streaming !== 'open' && shownIn(message).includes('docent.why');
 
 /** Docent with its bot in a process of its own (slack-child.ts), over this folder; resolves when it is ready. */
 export async function startSlackChild(options: {

@@ -1,26 +1,13 @@
 /** Admin by chat: `/docent`, and a source added in a modal, over a Slack that is as strict as the real one. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Run } from '../../src/catalog/sources.ts';
 import { AppError } from '../../src/errors.ts';
 import { STALLED_MS } from '../../bots/slack/admin-progress.ts';
 import { never } from '../fakes/open-app.ts';
-import { startAdmin, type AdminOptions, type StartedAdmin } from '../fakes/slack-admin.ts';
-
-const open: StartedAdmin[] = [];
-afterEach(async () => {
-  for (const started of open.splice(0)) {
-    const { complaints } = started.slack;
-    await started.close();
-    expect(complaints).toEqual([]);
-  }
-});
-async function start(options: AdminOptions = {}): Promise<StartedAdmin> {
-  const started = await startAdmin(options);
-  open.push(started);
-  return started;
-}
+import type { StartedAdmin } from '../fakes/slack-admin.ts';
+import { start } from '../fakes/started-admin.ts';
 
 /** A handbook of three pages, one of which cannot be read. */
 function handbook({ folder }: StartedAdmin, name = 'handbook'): string {

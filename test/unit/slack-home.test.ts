@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { adminWords } from '../../bots/slack/admin-words.ts';
 import { formModal, previewModal, EMPTY } from '../../bots/slack/admin-add-view.ts';
 import { labelModal } from '../../bots/slack/admin-automatic-view.ts';
@@ -17,22 +17,9 @@ import { chatAdminZh } from '../../src/strings/chat-admin-zh.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import { createFakeApp } from '../fakes/app.ts';
 import { never } from '../fakes/open-app.ts';
-import { startAdmin, type AdminOptions, type StartedAdmin } from '../fakes/slack-admin.ts';
+import type { StartedAdmin } from '../fakes/slack-admin.ts';
+import { start } from '../fakes/started-admin.ts';
 import { textsOf, viewProblems } from '../fakes/slack-blocks.ts';
-
-const open: StartedAdmin[] = [];
-afterEach(async () => {
-  for (const started of open.splice(0)) {
-    const { complaints } = started.slack;
-    await started.close();
-    expect(complaints).toEqual([]);
-  }
-});
-async function start(options: AdminOptions = {}): Promise<StartedAdmin> {
-  const started = await startAdmin(options);
-  open.push(started);
-  return started;
-}
 
 async function addSource(it: StartedAdmin, name: string, readers = 'everyone'): Promise<string> {
   const place = join(it.folder, name);
@@ -41,6 +28,18 @@ async function addSource(it: StartedAdmin, name: string, readers = 'everyone'): 
   const { id } = await it.app.addSource({ location: place, name, readers });
   return id;
 }
+/** What Slack would deliver of a button in Ann's home that need not stand there. */
+const forgedPress = (it: StartedAdmin, actionId: string, value: string) => ({
+  type: 'block_actions',
+  team: { id: it.slack.team.id, domain: 'x' },
+  user: { id: it.ann.id, name: 'ann' },
+  api_app_id: it.slack.app.id,
+  token: 'x',
+  trigger_id: 'x',
+  container: { type: 'view' },
+  view: it.slack.world.homes.get(it.ann.id)!.view,
+  actions: [{ type: 'button', action_id: actionId, block_id: 'x', action_ts: '1', value }],
+});
 const press = (it: StartedAdmin, user: { id: string }, actionId: string, value?: string) =>
   it.slack.push.viewAction({ user: user.id, actionId, home: true, ...(value === undefined ? {} : { value }) });
 
@@ -256,19 +255,8 @@ describe('what its buttons do', () => {
     await it.opened(it.ann);
     it.admins.delete(it.ann.id);
     for (const action of ['pause', 'remove', 'sync']) {
-      const body = {
-        type: 'block_actions',
-        team: { id: it.slack.team.id, domain: 'x' },
-        user: { id: it.ann.id, name: 'ann' },
-        api_app_id: it.slack.app.id,
-        token: 'x',
-        trigger_id: 'x',
-        container: { type: 'view' },
-        view: it.slack.world.homes.get(it.ann.id)!.view,
-        actions: [{ type: 'button', action_id: `docent.home-${action}`, block_id: 'x', action_ts: '1', value: id }],
-      };
       const before = it.slack.calls('views.publish').length;
-      await it.post(body);
+      await it.post(forgedPress(it, `docent.home-${action}`, id));
       await it.until(() => it.slack.calls('views.publish').length > before, 'the home');
       await it.home.settled();
       const shown = it.text(it.homeOf(it.ann));
@@ -282,18 +270,7 @@ describe('what its buttons do', () => {
     const it = await start();
     await addSource(it, 'Handbook');
     await it.opened(it.ann);
-    const home = it.slack.world.homes.get(it.ann.id)!.view;
-    await it.post({
-      type: 'block_actions',
-      team: { id: it.slack.team.id, domain: 'x' },
-      user: { id: it.ann.id, name: 'ann' },
-      api_app_id: it.slack.app.id,
-      token: 'x',
-      trigger_id: 'x',
-      container: { type: 'view' },
-      view: home,
-      actions: [{ type: 'button', action_id: 'docent.home-remove', block_id: 'x', action_ts: '1', value: '*' }],
-    });
+    await it.post(forgedPress(it, 'docent.home-remove', '*'));
     await it.until(() => it.text(it.homeOf(it.ann)).includes('There is no source'), 'the notice');
     expect(await it.app.listSources()).toHaveLength(1);
   });
