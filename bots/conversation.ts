@@ -158,7 +158,6 @@ export function createConversations(deps: ConversationDeps): Conversations {
   }
 
   async function showsItself({ origin }: HeldQuestion, answer: Answer): Promise<boolean> {
-    if (!['answered', 'quoted', 'verified'].includes(answer.status)) return false;
     return chat.automatic.shows(`${deps.platform}:${origin.place.workspace}/${origin.place.channel}`, answer.answerId);
   }
 

@@ -15,6 +15,7 @@ import {
   takeChatQuestion,
   withdrawQuestion,
 } from './catalog/chat-questions.ts';
+import type { Catalog } from './catalog/database.ts';
 import { intendMessage, knownMessages, messagePosted, messageRemoved, messagesOf } from './catalog/messages.ts';
 import { keepIdentity, readIdentity } from './catalog/people.ts';
 import { QUESTION_LEASE_MS, receiveQuestion, renewQuestion, type Question } from './catalog/questions.ts';
@@ -94,10 +95,11 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       const { db, clock, languages, questionsPerHour, workspaceQuestionsPerHour } = deps.recording();
       const { platform, workspace, channel, kind, person } = origin.place;
       const now = clock.now();
-      const identity = await readIdentity(db, platform, workspace, person);
       // Whoever was never seen is met before the answer; the limit holds for them from now on.
-      const personId = identity?.person_id ?? (await keepIdentity(db, { platform, workspace, externalId: person, member: false }, 0)).id;
-      const before = await lastQuestion(db, { platform, workspace, channel, thread });
+      const [personId, before] = await Promise.all([
+        personIdOf(db, platform, workspace, person),
+        lastQuestion(db, { platform, workspace, channel, thread }),
+      ]);
       const kept = keptText(text);
       const question = await receiveQuestion(
         db,
@@ -201,15 +203,7 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       const { db } = deps.recording();
       const row = await questionByKey(db, eventKey);
       if (!row) return undefined;
-      return {
-        questionId: row.id,
-        text: row.text,
-        personId: row.personId,
-        origin: row.origin_json === null ? null : (JSON.parse(row.origin_json) as Origin),
-        state: row.state,
-        audience: row.audience,
-        messages: await messagesOf(db, row.id),
-      };
+      return { questionId: row.id, origin: row.origin_json === null ? null : (JSON.parse(row.origin_json) as Origin) };
     },
     async lastOfThread(place) {
       const last = await lastQuestion(deps.recording().db, place);
@@ -230,15 +224,12 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       return chatPerson({ personId: person.id, platform, workspace, id, member }, who.email ?? null, who.name ?? null);
     },
     async guest(platform, workspace, id) {
-      const { db } = deps.recording();
-      const known = await readIdentity(db, platform, workspace, id);
-      const personId = known?.person_id ?? (await keepIdentity(db, { platform, workspace, externalId: id, member: false }, 0)).id;
-      return { personId, platform, workspace, id, member: false };
+      return { personId: await personIdOf(deps.recording().db, platform, workspace, id), platform, workspace, id, member: false };
     },
     isAdmin(person) {
       if (!person.member) return false;
       const names = [person.email?.toLowerCase(), `${person.platform}:${person.workspace}/${person.id}`];
-      return deps.adminUsers.some((admin) => names.includes(admin.includes('@') ? admin.toLowerCase() : admin));
+      return deps.adminUsers.some((admin) => names.includes(admin));
     },
 
     async greet({ platform, workspace, place }) {
@@ -257,6 +248,12 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       held.clear();
     },
   };
+}
+
+/** As whom somebody is known, however long ago they were looked up; a guest of their own where they never were. */
+async function personIdOf(db: Catalog, platform: string, workspace: string, id: string): Promise<string> {
+  const known = await readIdentity(db, platform, workspace, id);
+  return known?.person_id ?? (await keepIdentity(db, { platform, workspace, externalId: id, member: false }, 0)).id;
 }
 
 function heldFrom(

@@ -189,11 +189,7 @@ export async function lastQuestion(db: Catalog, place: { platform: string; works
 
 /** A question by its delivery's key. */
 export async function questionByKey(db: Catalog, eventKey: string) {
-  return db
-    .selectFrom('questions')
-    .select(['id', 'text', 'person_id as personId', 'origin_json', 'state', 'audience'])
-    .where('event_key', '=', eventKey)
-    .executeTakeFirst();
+  return db.selectFrom('questions').select(['id', 'origin_json']).where('event_key', '=', eventKey).executeTakeFirst();
 }
 
 /** All questions that one message of a chat asked: as it was written, as it was edited, and tried again. */

@@ -300,8 +300,11 @@ export async function conversationTurns(db: Catalog, which: { conversationId: st
     .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
     .select(['q.id as questionId', 'q.text', 'q.standalone', 'q.received_at as askedAt', 'a.id as answerId'])
     .select(['q.state', 'q.event_key as eventKey', 'q.lease_until as leaseUntil', 'q.person_id as personId'])
-    .$if('conversationId' in which, (q) => q.where('c.id', '=', (which as { conversationId: string }).conversationId))
-    .$if('thread' in which, (q) => q.where('c.thread', '=', (which as { thread: string }).thread).where('c.workspace', '=', ''))
+    .where((e) =>
+      'conversationId' in which
+        ? e('c.id', '=', which.conversationId)
+        : e.and([e('c.thread', '=', which.thread), e('c.workspace', '=', '')]),
+    )
     .orderBy('q.received_at', 'desc')
     .limit(limit)
     .execute();

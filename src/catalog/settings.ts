@@ -40,7 +40,7 @@ export type Settings = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K]['def
 
 /** All settings, defaults filled in. */
 export async function readSettings(db: Catalog): Promise<Settings> {
-  const rows = await db.selectFrom('settings').selectAll().execute();
+  const rows = await db.selectFrom('settings').selectAll().where('key', 'in', Object.keys(SETTINGS)).execute();
   const settings: Record<string, unknown> = {};
   for (const [key, { default: fallback }] of Object.entries(SETTINGS)) {
     const row = rows.find((r) => r.key === key);

@@ -54,8 +54,8 @@ export async function readTicket(db: Catalog, ticketId: string) {
     .selectFrom('tickets as t')
     .innerJoin('questions as q', 'q.id', 't.question_id')
     .leftJoin('answers as a', (j) => j.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
-    .select(['t.id', 't.reason', 't.comment', 't.state', 't.opened_by', 't.taken_by', 't.updated_at'])
-    .select(['q.id as question_id', 'q.text', 'q.language', 'q.origin_json', 'q.conversation_id', 'a.id as answer_id'])
+    .select(['t.id', 't.reason', 't.comment', 't.state', 't.opened_by', 't.taken_by'])
+    .select(['q.text', 'q.language', 'q.origin_json', 'q.conversation_id', 'a.id as answer_id'])
     .where('t.id', '=', ticketId)
     .executeTakeFirst();
 }
@@ -150,17 +150,6 @@ export async function intendTicketMessage(db: Catalog, message: TicketMessage, n
     })
     .execute();
   return id;
-}
-
-/** The platform's ids of all that was posted into a conversation. */
-export async function knownIn(db: Catalog, conversationId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('messages')
-    .select('platform_id')
-    .where('conversation_id', '=', conversationId)
-    .where('platform_id', 'is not', null)
-    .execute();
-  return rows.map((row) => row.platform_id!);
 }
 
 /** Channels (`slack:C…`) that a ticket was put into the outbox for. */

@@ -64,7 +64,7 @@ export async function askedFor(db: Catalog, answerId: string) {
   return db
     .selectFrom('answers as a')
     .innerJoin('questions as q', 'q.id', 'a.question_id')
-    .select(['q.id as questionId', 'q.text', 'q.origin_json', 'q.person_id as personId'])
+    .select(['q.id as questionId', 'q.text', 'q.origin_json'])
     .where('a.id', '=', answerId)
     .executeTakeFirst();
 }

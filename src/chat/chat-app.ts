@@ -172,19 +172,8 @@ export interface ChatApp {
     /** The platform's ids of all that was posted into this question's conversation. */
     known(questionId: string): Promise<string[]>;
   };
-  /** A recorded question by its delivery's key, with the messages of its answer. */
-  questionOf(eventKey: string): Promise<
-    | {
-        questionId: string;
-        text: string;
-        personId: string | null;
-        origin: Origin | null;
-        state: string;
-        audience: Audience;
-        messages: MessageRow[];
-      }
-    | undefined
-  >;
+  /** A recorded question by its delivery's key. */
+  questionOf(eventKey: string): Promise<{ questionId: string; origin: Origin | null } | undefined>;
   /** The last question of a thread, for a follow-up without a mention. `inSight`: people there know that Docent was asked. */
   lastOfThread(place: {
     platform: ChatPlatform;
@@ -224,7 +213,7 @@ export interface ChatApp {
     reason?: FeedbackReason;
     comment?: string;
   }): Promise<void>;
-  /** Whether a channel for tickets is set. */
+  /** Channels for tickets. */
   readonly triageChannels: string[];
   /** Writes the ticket (one a question) and sees to it that it is posted; `again`: it was there. */
   openTicket(input: {

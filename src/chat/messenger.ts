@@ -166,7 +166,6 @@ export interface Messenger {
   draw(view: View, how?: Drawn): Part[];
   /** @returns the platform's id of the message; `key` is kept with it, so that `find` finds it */
   post(place: Place, part: Part, key: string): Promise<string>;
-  /** @returns the platform's id: another one where it could not be edited and was posted again */
   edit(place: Place, id: string, part: Part): Promise<void>;
   remove(place: Place, id: string): Promise<void>;
   /** @throws as above; where it throws before anything is seen, an ordinary message takes its place */

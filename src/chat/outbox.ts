@@ -168,7 +168,7 @@ async function bringPart(place: Place, part: Part, message: TicketMessage, messe
     id = await messenger.find(place, noted.id, noted.createdAt);
     if (id !== undefined) await messagePosted(db, noted.id, id);
   }
-  if (noted && id !== undefined) return editTo(place, noted.id, id, part, messenger, db);
+  if (noted && id !== undefined) return editTo(place, id, part, messenger);
   const key = noted?.id ?? (await intendTicketMessage(db, message, clock.now()));
   deps.atStep?.('intended');
   id = await messenger.post(place, part, key);
@@ -177,10 +177,9 @@ async function bringPart(place: Place, part: Part, message: TicketMessage, messe
   deps.atStep?.('recorded');
 }
 
-async function editTo(place: Place, key: string, id: string, part: Part, messenger: Messenger, db: Catalog): Promise<void> {
+async function editTo(place: Place, id: string, part: Part, messenger: Messenger): Promise<void> {
   try {
-    const now: unknown = await messenger.edit(place, id, part);
-    if (typeof now === 'string' && now !== id) await messagePosted(db, key, now);
+    await messenger.edit(place, id, part);
   } catch (cause) {
     // Deleted, or where Docent was sent away: it is not posted a second time for that.
     if (cause instanceof AppError && cause.code === 'chat.gone')
