@@ -27,8 +27,6 @@ export interface ConversationDeps {
   clock: Clock;
   log: Log;
   atStep?: (step: Step) => void | Promise<void>;
-  /** Answered at the same time; default 24. */
-  atOnce?: number;
 }
 
 export interface Conversations {
@@ -59,7 +57,7 @@ interface Running {
 
 export function createConversations(deps: ConversationDeps): Conversations {
   const { chat, messenger, clock, log } = deps;
-  const queue = new PQueue({ concurrency: deps.atOnce ?? AT_ONCE });
+  const queue = new PQueue({ concurrency: AT_ONCE });
   const running = new Map<string, Running>();
   const turns = createTurns(clock);
   let closing = false;
@@ -115,10 +113,10 @@ export function createConversations(deps: ConversationDeps): Conversations {
       clock,
       log,
       ...(deps.atStep ? { atStep: deps.atStep } : {}),
-      holds: () => chat.holds(question),
       onStopped,
-      onLost: () => {
-        throw new AppError({ code: 'question.taken', message: 'another process answers the question', retryable: true });
+      async mustHold() {
+        if (!(await chat.holds(question)))
+          throw new AppError({ code: 'question.taken', message: 'another process answers the question', retryable: true });
       },
     });
 
@@ -202,7 +200,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
     const { question } = one;
     await turns.wait(one.controller.signal);
     try {
-      if (one.controller.signal.aborted && one.withdrawn) return;
+      if (one.withdrawn) return;
       await answerIn(one, seen);
     } catch (error) {
       const code = error instanceof AppError ? error.code : undefined;

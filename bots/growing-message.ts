@@ -3,7 +3,7 @@ import type { ChatApp, HeldQuestion } from '../src/chat/chat-app.ts';
 import { drawnAsTaken } from '../src/chat/drawn-as-taken.ts';
 import type { Drawn, GrowingView, Messenger, Part, Place, Stream, View } from '../src/chat/messenger.ts';
 import { AppError, reasonOf } from '../src/errors.ts';
-import { retryDelayMs } from '../src/retry.ts';
+import { withRetries } from '../src/retry.ts';
 import type { Clock, Log } from '../src/types.ts';
 
 export interface GrowingDeps {
@@ -15,10 +15,8 @@ export interface GrowingDeps {
   atStep?: (step: Step) => void | Promise<void>;
   /** Who asked pressed the platform's Stop. */
   onStopped: () => void;
-  /** Whether the question is still this process's to answer. */
-  holds: () => Promise<boolean>;
-  /** It is not: nothing more is shown. */
-  onLost: () => void;
+  /** @throws AppError `question.taken` when the question is not this process's to answer any more */
+  mustHold: () => Promise<void>;
   /** Where it cannot be posted at this place it is not posted at all. */
   hereAlone?: true;
 }
@@ -45,7 +43,11 @@ const PATIENCE_MS = 3 * 60_000;
 const MOST_WAIT_MS = 60_000;
 
 /** @param question its messages that are noted already are gone on with, and one that was posted but not noted is found */
-export function createGrowingMessage(question: HeldQuestion, place: Place, deps: GrowingDeps): GrowingMessage {
+export function createGrowingMessage(
+  question: Pick<HeldQuestion, 'id' | 'attempts' | 'receivedAt'>,
+  place: Place,
+  deps: GrowingDeps,
+): GrowingMessage {
   const { chat, messenger, clock, log } = deps;
   const step = async (name: Step): Promise<void> => void (await deps.atStep?.(name));
   let wanted: GrowingView | undefined;
@@ -77,7 +79,7 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
     }
     if (mode !== 'edit' || !posted || !messenger.caps.edit(at)) return;
     // Another may have made it whole while this process slept.
-    if (!(await deps.holds())) return deps.onLost();
+    await deps.mustHold();
     // One edit that fails is made good by the next.
     await messenger.edit(at, posted, messenger.draw(view)[0]!).catch(() => {});
     await step('grown');
@@ -143,19 +145,16 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
 
   /** Tries until it is done: an outage is sat out, a limit is waited for. */
   async function patiently<T>(what: () => Promise<T>): Promise<T> {
-    const until = clock.now() + PATIENCE_MS;
-    for (let nth = 0; ; nth++) {
-      try {
-        return await what();
-      } catch (error) {
-        const again = error instanceof AppError && ['chat.limited', 'chat.unavailable'].includes(error.code);
-        const asked = (error as { retryAfterMs?: number }).retryAfterMs;
-        const failure = { error: error as AppError, transient: again, ...(asked === undefined ? {} : { retryAfterMs: asked }) };
-        const wait = retryDelayMs(failure, nth, { maxRetries: 1_000, maxWaitMs: MOST_WAIT_MS, random: Math.random });
-        if (wait === undefined || clock.now() + wait > until) throw error;
-        await clock.sleep(wait);
-      }
-    }
+    return withRetries(what, {
+      failureOf(error) {
+        const retryAfterMs = (error as { retryAfterMs?: number }).retryAfterMs;
+        const transient = ['chat.limited', 'chat.unavailable'].includes(codeOf(error));
+        return { error: error as AppError, transient, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+      },
+      policy: { maxRetries: 1_000, maxWaitMs: MOST_WAIT_MS, random: Math.random },
+      clock,
+      until: clock.now() + PATIENCE_MS,
+    });
   }
 
   /** The message of this part, posted or edited so that it says `part`. */
@@ -190,7 +189,7 @@ export function createGrowingMessage(question: HeldQuestion, place: Place, deps:
     async end(view) {
       ended.abort();
       await pump;
-      if (!(await deps.holds())) return deps.onLost();
+      await deps.mustHold();
       await step('ending');
       const whole = async (how: Drawn): Promise<void> => {
         const parts = messenger.draw(view, how);

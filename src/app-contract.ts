@@ -133,6 +133,8 @@ export interface App {
   readonly log: Log;
   /** IANA name of the zone that schedules are in. */
   readonly timeZone: string;
+  /** Where the console is reached from other machines; undefined where it is not. */
+  readonly outsideUrl: string | undefined;
   /** Records the question, answers it, and keeps the answer. Never throws for a question: the last event is always `final`. */
   ask(input: AskInput, signal: AbortSignal): AsyncIterable<AnswerEvent>;
   /** The turns of a conversation, oldest first; empty when unknown. */

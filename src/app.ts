@@ -25,7 +25,7 @@ import { leftQuestions } from './catalog/questions.ts';
 import { readSettings, writeSetting, type Settings } from './catalog/settings.ts';
 import { recordUsage, spentThisMonth } from './catalog/usage.ts';
 import { systemClock, within } from './clock.ts';
-import type { Config } from './config.ts';
+import { outsideUrl, type Config } from './config.ts';
 import { connectorFor, connectorKinds } from './connectors/registry.ts';
 import { examine } from './doctor.ts';
 import { createGlossary } from './glossary.ts';
@@ -385,6 +385,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     clock,
     log,
     timeZone,
+    outsideUrl: outsideUrl(config),
     sessionKey,
     chatConnections,
     chat,

@@ -52,31 +52,32 @@ export function retryAfterMs(headers: Headers | undefined, now: number): number 
 /**
  * Runs `attempt` until it succeeds or must not be repeated.
  * @param failureOf what an error thrown by `attempt` means
+ * @param until milliseconds since the epoch: no wait may end later
  * @throws AppError of the last failure, or the signal's reason
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
-  deps: { failureOf(thrown: unknown): EndpointFailure; policy: RetryPolicy; clock: Clock; signal: AbortSignal },
+  deps: { failureOf(thrown: unknown): EndpointFailure; policy: RetryPolicy; clock: Clock; signal?: AbortSignal; until?: number },
 ): Promise<T> {
   for (let nth = 0; ; nth++) {
     try {
       return await attempt();
     } catch (thrown) {
-      deps.signal.throwIfAborted();
+      deps.signal?.throwIfAborted();
       const failure = deps.failureOf(thrown);
       const wait = retryDelayMs(failure, nth, deps.policy);
-      if (wait === undefined) throw failure.error;
+      if (wait === undefined || deps.clock.now() + wait > (deps.until ?? Infinity)) throw failure.error;
       await pause(wait, deps.clock, deps.signal);
     }
   }
 }
 
 /** Sleeps; an abort throws the signal's own reason, whatever the clock throws. */
-export async function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function pause(ms: number, clock: Clock, signal?: AbortSignal): Promise<void> {
   try {
     await clock.sleep(ms, signal);
   } catch (error) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import type { App as Bolt, BlockAction, RespondFn } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import type { ChatPerson } from '../../src/chat/chat-app.ts';
 import type { TicketView } from '../../src/chat/messenger.ts';
+import { within } from '../../src/clock.ts';
 import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { Answer, Audience, Language } from '../../src/types.ts';
@@ -187,8 +188,7 @@ export function registerActions(bolt: Bolt, deps: SlackDeps): void {
 
   /** Undefined where it takes too long, or nobody knows them. */
   async function whoIs(userId: string): Promise<ChatPerson | undefined> {
-    const late = clock.sleep(LOOK_UP_MS).then(() => undefined);
-    const person = await Promise.race([deps.whoIs(userId), late]);
+    const person = await within(LOOK_UP_MS, deps.whoIs(userId)).catch(() => undefined);
     return person && person.personId !== '' ? person : undefined;
   }
 

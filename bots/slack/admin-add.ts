@@ -21,7 +21,7 @@ import {
 import { createSourceDrafts, DRAFT_MINUTES, inputOf, type SourceDraft } from './admin-drafts.ts';
 import { data } from './admin-parts.ts';
 import type { SyncThreads } from './admin-progress.ts';
-import { adminNow, consoleUrl, sayError, wordsOf } from './admin-rights.ts';
+import { adminNow, sayError, wordsOf } from './admin-rights.ts';
 import type { AdminWords } from './admin-words.ts';
 import type { SlackDeps } from './deps.ts';
 
@@ -57,7 +57,7 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
     },
     words: AdminWords,
   ): Promise<ModalView> => {
-    const address = consoleUrl(deps);
+    const address = deps.app.outsideUrl;
     const connectors = await app.connectors();
     const { recognised, problem, draft, values } = it;
     return formModal(

@@ -35,17 +35,19 @@ export interface SourceDrafts {
 
 export function createSourceDrafts(clock: Clock): SourceDrafts {
   const drafts = new Map<string, SourceDraft>();
+  const timers = new Map<string, NodeJS.Timeout>();
   const drop = (id: string): void => {
+    clearTimeout(timers.get(id));
+    timers.delete(id);
     drafts.get(id)?.stop.abort();
     drafts.delete(id);
   };
-  const sweep = (): void => {
-    for (const { id, until } of drafts.values()) if (until <= clock.now()) drop(id);
+  const makeRoom = (): void => {
     while (drafts.size >= MOST_DRAFTS) drop(drafts.keys().next().value!);
   };
   return {
     begin(person, given) {
-      sweep();
+      makeRoom();
       const draft: SourceDraft = {
         id: randomBytes(18).toString('base64url'),
         person,
@@ -54,6 +56,8 @@ export function createSourceDrafts(clock: Clock): SourceDrafts {
         until: clock.now() + DRAFT_MINUTES * 60_000,
       };
       drafts.set(draft.id, draft);
+      // What was typed, a credential too, is forgotten whether or not anybody comes again.
+      timers.set(draft.id, setTimeout(() => drop(draft.id), DRAFT_MINUTES * 60_000).unref());
       return draft;
     },
     find(id, person) {

@@ -35,7 +35,15 @@ export interface SyncThreads {
 export function createSyncThreads(deps: SlackDeps): SyncThreads {
   const { app, clock, log, syncNotes } = deps;
   const stop = new AbortController();
-  const running = new Set<Promise<void>>();
+  /** What closing waits for: the beginning of a thread, too, so that its note is kept before another process looks. */
+  const running = new Set<Promise<unknown>>();
+
+  function track<T>(work: Promise<T>): Promise<T> {
+    running.add(work);
+    const done = (): boolean => running.delete(work);
+    work.then(done, done);
+    return work;
+  }
 
   const edit = (note: SyncNote, lines: string[], wait: Parameters<typeof editLines>[3]): Promise<void> =>
     editLines(deps, { channel: note.channel, ts: note.thread }, lines, wait);
@@ -75,10 +83,7 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
   }
 
   function follow(note: SyncNote, words: AdminWords): void {
-    const work = watch(note, words)
-      .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'telling how far a sync is ended'))
-      .finally(() => running.delete(work));
-    running.add(work);
+    void track(watch(note, words).catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'telling how far a sync is ended')));
   }
 
   async function watch(note: SyncNote, words: AdminWords): Promise<void> {
@@ -133,13 +138,13 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
   };
 
   return {
-    start,
+    start: (source, userId, words) => track(start(source, userId, words)),
     async takeUp() {
       for (const note of (await syncNotes?.list()) ?? []) follow(note, await wordsOf(deps, note.person));
     },
     async close() {
       stop.abort();
-      await Promise.all(running);
+      while (running.size > 0) await Promise.all(running);
     },
   };
 }

@@ -28,10 +28,3 @@ export function sayError(deps: SlackDeps, error: unknown, words: AdminWords): st
   deps.log.error({ reason: error instanceof Error ? error.name : typeof error }, 'an admin’s action failed');
   return words.say('wentWrong');
 }
-
-/** Where the console is reached from other machines; undefined where it is not. */
-export function consoleUrl({ app }: SlackDeps): string | undefined {
-  const address = app.config.PUBLIC_URL;
-  if (address === undefined || !URL.canParse(address)) return undefined;
-  return /^(localhost|127\.|\[::1\])/.test(new URL(address).hostname) ? undefined : address;
-}

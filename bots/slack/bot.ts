@@ -1,5 +1,5 @@
 /** One connection to Slack at work: deliveries are recorded, acknowledged and handed on; answers go back. */
-import { App as Bolt, type Receiver, type ReceiverEvent } from '@slack/bolt';
+import { App as Bolt, type Receiver } from '@slack/bolt';
 import type { Router } from 'express';
 import type { App } from '../../src/app-contract.ts';
 import type { SlackConnection } from '../../src/chat-connections.ts';
@@ -18,6 +18,7 @@ import { streamChunk } from './draw-stream.ts';
 import { draw } from './draw.ts';
 import { createSlackFiles } from './files.ts';
 import { registerHome } from './home.ts';
+import { inTime } from './in-time.ts';
 import { ASK_ABOUT } from './manifest.ts';
 import { createSlackMessenger } from './messenger.ts';
 import { fileIds, plainText, sendersOf } from './parse.ts';
@@ -29,8 +30,6 @@ import { registerWelcome } from './welcome.ts';
 
 /** How often it is looked whether another process left questions whose answer is not in Slack. */
 const LEFT_MS = 2_000;
-/** Slack shows an error after three seconds. */
-const ACKNOWLEDGE_MS = 2_500;
 
 export interface SlackBotDeps {
   app: App & { chat: ChatApp };
@@ -85,7 +84,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     draw,
     chunk: streamChunk,
   });
-  const { whoIs, languageOf, knownLanguage } = createPeople({ chat, messenger, team, clock, log });
+  const { whoIs, languageOf, knownLanguage } = createPeople({ chat, messenger, team, log });
   async function directChannel(person: string): Promise<string> {
     const opened = await callSlack('conversations.open', () => client.conversations.open({ users: person }), { clock, patienceMs: 3_000 });
     return opened.channel!.id!;
@@ -166,7 +165,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
   registerActions(bolt, slackDeps);
   const home = registerHome(bolt, slackDeps);
   const admin = registerAdmin(bolt, slackDeps, { onSources: (person) => home.refresh(person) });
-  registerWelcome(bolt, { ...slackDeps, messenger, directChannel });
+  registerWelcome(bolt, { ...slackDeps, messenger });
 
   bolt.command('/ask', async ({ command, ack }) => {
     const language = knownLanguage(command.user_id);
@@ -201,7 +200,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     const [channel, ts] = 'value' in action && typeof action.value === 'string' ? action.value.split('/') : [];
     // Recorded before it is acknowledged, where Slack is quick enough.
     const recorded = channel && ts ? questions.answerEdited(channel, ts, body.user.id) : Promise.resolve();
-    await Promise.race([recorded.catch(() => {}), clock.sleep(ACKNOWLEDGE_MS)]);
+    await inTime(recorded);
     await ack();
     await recorded;
   });
@@ -213,19 +212,13 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     deps.onSeen(kindOf(delivery.body));
     const after = await questions.event(delivery.body);
     if (after) await deps.atStep?.('recorded');
-    const event: ReceiverEvent = {
-      body: delivery.body,
-      ack: async (response?: unknown) => delivery.ack(response),
-      ...(delivery.retryNum === undefined ? {} : { retryNum: delivery.retryNum }),
-      ...(delivery.retryReason === undefined ? {} : { retryReason: delivery.retryReason }),
-    };
     if (after) {
       await delivery.ack();
       await deps.atStep?.('acknowledged');
       after();
       return;
     }
-    await bolt.processEvent(event);
+    await bolt.processEvent({ body: delivery.body, ack: (response?: unknown) => delivery.ack(response) });
   }
 
   const stopped = new AbortController();

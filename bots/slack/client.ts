@@ -1,8 +1,8 @@
 /** Web API clients with the patience that a bot needs: a time-out, no silent queueing, no redirected calls. */
 import { LogLevel, WebClient, type Logger } from '@slack/web-api';
-import { retryDelayMs } from '../../src/retry.ts';
+import { withRetries, type EndpointFailure } from '../../src/retry.ts';
 import type { Clock, Log } from '../../src/types.ts';
-import { slackFailure } from './errors.ts';
+import { slackFailure, type SlackFailure } from './errors.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -44,22 +44,18 @@ export async function callSlack<T>(
   call: () => Promise<T>,
   deps: { clock: Clock; patienceMs: number; signal?: AbortSignal },
 ): Promise<T> {
-  const until = deps.clock.now() + deps.patienceMs;
-  for (let nth = 0; ; nth++) {
-    try {
-      return await call();
-    } catch (thrown) {
-      const error = slackFailure(thrown, method);
-      const wait = error.code === 'chat.limited' ? retryDelayMs(toRetry(error), nth, policyOf(until - deps.clock.now())) : undefined;
-      if (wait === undefined || deps.clock.now() + wait > until) throw error;
-      await deps.clock.sleep(wait, deps.signal);
-    }
-  }
+  const { clock, patienceMs, signal } = deps;
+  return withRetries(call, {
+    failureOf: (thrown) => toRetry(slackFailure(thrown, method)),
+    policy: { maxRetries: 100, maxWaitMs: patienceMs, random: Math.random },
+    clock,
+    until: clock.now() + patienceMs,
+    ...(signal ? { signal } : {}),
+  });
 }
 
-const toRetry = (error: ReturnType<typeof slackFailure>) => ({
+const toRetry = (error: SlackFailure): EndpointFailure => ({
   error,
-  transient: true,
+  transient: error.code === 'chat.limited',
   ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
 });
-const policyOf = (maxWaitMs: number) => ({ maxRetries: 100, maxWaitMs, random: Math.random });

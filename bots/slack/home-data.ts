@@ -1,7 +1,6 @@
 /** What somebody's App Home shows, read for them now. */
 import type { RecentQuestion } from '../../src/chat/chat-app.ts';
 import { within } from '../../src/clock.ts';
-import { consoleUrl } from './admin-rights.ts';
 import type { SlackDeps } from './deps.ts';
 import type { HomeData } from './home-view.ts';
 import { linkable } from './text.ts';
@@ -14,7 +13,7 @@ export async function readHome(deps: SlackDeps, userId: string, page: number): P
   const { app } = deps;
   const person = await deps.whoIs(userId);
   const admin = app.chat.isAdmin(person);
-  const address = admin ? consoleUrl(deps) : undefined;
+  const address = admin ? deps.app.outsideUrl : undefined;
   const [searched, recent, ofAdmin] = await Promise.all([
     app.chat.searched(person.member ? 'everyone' : 'public'),
     app.chat.recentQuestions(person, RECENT).then((questions) => Promise.all(questions.map((question) => linked(deps, question)))),

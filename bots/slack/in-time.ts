@@ -22,9 +22,13 @@ export async function inTime(work: Promise<unknown>): Promise<InTime> {
   return Promise.race([ended, late]).finally(() => clearTimeout(timer));
 }
 
-/** That somebody asks too often, in their language; undefined of any other error. */
+/** Somebody, or their workspace, asks too often. */
+export const isLimit = (error: unknown): error is AppError =>
+  error instanceof AppError && (error.code === 'ask.limit' || error.code === 'ask.workspace_limit');
+
+/** That, in their language; undefined of any other error. */
 export function limitSaid(error: unknown, language: Language): string | undefined {
-  if (!(error instanceof AppError) || (error.code !== 'ask.limit' && error.code !== 'ask.workspace_limit')) return undefined;
+  if (!isLimit(error)) return undefined;
   const { perHour = 0, minutes = 60 } = error as Partial<Record<'perHour' | 'minutes', number>>;
   return sayInChat(language, error.code === 'ask.limit' ? 'askLimit' : 'askWorkspaceLimit', { perHour, minutes });
 }

@@ -30,13 +30,11 @@ const HISTORY = ['channels:history', 'groups:history', 'im:history', 'mpim:histo
  * conversations one scope a kind of conversation). A test ties it to the calls in this folder.
  */
 export const SLACK_METHODS: Record<string, readonly SlackScope[]> = {
-  'agents.sessions.rename': ['chat:write'],
   'agents.sessions.setStatus': ['chat:write'],
   // Of the app-level token: connections:write.
   'apps.connections.open': [],
   'assistant.threads.setStatus': ['chat:write'],
   'assistant.threads.setSuggestedPrompts': ['assistant:write'],
-  'assistant.threads.setTitle': ['assistant:write'],
   'auth.test': [],
   'bots.info': ['users:read'],
   'chat.appendStream': ['chat:write'],
@@ -49,7 +47,6 @@ export const SLACK_METHODS: Record<string, readonly SlackScope[]> = {
   'chat.update': ['chat:write'],
   'conversations.history': HISTORY,
   'conversations.info': READ,
-  'conversations.members': READ,
   // Direct messages alone are opened.
   'conversations.open': ['im:write'],
   'conversations.replies': HISTORY,
@@ -58,7 +55,6 @@ export const SLACK_METHODS: Record<string, readonly SlackScope[]> = {
   'users.lookupByEmail': ['users:read.email'],
   'views.open': [],
   'views.publish': [],
-  'views.push': [],
   'views.update': [],
 };
 

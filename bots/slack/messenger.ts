@@ -116,19 +116,20 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
 
     async stream(place, _key, view) {
       begun.push(clock.now());
+      const first = deps.chunk(undefined, view);
       let shown = view;
       let started: { ts?: string };
       try {
-        started = await callSlack(
+        started = await call(
           'chat.startStream',
           () =>
             streaming.chat.startStream({
               channel: place.channel,
               thread_ts: place.thread!,
               ...(place.kind === 'direct' ? {} : { recipient_user_id: place.person, recipient_team_id: deps.team }),
-              markdown_text: deps.chunk(undefined, view),
+              markdown_text: first,
             }),
-          { clock, patienceMs: 0 },
+          0,
         );
       } catch (error) {
         const limited = error as SlackFailure;
@@ -137,7 +138,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
       }
       statuses.posted(place);
       const where = { channel: place.channel, ts: started.ts! };
-      let length = deps.chunk(undefined, view).length;
+      let length = first.length;
       let cut = false;
       const stream: Stream = {
         id: started.ts!,

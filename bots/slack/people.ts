@@ -1,8 +1,9 @@
 /** Who somebody of this workspace is, asked of Slack where the catalog does not know. */
 import type { ChatApp, ChatPerson } from '../../src/chat/chat-app.ts';
 import type { Messenger, PlatformPerson } from '../../src/chat/messenger.ts';
+import { within } from '../../src/clock.ts';
 import { reasonOf } from '../../src/errors.ts';
-import type { Clock, Language, Log } from '../../src/types.ts';
+import type { Language, Log } from '../../src/types.ts';
 
 const LANGUAGE_MS = 2_000;
 const MOST_LANGUAGES = 10_000;
@@ -16,8 +17,8 @@ export interface People {
   knownLanguage(id: string): Language;
 }
 
-export function createPeople(deps: { chat: ChatApp; messenger: Messenger; team: string; clock: Clock; log: Log }): People {
-  const { chat, messenger, team, clock, log } = deps;
+export function createPeople(deps: { chat: ChatApp; messenger: Messenger; team: string; log: Log }): People {
+  const { chat, messenger, team, log } = deps;
   const languages = new Map<string, Language>();
   /** One look-up for all who ask meanwhile. */
   const asked = new Map<string, Promise<PlatformPerson>>();
@@ -54,13 +55,7 @@ export function createPeople(deps: { chat: ChatApp; messenger: Messenger; team: 
     async languageOf(id) {
       const known = languages.get(id);
       if (known) return known;
-      const late = new AbortController();
-      const inTime = clock.sleep(LANGUAGE_MS, late.signal).then(
-        () => undefined,
-        () => undefined,
-      );
-      const found = await Promise.race([look(id).catch(() => undefined), inTime]);
-      late.abort();
+      const found = await within(LANGUAGE_MS, look(id)).catch(() => undefined);
       return found?.language ?? 'en';
     },
     knownLanguage: (id) => languages.get(id) ?? 'en',

@@ -7,7 +7,7 @@ import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { Clock, Language, Log } from '../../src/types.ts';
 import type { Conversations } from '../conversation.ts';
-import { limitSaid } from './in-time.ts';
+import { isLimit, limitSaid } from './in-time.ts';
 import { createGrowingMessage } from '../growing-message.ts';
 import { parseEvent, plainText, type Inbound, type Written } from './parse.ts';
 
@@ -76,7 +76,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
     try {
       held = await chat.receive(input);
     } catch (error) {
-      if (!(error instanceof AppError && ['ask.limit', 'ask.workspace_limit'].includes(error.code))) throw error;
+      if (!isLimit(error)) throw error;
       // A mention comes as two events, and what nobody asked Docent needs no word.
       if (input.via === 'automatic' || told.has(input.eventKey)) return undefined;
       told.add(input.eventKey);
@@ -128,7 +128,8 @@ export function createQuestions(deps: QuestionsDeps): Questions {
     // Delivered again, or answered as it stands by now.
     if (asked.some((one) => one.text === it.text) || offered.has(`${it.channel}/${it.ts}/${it.text}`)) return undefined;
     // What nobody was shown an answer to is answered as it stands now, without asking.
-    if (asked.every((one) => one.state === 'received')) return anew(it.channel, it.ts, it.person, it.text);
+    if (asked.every((one) => one.state === 'received'))
+      return anew(it.channel, it.ts, it.text, { questionId: question.questionId, origin }, asked);
     offered.add(`${it.channel}/${it.ts}/${it.text}`);
     if (offered.size > MOST_TOLD) offered.delete(offered.values().next().value!);
     return () => {
@@ -152,11 +153,14 @@ export function createQuestions(deps: QuestionsDeps): Questions {
   const failed = (error: unknown): void => log.warn({ reason: reasonOf(error) }, 'something that Slack asked for could not be done');
 
   /** The question as it is now is asked in the place of the one before, whose answer goes. @returns what is to be done then */
-  async function anew(channel: string, ts: string, person: string, text: string): Promise<(() => void) | undefined> {
-    const before = await chat.questionOf(keyOf(channel, ts));
-    if (!before?.origin || before.origin.place.person !== person) return undefined;
-    const { origin, questionId } = before;
-    const others = (await chat.ofMessage(questionId)).filter((one) => one.state !== 'cancelled' && one.text !== text);
+  async function anew(
+    channel: string,
+    ts: string,
+    text: string,
+    { questionId, origin }: { questionId: string; origin: Origin },
+    asked?: { id: string; text: string; state: string }[],
+  ): Promise<() => void> {
+    const others = (asked ?? (await chat.ofMessage(questionId))).filter((one) => one.state !== 'cancelled' && one.text !== text);
     const after = await receive({
       // Pressed twice, or delivered twice, it is asked once.
       eventKey: `${keyOf(channel, ts)}#${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`,
@@ -228,10 +232,11 @@ export function createQuestions(deps: QuestionsDeps): Questions {
 
     async answerEdited(channel, ts, person) {
       const question = await chat.questionOf(keyOf(channel, ts));
-      if (question?.origin?.place.person !== person) return;
+      if (!question?.origin || question.origin.place.person !== person) return;
       const text = await deps.textOf(channel, ts, person);
       if (text === undefined) return;
-      (await anew(channel, ts, person, text))?.();
+      const { questionId, origin } = question;
+      (await anew(channel, ts, text, { questionId, origin }))();
     },
 
     async again(answerId, person) {
@@ -259,14 +264,13 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       const outsiders = await messenger.outsiders(origin.place).catch(() => true);
       const shown = outsiders ? (await chat.readAnswer(answerId, 'public'))?.answer : answer;
       if (!shown) return;
-      const held = { id: answer.questionId, attempts: 1, receivedAt: clock.now() - SHARED_MS } as HeldQuestion;
-      const message = createGrowingMessage(held, origin.place, {
+      const asked = { id: answer.questionId, attempts: 1, receivedAt: clock.now() - SHARED_MS };
+      const message = createGrowingMessage(asked, origin.place, {
         chat,
         messenger,
         clock,
         log,
-        holds: async () => true,
-        onLost: () => {},
+        mustHold: async () => {},
         onStopped: () => {},
         hereAlone: true,
       });

@@ -11,8 +11,6 @@ const ACKNOWLEDGE_MS = 2_900;
 
 export interface Delivery {
   body: Record<string, unknown>;
-  retryNum?: number;
-  retryReason?: string;
   /** Answers Slack; what is given is the response's body. Only the first call counts. */
   ack(response?: unknown): Promise<void>;
 }
@@ -82,13 +80,9 @@ function handler(deps: ReceiverDeps): RequestHandler {
     };
     // Not acknowledged, so that Slack delivers it again.
     const late = setTimeout(() => answer(503), ACKNOWLEDGE_MS);
-    const retryNum = Number(req.header('x-slack-retry-num'));
-    const retryReason = req.header('x-slack-retry-reason');
     try {
       await deps.take({
         body,
-        ...(retryNum > 0 ? { retryNum } : {}),
-        ...(retryReason ? { retryReason } : {}),
         ack: async (response) => answer(200, response),
       });
       // Whatever no handler answered is acknowledged all the same.

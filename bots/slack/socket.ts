@@ -23,8 +23,6 @@ export interface SocketDeps {
 interface FromSlack {
   ack(response?: unknown): Promise<void>;
   body: Record<string, unknown>;
-  retry_num?: number;
-  retry_reason?: string;
 }
 
 /** Resolves once the connection stands. @throws AppError when it cannot be opened; nothing goes on then */
@@ -72,10 +70,9 @@ async function connect(deps: SocketDeps, signal: AbortSignal): Promise<{ over: P
     },
   });
   const over = new Promise<void>((resolve) => client.once('disconnected', () => resolve()));
-  client.on('slack_event', ({ ack, body, retry_num, retry_reason }: FromSlack) => {
-    const again = { ...(retry_num ? { retryNum: retry_num } : {}), ...(retry_reason ? { retryReason: retry_reason } : {}) };
+  client.on('slack_event', ({ ack, body }: FromSlack) => {
     void deps
-      .take({ body, ack, ...again })
+      .take({ body, ack })
       .catch((error: unknown) => deps.log.warn({ reason: reasonOf(error) }, 'a delivery of Slack could not be taken'));
   });
   const disconnect = (): void => void client.disconnect().catch(() => {});

@@ -1,5 +1,6 @@
 /** "is searching the documents…" in a thread, and the native Stop button beside it: calls that nobody waits for. */
 import type { WebClient } from '@slack/web-api';
+import { within } from '../../src/clock.ts';
 import type { Place } from '../../src/chat/messenger.ts';
 import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
@@ -61,19 +62,17 @@ export function createStatuses(deps: { client: WebClient; clock: Clock; log: Log
       // Slack shows one after the other by itself.
       const [status, ...more] = on ? (['searching', 'reading', 'writing'] as const).map((one) => sayInChat(language, one)) : [''];
       try {
-        await unlessLimited('assistant.threads.setStatus', async () => {
-          const set = client.assistant.threads.setStatus({
-            channel_id: place.channel,
-            thread_ts: place.thread!,
-            status: status!,
-            ...(on ? { loading_messages: [status!, ...more] } : {}),
-          });
-          set.catch(() => {});
-          const inTime = new AbortController();
-          const late = clock.sleep(STATUS_MS, inTime.signal).then(() => Promise.reject(new Error('it took too long')));
-          late.catch(() => {});
-          await Promise.race([set, late]).finally(() => inTime.abort());
-        });
+        await unlessLimited('assistant.threads.setStatus', () =>
+          within(
+            STATUS_MS,
+            client.assistant.threads.setStatus({
+              channel_id: place.channel,
+              thread_ts: place.thread!,
+              status: status!,
+              ...(on ? { loading_messages: [status!, ...more] } : {}),
+            }),
+          ),
+        );
         return true;
       } catch (error) {
         log.debug({ reason: reasonOf(error) }, 'the status could not be set');

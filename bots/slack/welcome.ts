@@ -7,18 +7,21 @@ import type { SlackDeps } from './deps.ts';
 
 export interface WelcomeDeps extends SlackDeps {
   messenger: Messenger;
-  directChannel(person: string): Promise<string>;
 }
 
 export function registerWelcome(bolt: Bolt, deps: WelcomeDeps): void {
   const { client, messenger, log, team } = deps;
   const { chat } = deps.app;
 
-  async function welcome(place: Place, audience: Audience, language: Language): Promise<void> {
-    if (!(await chat.greet({ platform: 'slack', workspace: team, place: place.channel }))) return;
-    const [searched, suggestions] = await Promise.all([chat.searched(audience), chat.suggestions(audience)]);
-    const [part] = messenger.draw({ type: 'welcome', language, searched, suggestions, now: deps.clock.now() });
-    await messenger.post(place, part, `welcome:${place.channel}`);
+  async function welcome(place: Place, audience: Audience, language: Language, suggestions: string[]): Promise<void> {
+    try {
+      if (!(await chat.greet({ platform: 'slack', workspace: team, place: place.channel }))) return;
+      const searched = await chat.searched(audience);
+      const [part] = messenger.draw({ type: 'welcome', language, searched, suggestions, now: deps.clock.now() });
+      await messenger.post(place, part, `welcome:${place.channel}`);
+    } catch (error) {
+      log.warn({ reason: reasonOf(error) }, 'a welcome could not be posted');
+    }
   }
 
   // The messages tab of the app: the agent view.
@@ -28,10 +31,9 @@ export function registerWelcome(bolt: Bolt, deps: WelcomeDeps): void {
     const audience = who.member ? 'everyone' : 'public';
     const language = await deps.languageOf(event.user);
     const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'direct', person: event.user };
-    await welcome(place, audience, language).catch((error: unknown) =>
-      log.warn({ reason: reasonOf(error) }, 'a welcome could not be posted'),
-    );
-    const prompts = (await chat.suggestions(audience)).slice(0, 4).map((text) => ({ title: text.slice(0, 75), message: text }));
+    const suggestions = await chat.suggestions(audience);
+    await welcome(place, audience, language, suggestions);
+    const prompts = suggestions.slice(0, 4).map((text) => ({ title: text.slice(0, 75), message: text }));
     if (prompts.length > 0)
       await client.assistant.threads
         .setSuggestedPrompts({ channel_id: event.channel, prompts })
@@ -43,8 +45,6 @@ export function registerWelcome(bolt: Bolt, deps: WelcomeDeps): void {
     const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'channel', person: event.user };
     const audience = (await messenger.outsiders(place).catch(() => true)) ? 'public' : 'everyone';
     const language = event.inviter ? await deps.languageOf(event.inviter) : 'en';
-    await welcome(place, audience, language).catch((error: unknown) =>
-      log.warn({ reason: reasonOf(error) }, 'a welcome could not be posted'),
-    );
+    await welcome(place, audience, language, await chat.suggestions(audience));
   });
 }

@@ -32,9 +32,10 @@ describe.each(['http', 'socket'] as const)('by %s', (mode) => {
     const direct = slack.directOf(ann).id;
     await slack.until(() => slack.messages(direct).length >= 2, 'the thread');
     await office.restart();
-    expect(JSON.stringify(slack.messages(direct)[1]?.blocks)).toContain('Docent was stopped while it read');
+    const told = (words: string) => () => JSON.stringify(slack.messages(direct)[1]?.blocks).includes(words);
+    await slack.until(told('Docent was stopped while it read'), 'the word that it was stopped');
     await app.workOnce(never());
-    await slack.until(() => JSON.stringify(slack.messages(direct)[1]?.blocks).includes('Done: '), 'the end of the sync', 20_000);
+    await slack.until(told('Done: '), 'the end of the sync', 20_000);
 
     await slack.push.viewAction({ user: bob.id, home: true, actionId: 'docent.home-ask' });
     await slack.until(() => slack.viewsOf(bob).at(-1)?.view.callback_id === 'docent.ask', 'the modal');

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ChatApp } from '../../src/chat/chat-app.ts';
 import type { AddSourceInput, App, AskInput, DocumentView, SourceStatus, ThreadTurn } from '../../src/app-contract.ts';
 import { SETTINGS, type Settings } from '../../src/catalog/settings.ts';
-import { readConfig } from '../../src/config.ts';
+import { outsideUrl, readConfig } from '../../src/config.ts';
 import { AppError, inputError } from '../../src/errors.ts';
 import { checkSchedule } from '../../src/schedule.ts';
 import type { Answer, AnswerEvent, AnswerSentence, Citation, Log } from '../../src/types.ts';
@@ -209,6 +209,7 @@ export function createFakeApp(options: FakeOptions = {}): FakeApp {
     // The console asks nothing of chat.
     chat: undefined as unknown as ChatApp,
     timeZone: 'Europe/Berlin',
+    outsideUrl: outsideUrl(config),
     config,
     log,
     clock: { now, sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}) },

@@ -1,7 +1,6 @@
 /** Messages of one answer, where another process has taken the question over meanwhile. */
 import { expect, test } from 'vitest';
 import { createGrowingMessage } from '../../bots/growing-message.ts';
-import type { HeldQuestion } from '../../src/chat/chat-app.ts';
 import type { GrowingView, Messenger, Place } from '../../src/chat/messenger.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AppError } from '../../src/errors.ts';
@@ -30,14 +29,13 @@ test('a process that was late overwrites nothing of what another made whole', as
     known: async () => [],
   };
   let held = true;
-  const message = createGrowingMessage({ id: 'q', attempts: 0, receivedAt: 0 } as HeldQuestion, place, {
+  const message = createGrowingMessage({ id: 'q', attempts: 0, receivedAt: 0 }, place, {
     chat: { messages },
     messenger,
     clock: systemClock,
     log: createLog('silent'),
-    holds: async () => held,
-    onLost: () => {
-      throw new AppError({ code: 'question.taken', message: 'taken' });
+    mustHold: async () => {
+      if (!held) throw new AppError({ code: 'question.taken', message: 'taken' });
     },
     onStopped: () => {},
   });
