@@ -22,6 +22,30 @@ export interface SlackConnection {
   changedAt: number;
 }
 
+export type TeamsAppType = 'SingleTenant' | 'MultiTenant' | 'UserAssignedMSI';
+
+/** How Docent is connected to Microsoft Teams. */
+export interface TeamsConnection {
+  /** The app's id (a GUID); empty in the anonymous mode alone. */
+  appId: string;
+  appType: TeamsAppType;
+  /** The directory that the app is registered in; absent in the anonymous mode alone. */
+  tenantId?: string;
+  /** The client secret; absent with a certificate or a managed identity. */
+  password?: string;
+  /** PEM: the certificate and its private key. */
+  certificate?: string;
+  /** Directories whose people are answered; the app's own is among them. */
+  allowedTenants: string[];
+  /** Hosts that answers are sent to: exact, with a port where it is not 443, or `*.example.com`. */
+  serviceHosts: string[];
+  /** Whoever reaches the address may speak: for the playground, on this machine alone. */
+  anonymous: boolean;
+  from: 'environment' | 'console';
+  /** Another number whenever the settings were given anew. 0: the environment's. */
+  changedAt: number;
+}
+
 /** What an admin types. */
 export interface SlackTokens {
   botToken: string;
