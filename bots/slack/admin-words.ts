@@ -2,7 +2,7 @@
 import { sayInAdmin, type AdminKey } from '../../src/strings/chat-admin.ts';
 import type { Language } from '../../src/types.ts';
 import { data } from './admin-parts.ts';
-import { ago, dollars, number, percent } from './words.ts';
+import { ago, dollars, number, percent } from '../words.ts';
 
 export interface AdminWords {
   language: Language;

@@ -8,7 +8,7 @@ import { LONGEST_SECTION, actions, button, fitted, packLines, plainText, section
 import { plainParagraphs } from './draw-plain.ts';
 import { linked, richBlocks, words } from './draw-rich.ts';
 import { cut, escapeText, link, literal, mention, oneLine } from './text.ts';
-import { ago, changedAgo, count } from './words.ts';
+import { ago, changedAgo, count } from '../words.ts';
 
 /** `chat.update` takes 4,000 characters of text. */
 const LONGEST_TEXT = 3800;

@@ -9,7 +9,7 @@ import { plainParagraphs } from './draw-plain.ts';
 import { richBlocks } from './draw-rich.ts';
 import { isQuoted } from './draw-stream.ts';
 import { cut, escapeText, link, mention, oneLine } from './text.ts';
-import { changedAgo, count } from './words.ts';
+import { changedAgo, count } from '../words.ts';
 
 const MOST_WELCOME_SOURCES = 8;
 

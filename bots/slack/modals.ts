@@ -8,7 +8,7 @@ import { packLines, plainText, section, small } from './blocks.ts';
 import { degraded } from './draw-answer.ts';
 import { linked, words } from './draw-rich.ts';
 import { cut, escapeText, link, literal, oneLine } from './text.ts';
-import { changedAgo, dollars, number, percent, seconds } from './words.ts';
+import { changedAgo, dollars, number, percent, seconds } from '../words.ts';
 
 const REASONS = ['wrong', 'outdated', 'incomplete', 'knows'] as const satisfies FeedbackReason[];
 const MOST_PASSAGES = 8;

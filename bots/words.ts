@@ -1,7 +1,7 @@
 /** Times, figures and counts in the answer's language; English where Docent does not speak it. */
-import type { Language } from '../../src/types.ts';
-import { sayInChat } from '../../src/strings/chat.ts';
-import { relativeTime } from '../../src/strings/moments.ts';
+import type { Language } from '../src/types.ts';
+import { sayInChat } from '../src/strings/chat.ts';
+import { relativeTime } from '../src/strings/moments.ts';
 
 const LOCALES: Record<string, string> = { en: 'en-GB', zh: 'zh-CN', de: 'de-DE' };
 
