@@ -52,7 +52,9 @@ interface Running {
   controller: AbortController;
   stopped: boolean;
   withdrawn: boolean;
-  growing?: GrowingMessage;
+  growing: GrowingMessage;
+  /** What is shown of it so far. */
+  view: GrowingView;
 }
 
 export function createConversations(deps: ConversationDeps): Conversations {
@@ -62,23 +64,15 @@ export function createConversations(deps: ConversationDeps): Conversations {
   const turns = createTurns(clock);
   let closing = false;
 
-  async function answerIn(one: Running, seen: Promise<boolean>): Promise<void> {
-    const { question, controller } = one;
-    const { origin, language } = question;
+  async function answerIn(one: Running): Promise<void> {
+    const { question, controller, growing, view } = one;
+    const { origin } = question;
     const { place } = origin;
     const who = await deps.whoIs(place);
     const audience = await audienceOf(who, place);
     await chat.settle(question, who, audience);
 
-    const growing = growingAt(question, place, () => {
-      one.stopped = true;
-      controller.abort();
-    });
-    one.growing = growing;
     const inSight = !isQuiet(question);
-    const view: GrowingView = { type: 'growing', language, status: 'searching', sentences: [], citations: [] };
-    if (inSight && !(await seen)) growing.grow(view);
-
     let answer = question.answer;
     let files: QuestionFiles | undefined;
     try {
@@ -136,7 +130,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
       : await answerView(question, answer, audience, files ? unreadOf(files, answer.language) : []);
     if (!origin.ephemeral) return growing.end(view);
     try {
-      await drawnAsTaken((how) => whisper(question, messenger.draw(view, how)), log);
+      await drawnAsTaken((how) => whisper(question, messenger.draw(view, how, origin.place.kind)), log);
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'chat.gone')) throw error;
       // Nothing can be said there any more: it comes as a direct message.
@@ -196,12 +190,12 @@ export function createConversations(deps: ConversationDeps): Conversations {
     return (await messenger.outsiders(place).catch(() => true)) ? 'public' : 'everyone';
   }
 
-  async function run(one: Running, seen: Promise<boolean>): Promise<void> {
+  async function run(one: Running): Promise<void> {
     const { question } = one;
     await turns.wait(one.controller.signal);
     try {
       if (one.withdrawn) return;
-      await answerIn(one, seen);
+      await answerIn(one);
     } catch (error) {
       const code = error instanceof AppError ? error.code : undefined;
       if (code !== 'question.taken' && !isAbort(error))
@@ -222,7 +216,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
   }
 
   async function forget({ question, growing }: Running): Promise<void> {
-    await growing?.abandon();
+    await growing.abandon();
     await removeAll(question.id, question.origin.place);
   }
 
@@ -234,10 +228,26 @@ export function createConversations(deps: ConversationDeps): Conversations {
   }
 
   const take = (question: HeldQuestion): void => {
-    const one: Running = { question, controller: new AbortController(), stopped: false, withdrawn: false };
+    const { language, origin } = question;
+    const controller = new AbortController();
+    const one: Running = {
+      question,
+      controller,
+      stopped: false,
+      withdrawn: false,
+      growing: growingAt(question, origin.place, () => {
+        one.stopped = true;
+        controller.abort();
+      }),
+      view: { type: 'growing', language, status: 'searching', sentences: [], citations: [] },
+    };
     running.set(question.id, one);
-    const seen = isQuiet(question) ? Promise.resolve(true) : messenger.status(question.origin.place, true, question.language);
-    void queue.add(() => run(one, seen));
+    // A sign is seen at once, however many are answered before.
+    if (!isQuiet(question))
+      void messenger.status(origin.place, true, language).then((seen) => {
+        if (!seen) one.growing.grow(one.view);
+      });
+    void queue.add(() => run(one));
   };
 
   return {

@@ -44,7 +44,7 @@ const MOST_WAIT_MS = 60_000;
 
 /** @param question its messages that are noted already are gone on with, and one that was posted but not noted is found */
 export function createGrowingMessage(
-  question: Pick<HeldQuestion, 'id' | 'attempts' | 'receivedAt'>,
+  question: Pick<HeldQuestion, 'id' | 'attempts' | 'receivedAt' | 'language'>,
   place: Place,
   deps: GrowingDeps,
 ): GrowingMessage {
@@ -81,14 +81,14 @@ export function createGrowingMessage(
     // Another may have made it whole while this process slept.
     await deps.mustHold();
     // One edit that fails is made good by the next.
-    await messenger.edit(at, posted, messenger.draw(view)[0]!).catch(() => {});
+    await messenger.edit(at, posted, messenger.draw(view, 'rich', at.kind)[0]!).catch(() => {});
     await step('grown');
   }
 
   async function begin(view: GrowingView): Promise<void> {
     const row = await chat.messages.intend(question.id, 0);
     await step('intended');
-    if (messenger.stream !== undefined && view.sentences.length > 0 && messenger.caps.stream(at)) {
+    if (messenger.stream !== undefined && (view.sentences.length > 0 || messenger.caps.streamsStatus) && messenger.caps.stream(at)) {
       try {
         stream = await messenger.stream(at, row.id, view);
         posted = stream.id;
@@ -107,7 +107,7 @@ export function createGrowingMessage(
     // Its status alone is seen until it is whole.
     if (!messenger.caps.edit(at)) return void (mode = 'whole');
     try {
-      posted = await messenger.post(at, messenger.draw(view)[0]!, row.id);
+      posted = await messenger.post(at, messenger.draw(view, 'rich', at.kind)[0]!, row.id);
       mode = 'edit';
       await note(row.id);
     } catch (error) {
@@ -170,15 +170,39 @@ export function createGrowingMessage(
         if (id) await chat.messages.posted(row.id, id);
         looked = true;
       }
-      if (id) return messenger.edit(at, id, part);
+      if (id && (await stood(id, part))) return;
       await step('intended');
       looked = false;
-      id = await messenger.post(at, part, row.id);
+      // What cannot be found again is begun with a line that says nothing yet: said twice, it is no second answer.
+      id = await messenger.post(at, messenger.caps.finds ? part : begunWith(nth), row.id);
       await step('posted');
       await chat.messages.posted(row.id, id);
       await step('noted');
+      if (!messenger.caps.finds) await messenger.edit(at, id, part);
     });
   }
+
+  /** Edits what stands there. False: nothing does, as of a stream that a killed process left. */
+  async function stood(id: string, part: Part): Promise<boolean> {
+    try {
+      await messenger.edit(at, id, part);
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'chat.message_gone') throw error;
+      return false;
+    }
+  }
+
+  const begunWith = (nth: number): Part => {
+    const view: GrowingView = {
+      type: 'growing',
+      language: question.language,
+      status: nth === 0 ? 'searching' : 'writing',
+      sentences: [],
+      citations: [],
+    };
+    return messenger.draw(view, 'rich', at.kind)[0]!;
+  };
 
   return {
     grow(view) {
@@ -192,7 +216,7 @@ export function createGrowingMessage(
       await deps.mustHold();
       await step('ending');
       const whole = async (how: Drawn): Promise<void> => {
-        const parts = messenger.draw(view, how);
+        const parts = messenger.draw(view, how, at.kind);
         for (const [nth, part] of parts.entries()) {
           if (nth === 0 && mode === 'stream') {
             mode = 'edit';

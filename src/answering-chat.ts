@@ -203,7 +203,7 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       const { db } = deps.recording();
       const row = await questionByKey(db, eventKey);
       if (!row) return undefined;
-      return { questionId: row.id, origin: row.origin_json === null ? null : (JSON.parse(row.origin_json) as Origin) };
+      return { questionId: row.id, thread: row.thread, origin: row.origin_json === null ? null : (JSON.parse(row.origin_json) as Origin) };
     },
     async lastOfThread(place) {
       const last = await lastQuestion(deps.recording().db, place);

@@ -2,7 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
-import { runSlack, type SlackRun } from '../bots/slack/main.ts';
+import type { KeptConnected } from '../bots/keep-connected.ts';
+import { runSlack } from '../bots/slack/main.ts';
 import { startWorkers, wakeOthers } from '../workers/main.ts';
 import { createApp, type WiredApp } from './app.ts';
 import { systemClock } from './clock.ts';
@@ -93,7 +94,7 @@ try {
   process.exit(1);
 }
 
-function answerInSlack(app: WiredApp, log: Log): SlackRun {
+function answerInSlack(app: WiredApp, log: Log): KeptConnected {
   let outbox: Outbox | undefined;
   return runSlack({
     app,

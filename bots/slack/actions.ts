@@ -6,18 +6,16 @@ import type { App as Bolt, BlockAction, RespondFn } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import type { ChatPerson } from '../../src/chat/chat-app.ts';
 import type { TicketView } from '../../src/chat/messenger.ts';
-import { within } from '../../src/clock.ts';
 import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
-import type { Answer, Audience, Language } from '../../src/types.ts';
+import type { Language } from '../../src/types.ts';
+import { inTime, limitSaid } from '../in-time.ts';
+import { createReach, isId, type Reached } from '../reach.ts';
 import { callSlack } from './client.ts';
 import type { SlackDeps } from './deps.ts';
-import { inTime, limitSaid } from './in-time.ts';
+
 import { askPersonModal, feedbackModal, quoteModal, readComment, readFeedback, whyModal, type ModalValues } from './modals.ts';
 
-/** A trigger lives for three seconds. */
-const LOOK_UP_MS = 1_500;
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TICKET_STATES: Record<string, TicketView['state']> = {
   'docent.ticket_take': 'taken',
   'docent.ticket_close': 'closed',
@@ -35,16 +33,13 @@ interface Press {
   tell(key: Parameters<typeof sayInChat>[1], language?: Language): Promise<void>;
 }
 
-/** An answer that somebody reaches. */
-interface Reached {
-  answer: Answer;
-  person: ChatPerson;
-  audience: Audience;
-}
-
 export function registerActions(bolt: Bolt, deps: SlackDeps): void {
-  const { log, clock } = deps;
+  const { log, clock, team } = deps;
   const { chat } = deps.app;
+  const { whoIs: look, reach: reachAnswer, holdsTickets } = createReach({ platform: 'slack', chat, whoIs: (_team, id) => deps.whoIs(id) });
+  const whoIs = (user: string): Promise<ChatPerson | undefined> => look(team, user);
+  const reach = (user: string, answerId: string, channel?: string): Promise<Reached | undefined> =>
+    reachAnswer({ workspace: team, person: user, ...(channel === undefined ? {} : { channel }) }, answerId);
 
   onPress(/^docent\.feedback(\.(up|down))?$/, async (press) => {
     const [verdict, answerId = ''] = press.value.split(':');
@@ -93,9 +88,7 @@ export function registerActions(bolt: Bolt, deps: SlackDeps): void {
   onPress(/^docent\.ticket_(take|close|open)$/, async (press) => {
     const state = TICKET_STATES[press.action];
     const channel = press.channel;
-    // Whoever sees the channel for tickets may press; elsewhere there are no such buttons.
-    const isTriage = chat.triageChannels.some((one) => one === `slack:${channel}` || one === `slack:${deps.team}/${channel}`);
-    if (!state || !isTriage || !ID.test(press.value)) return press.tell('notAvailable');
+    if (!state || !channel || !holdsTickets(team, channel) || !isId(press.value)) return press.tell('notAvailable');
     const person = await whoIs(press.user);
     if (!person) return press.tell('tryLater');
     const ticket = await chat.takeTicket(press.value, person, state);
@@ -159,37 +152,6 @@ export function registerActions(bolt: Bolt, deps: SlackDeps): void {
       const language = await deps.languageOf(body.user.id);
       await ack({ response_action: 'errors', errors: { comment: limitSaid(error, language) ?? sayInChat(language, 'tryLater') } });
     });
-  }
-
-  /**
-   * The answer as this person may see it; undefined where they may not: somebody else's direct message, what only its asker
-   * saw, what was not meant for guests, or an answer of another channel than the one the button stands in.
-   */
-  async function reach(userId: string, answerId: string, channel?: string): Promise<Reached | undefined> {
-    if (!ID.test(answerId)) return undefined;
-    const person = await whoIs(userId);
-    if (!person) return undefined;
-    const audience: Audience = person.member ? 'everyone' : 'public';
-    const known = await chat.readAnswer(answerId, audience);
-    if (!known?.origin) return undefined;
-    const { answer, origin } = known;
-    const { place } = origin;
-    const isOwn = place.person === userId;
-    if (place.platform !== 'slack' || place.workspace !== deps.team) return undefined;
-    // One's own may stand elsewhere: in a direct message, where the channel could not be posted to.
-    if (isOwn) return { answer, person, audience };
-    if (channel !== undefined && channel !== place.channel) return undefined;
-    if (!person.member && answer.audience !== 'public') return undefined;
-    if (place.kind === 'direct') return undefined;
-    // What only its asker saw is there for others once it stands in the channel.
-    if (origin.ephemeral && !(await chat.messages.ofQuestion(answer.questionId)).some((one) => one.platformId !== null)) return undefined;
-    return { answer, person, audience };
-  }
-
-  /** Undefined where it takes too long, or nobody knows them. */
-  async function whoIs(userId: string): Promise<ChatPerson | undefined> {
-    const person = await within(LOOK_UP_MS, deps.whoIs(userId)).catch(() => undefined);
-    return person && person.personId !== '' ? person : undefined;
   }
 
   async function open(triggerId: string, view: ModalView): Promise<void> {

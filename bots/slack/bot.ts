@@ -4,26 +4,27 @@ import type { Router } from 'express';
 import type { App } from '../../src/app-contract.ts';
 import type { SlackConnection } from '../../src/chat-connections.ts';
 import type { ChatApp } from '../../src/chat/chat-app.ts';
-import type { Messenger } from '../../src/chat/messenger.ts';
 import { AppError, reasonOf } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { Clock, Log } from '../../src/types.ts';
 import { createConversations } from '../conversation.ts';
 import type { Step } from '../growing-message.ts';
+import { inTime } from '../in-time.ts';
+import type { Bot } from '../keep-connected.ts';
+import { createPeople } from '../people.ts';
+import { createQuestions } from '../questions.ts';
 import { registerActions } from './actions.ts';
 import { registerAdmin } from './admin.ts';
+import { createAsides } from './asides.ts';
 import { callSlack, slackClient, slackLogger } from './client.ts';
 import type { SlackDeps } from './deps.ts';
 import { streamChunk } from './draw-stream.ts';
 import { draw } from './draw.ts';
 import { createSlackFiles } from './files.ts';
 import { registerHome } from './home.ts';
-import { inTime } from './in-time.ts';
 import { ASK_ABOUT } from './manifest.ts';
 import { createSlackMessenger } from './messenger.ts';
-import { fileIds, plainText, sendersOf } from './parse.ts';
-import { createPeople } from './people.ts';
-import { createQuestions } from './questions.ts';
+import { fileIds, parseEvent, plainText, sendersOf } from './parse.ts';
 import { slackRoutes, type Delivery } from './receiver.ts';
 import { openSocket } from './socket.ts';
 import { registerWelcome } from './welcome.ts';
@@ -44,13 +45,8 @@ export interface SlackBotDeps {
   timeoutMs?: number;
 }
 
-export interface SlackBot {
-  /** Of HTTP mode. */
-  routes?: Router;
-  messenger: Messenger;
+export interface SlackBot extends Bot {
   team: string;
-  /** Finishes what it answers within `graceMs`; the rest another process takes over. */
-  stop(graceMs: number): Promise<void>;
 }
 
 /** @throws AppError when Slack does not take the tokens or cannot be reached: to be tried again */
@@ -84,7 +80,10 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     draw,
     chunk: streamChunk,
   });
-  const { whoIs, languageOf, knownLanguage } = createPeople({ chat, messenger, team, log });
+  const people = createPeople({ chat, messenger, log });
+  const { knownLanguage } = people;
+  const whoIs = (id: string, options?: { fresh?: true }) => people.whoIs(team, id, options);
+  const languageOf = (id: string) => people.languageOf(team, id);
   async function directChannel(person: string): Promise<string> {
     const opened = await callSlack('conversations.open', () => client.conversations.open({ users: person }), { clock, patienceMs: 3_000 });
     return opened.channel!.id!;
@@ -117,17 +116,16 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     ...(deps.atStep ? { atStep: deps.atStep } : {}),
   });
   const questions = createQuestions({
+    platform: 'slack',
     chat,
     conversations,
     messenger,
-    team,
-    botUser,
-    languageOf,
-    textOf,
-    directChannel,
+    languageOf: ({ person }) => languageOf(person),
+    offer: ({ channel, message }) => `${channel}/${message}`,
     clock,
     log,
   });
+  const asides = createAsides({ chat, conversations, questions, team, botUser, directChannel, clock });
 
   const receiver: Receiver = { init: () => {}, start: async () => {}, stop: async () => {} };
   const bolt = new Bolt({
@@ -155,7 +153,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     botUser,
     whoIs,
     languageOf,
-    ask: (input) => questions.home(input),
+    ask: (input) => asides.home(input),
     askAgain: (answerId, person) => questions.again(answerId, person),
     share: (answerId, person) => questions.share(answerId, person),
     syncNotes: chat.syncNotes,
@@ -170,7 +168,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
   bolt.command('/ask', async ({ command, ack }) => {
     const language = knownLanguage(command.user_id);
     if (command.text.trim() === '') return ack({ response_type: 'ephemeral', text: sayInChat(language, 'askEmpty') });
-    const after = await questions.aside({
+    const after = await asides.aside({
       via: 'command',
       use: command.trigger_id,
       channel: command.channel_id,
@@ -183,7 +181,7 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
     after?.();
   });
   bolt.shortcut({ type: 'message_action', callback_id: ASK_ABOUT }, async ({ shortcut, ack }) => {
-    const after = await questions.aside({
+    const after = await asides.aside({
       via: 'shortcut',
       use: shortcut.trigger_id,
       channel: shortcut.channel.id,
@@ -199,18 +197,23 @@ export async function startSlackBot(connection: SlackConnection, deps: SlackBotD
   bolt.action('docent.answer_edited', async ({ ack, body, action }) => {
     const [channel, ts] = 'value' in action && typeof action.value === 'string' ? action.value.split('/') : [];
     // Recorded before it is acknowledged, where Slack is quick enough.
-    const recorded = channel && ts ? questions.answerEdited(channel, ts, body.user.id) : Promise.resolve();
+    const recorded = channel && ts ? answerEdited(channel, ts, body.user.id) : Promise.resolve();
     await inTime(recorded);
     await ack();
     await recorded;
   });
+
+  async function answerEdited(channel: string, ts: string, person: string): Promise<void> {
+    const text = await textOf(channel, ts, person);
+    if (text !== undefined) await questions.answerEdited({ workspace: team, channel, message: ts }, text, person);
+  }
 
   /** Recorded, then acknowledged, then worked on. */
   async function take(delivery: Delivery): Promise<void> {
     // Acknowledged all the same: whoever is not of this company is not told so.
     if (!sendersOf(delivery.body).some((sender) => sender === team || connection.allowedTeams.includes(sender))) return delivery.ack();
     deps.onSeen(kindOf(delivery.body));
-    const after = await questions.event(delivery.body);
+    const after = await questions.said(parseEvent(delivery.body, { team, bot: botUser }));
     if (after) await deps.atStep?.('recorded');
     if (after) {
       await delivery.ack();

@@ -15,7 +15,7 @@ import { plainText } from './blocks.ts';
 import type { SlackDeps } from './deps.ts';
 import { readHome } from './home-data.ts';
 import { failedHome, homeView, loadingHome } from './home-view.ts';
-import { inTime, limitSaid } from './in-time.ts';
+import { inTime, limitSaid } from '../in-time.ts';
 
 /** Opened again so soon it is as it was. */
 const FRESH_MS = 3000;

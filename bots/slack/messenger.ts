@@ -62,6 +62,8 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
     platform: 'slack',
     caps: {
       editEveryMs: EDIT_EVERY_MS,
+      streamsStatus: false,
+      finds: true,
       stream: (place) => place.thread !== undefined && lastMinute(begun) < STREAMS_A_MINUTE && clock.now() >= noStreamsBefore,
       edit: () => lastMinute(updated) < EDITS_A_MINUTE && clock.now() >= noEditsBefore,
     },

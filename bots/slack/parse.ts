@@ -1,5 +1,6 @@
 /** Slack's events as what they mean to Docent. Everything here is data from outside: nothing is trusted, nothing throws. */
 import { z } from 'zod';
+import type { Inbound } from '../questions.ts';
 
 const message = z.object({
   type: z.string(),
@@ -30,53 +31,30 @@ const deleted = z.object({
 });
 const envelope = z.object({ type: z.literal('event_callback'), event: z.looseObject({ type: z.string() }) });
 
-/** What somebody wrote that may be a question. */
-export interface Written {
-  kind: 'written';
-  channel: string;
-  direct: boolean;
-  person: string;
-  ts: string;
-  /** Absent: not in a thread. */
-  thread?: string;
-  /** Docent was named. */
-  named: boolean;
-  /** Somebody else was. */
-  namesOthers: boolean;
-  text: string;
-  files: string[];
-}
-
-export type Inbound =
-  | Written
-  | { kind: 'edited'; channel: string; person: string; ts: string; text: string }
-  | { kind: 'deleted'; channel: string; ts: string }
-  | { kind: 'stopped'; channel: string; thread: string }
-  | { kind: 'other' };
-
-/** @param bot the bot's user id; @param body the parsed body of a delivery */
-export function parseEvent(body: unknown, bot: string): Inbound {
+/** @param body the parsed body of a delivery; @param of the workspace, and the bot's user id */
+export function parseEvent(body: unknown, { team, bot }: { team: string; bot: string }): Inbound {
+  const at = (channel: string, ts: string) => ({ workspace: team, channel, message: ts });
   const outer = envelope.safeParse(body);
   if (!outer.success) return { kind: 'other' };
   const { event } = outer.data;
   if (event.type === 'agent_session_stopped') {
-    const at = z.object({ channel_id: z.string().optional(), channel: z.string().optional(), thread_ts: z.string() }).safeParse(event);
-    const channel = at.data?.channel_id ?? at.data?.channel;
-    return at.success && channel ? { kind: 'stopped', channel, thread: at.data.thread_ts } : { kind: 'other' };
+    const stop = z.object({ channel_id: z.string().optional(), channel: z.string().optional(), thread_ts: z.string() }).safeParse(event);
+    const channel = stop.data?.channel_id ?? stop.data?.channel;
+    return stop.success && channel ? { kind: 'stopped', channel, thread: stop.data.thread_ts } : { kind: 'other' };
   }
   if (event.type !== 'app_mention' && event.type !== 'message') return { kind: 'other' };
   if (event.subtype === 'message_deleted') {
     const gone = deleted.safeParse(event);
-    return gone.success ? { kind: 'deleted', channel: gone.data.channel, ts: gone.data.deleted_ts } : { kind: 'other' };
+    return gone.success ? { kind: 'deleted', at: at(gone.data.channel, gone.data.deleted_ts) } : { kind: 'other' };
   }
   if (event.subtype === 'message_changed') {
     const edit = changed.safeParse(event);
     if (!edit.success || edit.data.message.bot_id || !edit.data.message.user) return { kind: 'other' };
     // A deleted message with replies, and an unfurled link, come as changes too.
-    if (edit.data.message.subtype === 'tombstone') return { kind: 'deleted', channel: edit.data.channel, ts: edit.data.message.ts };
+    if (edit.data.message.subtype === 'tombstone') return { kind: 'deleted', at: at(edit.data.channel, edit.data.message.ts) };
     if (edit.data.previous_message?.text === edit.data.message.text) return { kind: 'other' };
     const { user, ts, text = '' } = edit.data.message;
-    return { kind: 'edited', channel: edit.data.channel, person: user, ts, text: plainText(text, bot) };
+    return { kind: 'edited', at: at(edit.data.channel, ts), person: user, text: plainText(text, bot) };
   }
   const parsed = message.safeParse(event);
   if (!parsed.success) return { kind: 'other' };
@@ -84,13 +62,14 @@ export function parseEvent(body: unknown, bot: string): Inbound {
   if (bot_id || !user || user === bot || hidden || (subtype && !['file_share', 'thread_broadcast'].includes(subtype)))
     return { kind: 'other' };
   const named = text.includes(`<@${bot}`) || event.type === 'app_mention';
+  const direct = parsed.data.channel_type === 'im' || channel.startsWith('D');
+  const thread = thread_ts ?? ts;
   return {
     kind: 'written',
-    channel,
-    direct: parsed.data.channel_type === 'im' || channel.startsWith('D'),
-    person: user,
-    ts,
-    ...(thread_ts && thread_ts !== ts ? { thread: thread_ts } : {}),
+    place: { platform: 'slack', workspace: team, channel, kind: direct ? 'direct' : 'channel', thread, person: user },
+    message: ts,
+    thread,
+    inThread: thread !== ts,
     named,
     namesOthers: [...text.matchAll(/<@([UW][A-Z0-9]+)/g)].some(([, id]) => id !== bot) || /<!(?:subteam|here|channel|everyone)/.test(text),
     text: plainText(text, bot),

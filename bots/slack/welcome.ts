@@ -1,28 +1,14 @@
-/** The first meeting, once: what Docent knows, how fresh that is, who can see questions. */
+/** Where Docent is met in Slack: its messages tab, and a channel that it was invited to. */
 import type { App as Bolt } from '@slack/bolt';
 import type { Messenger, Place } from '../../src/chat/messenger.ts';
 import { reasonOf } from '../../src/errors.ts';
-import type { Audience, Language } from '../../src/types.ts';
+import { welcome } from '../welcome.ts';
 import type { SlackDeps } from './deps.ts';
 
-export interface WelcomeDeps extends SlackDeps {
-  messenger: Messenger;
-}
-
-export function registerWelcome(bolt: Bolt, deps: WelcomeDeps): void {
-  const { client, messenger, log, team } = deps;
+export function registerWelcome(bolt: Bolt, deps: SlackDeps & { messenger: Messenger }): void {
+  const { client, messenger, log, team, clock } = deps;
   const { chat } = deps.app;
-
-  async function welcome(place: Place, audience: Audience, language: Language, suggestions: string[]): Promise<void> {
-    try {
-      if (!(await chat.greet({ platform: 'slack', workspace: team, place: place.channel }))) return;
-      const searched = await chat.searched(audience);
-      const [part] = messenger.draw({ type: 'welcome', language, searched, suggestions, now: deps.clock.now() });
-      await messenger.post(place, part, `welcome:${place.channel}`);
-    } catch (error) {
-      log.warn({ reason: reasonOf(error) }, 'a welcome could not be posted');
-    }
-  }
+  const meeting = { chat, messenger, clock, log };
 
   // The messages tab of the app: the agent view.
   bolt.event('app_home_opened', async ({ event }) => {
@@ -32,7 +18,7 @@ export function registerWelcome(bolt: Bolt, deps: WelcomeDeps): void {
     const language = await deps.languageOf(event.user);
     const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'direct', person: event.user };
     const suggestions = await chat.suggestions(audience);
-    await welcome(place, audience, language, suggestions);
+    await welcome(place, { audience, language, suggestions }, meeting);
     const prompts = suggestions.slice(0, 4).map((text) => ({ title: text.slice(0, 75), message: text }));
     if (prompts.length > 0)
       await client.assistant.threads
@@ -45,6 +31,6 @@ export function registerWelcome(bolt: Bolt, deps: WelcomeDeps): void {
     const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'channel', person: event.user };
     const audience = (await messenger.outsiders(place).catch(() => true)) ? 'public' : 'everyone';
     const language = event.inviter ? await deps.languageOf(event.inviter) : 'en';
-    await welcome(place, audience, language, await chat.suggestions(audience));
+    await welcome(place, { audience, language, suggestions: await chat.suggestions(audience) }, meeting);
   });
 }

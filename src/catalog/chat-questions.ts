@@ -164,12 +164,12 @@ export async function withdrawQuestion(db: Catalog, id: string, now: number): Pr
   return row !== undefined;
 }
 
-/** The latest question of a thread; undefined where Docent was not asked in it. */
-export async function lastQuestion(db: Catalog, place: { platform: string; workspace: string; channel: string; thread: string }) {
+/** The latest question of a thread, or of a whole channel; undefined where Docent was not asked there. */
+export async function lastQuestion(db: Catalog, place: { platform: string; workspace: string; channel: string; thread?: string }) {
   return db
     .selectFrom('questions as q')
     .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
-    .select(['q.id as questionId', 'q.person_id as personId', 'q.received_at as askedAt', 'q.language', 'q.via'])
+    .select(['q.id as questionId', 'q.person_id as personId', 'q.received_at as askedAt', 'q.language', 'q.via', 'c.thread'])
     .select((e) =>
       e
         .selectFrom('messages as m')
@@ -181,7 +181,7 @@ export async function lastQuestion(db: Catalog, place: { platform: string; works
     .where('c.platform', '=', place.platform)
     .where('c.workspace', '=', place.workspace)
     .where('c.channel', '=', place.channel)
-    .where('c.thread', '=', place.thread)
+    .$if(place.thread !== undefined, (q) => q.where('c.thread', '=', place.thread!))
     .orderBy('q.received_at', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -189,7 +189,12 @@ export async function lastQuestion(db: Catalog, place: { platform: string; works
 
 /** A question by its delivery's key. */
 export async function questionByKey(db: Catalog, eventKey: string) {
-  return db.selectFrom('questions').select(['id', 'origin_json']).where('event_key', '=', eventKey).executeTakeFirst();
+  return db
+    .selectFrom('questions as q')
+    .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
+    .select(['q.id', 'q.origin_json', 'c.thread'])
+    .where('q.event_key', '=', eventKey)
+    .executeTakeFirst();
 }
 
 /** All questions that one message of a chat asked: as it was written, as it was edited, and tried again. */

@@ -173,14 +173,17 @@ export interface ChatApp {
     known(questionId: string): Promise<string[]>;
   };
   /** A recorded question by its delivery's key. */
-  questionOf(eventKey: string): Promise<{ questionId: string; origin: Origin | null } | undefined>;
-  /** The last question of a thread, for a follow-up without a mention. `inSight`: people there know that Docent was asked. */
+  questionOf(eventKey: string): Promise<{ questionId: string; thread: string; origin: Origin | null } | undefined>;
+  /**
+   * The last question of a thread, or, without one, of a channel: for what goes on without a mention.
+   * `inSight`: people there know that Docent was asked.
+   */
   lastOfThread(place: {
     platform: ChatPlatform;
     workspace: string;
     channel: string;
-    thread: string;
-  }): Promise<{ questionId: string; personId: string | null; askedAt: number; inSight: boolean } | undefined>;
+    thread?: string;
+  }): Promise<{ questionId: string; personId: string | null; thread: string; askedAt: number; inSight: boolean } | undefined>;
   /** All questions that the message of this one asked: as it was written, as it was edited, and tried again. */
   ofMessage(questionId: string): Promise<{ id: string; text: string; state: string }[]>;
 

@@ -147,7 +147,8 @@ export interface Stream {
  * A chat platform. Calls throw an AppError:
  * `chat.limited` (the platform wants fewer calls; the message carries how long), `chat.unavailable` (down or slow: the
  * call may or may not have had effect), `chat.refused` (the message itself is not taken: draw it plainer),
- * `chat.gone` (channel, thread or message is not there, or the bot may not write), `chat.unauthorized` (the token), `chat.stopped`
+ * `chat.gone` (channel, thread or message is not there, or the bot may not write), `chat.message_gone` (of an edit: the
+ * message is not there, but another may take its place), `chat.unauthorized` (the token), `chat.stopped`
  * (who asked pressed Stop), `chat.stream_over` (a stream ended by itself).
  */
 export interface Messenger {
@@ -155,6 +156,10 @@ export interface Messenger {
   readonly caps: {
     /** False where streaming is not to be had at this place just now. */
     stream(place: Place): boolean;
+    /** A stream may begin with a status, before there is any sentence. */
+    streamsStatus: boolean;
+    /** Whether `find` can find a message by its key. Where not, messages are begun with a line that says nothing yet, and edited. */
+    finds: boolean;
     /** False where there are not enough edits left for another message that grows by them. */
     edit(place: Place): boolean;
     /** Shortest time between two edits of a message, in milliseconds. */
@@ -162,8 +167,8 @@ export interface Messenger {
   };
   /** "is searching…", while nothing else is seen, or no more. Never throws. False: it is not seen. */
   status(place: Place, working: boolean, language: Language): Promise<boolean>;
-  /** The messages that a view takes, in order; a long answer takes several. */
-  draw(view: View, how?: Drawn): Part[];
+  /** The messages that a view takes, in order; a long answer takes several. @param where some things are for one kind of place alone */
+  draw(view: View, how?: Drawn, where?: Place['kind']): Part[];
   /** @returns the platform's id of the message; `key` is kept with it, so that `find` finds it */
   post(place: Place, part: Part, key: string): Promise<string>;
   edit(place: Place, id: string, part: Part): Promise<void>;

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { AppOptions, WiredApp } from '../../src/app.ts';
-import { runSlack, type SlackRun, type SlackRunDeps } from '../../bots/slack/main.ts';
+import type { KeptConnected } from '../../bots/keep-connected.ts';
+import { runSlack, type SlackRunDeps } from '../../bots/slack/main.ts';
 import { createConsole } from '../../src/console/server.ts';
 import type { Outbox } from '../../src/chat/outbox.ts';
 import { createLog } from '../../src/log.ts';
@@ -122,7 +123,7 @@ export async function startSlackChild(options: {
 export async function serveSlack(
   app: WiredApp,
   options: Pick<OfficeOptions, 'atStep' | 'timeoutMs'> & { port?: number } = {},
-): Promise<{ run: SlackRun; url: string; close(graceMs?: number): Promise<void> }> {
+): Promise<{ run: KeptConnected; url: string; close(graceMs?: number): Promise<void> }> {
   let outbox: Outbox | undefined;
   const run = runSlack({
     app,

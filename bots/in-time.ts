@@ -1,7 +1,7 @@
 /** What Slack waits for: an acknowledgement within three seconds, of what is recorded by then. */
-import { AppError } from '../../src/errors.ts';
-import { sayInChat } from '../../src/strings/chat.ts';
-import type { Language } from '../../src/types.ts';
+import { AppError } from '../src/errors.ts';
+import { sayInChat } from '../src/strings/chat.ts';
+import type { Language } from '../src/types.ts';
 
 /** Slack gives up after three seconds ("Handling user interaction: acknowledgment response"). */
 const MOST_MS = 2_500;

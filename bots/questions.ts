@@ -1,60 +1,74 @@
-/** From what Slack delivers to a question that is recorded: who may ask, in which thread, once. Recorded before it is acknowledged. */
+/** From what was said in a chat to a question that is recorded: who may ask, in which thread, once. Recorded before it is acknowledged. */
 import { createHash } from 'node:crypto';
-import type { ChatApp, ChatPerson, HeldQuestion, ReceiveInput } from '../../src/chat/chat-app.ts';
-import type { Messenger, Origin, Place, Via } from '../../src/chat/messenger.ts';
-import { readsAsQuestion } from '../../src/chat/reads-as-question.ts';
-import { AppError, reasonOf } from '../../src/errors.ts';
-import { sayInChat } from '../../src/strings/chat.ts';
-import type { Clock, Language, Log } from '../../src/types.ts';
-import type { Conversations } from '../conversation.ts';
+import type { ChatApp, ChatPerson, HeldQuestion, ReceiveInput } from '../src/chat/chat-app.ts';
+import type { ChatPlatform, Messenger, Origin, Place, Via } from '../src/chat/messenger.ts';
+import { readsAsQuestion } from '../src/chat/reads-as-question.ts';
+import { AppError, reasonOf } from '../src/errors.ts';
+import { sayInChat } from '../src/strings/chat.ts';
+import type { Clock, Language, Log } from '../src/types.ts';
+import type { Conversations } from './conversation.ts';
+import { createGrowingMessage } from './growing-message.ts';
 import { isLimit, limitSaid } from './in-time.ts';
-import { createGrowingMessage } from '../growing-message.ts';
-import { parseEvent, plainText, type Inbound, type Written } from './parse.ts';
 
 /** In a thread that Docent answered in, who asked may go on without naming it for so long. */
-const FOLLOW_UP_MS = 30 * 60_000;
-/** A `response_url` lives 30 minutes (Slack, "Handling user interaction"). */
-const RESPOND_MS = 29 * 60_000;
+export const FOLLOW_UP_MS = 30 * 60_000;
 /** A share that ended in the middle is looked for among what was posted since. */
 const SHARED_MS = 3_600_000;
 const MOST_TOLD = 1_000;
 
+/** A message, by the platform's ids. */
+export interface At {
+  workspace: string;
+  channel: string;
+  message: string;
+}
+
+/** What somebody wrote that may be a question. */
+export interface Written {
+  kind: 'written';
+  /** Where it was said, and in which thread it is answered. */
+  place: Place;
+  message: string;
+  /** The conversation that it belongs to: questions before it are its context. */
+  thread: string;
+  /** Something was said there before it. */
+  inThread: boolean;
+  /** Docent was named. */
+  named: boolean;
+  /** Somebody else was. */
+  namesOthers: boolean;
+  text: string;
+  /** The platform's ids of the files that came with it. */
+  files: string[];
+}
+
+/** What a platform delivers, as what it means to Docent. */
+export type Inbound =
+  | Written
+  | { kind: 'edited'; at: At; person: string; text: string }
+  | { kind: 'deleted'; at: At }
+  | { kind: 'stopped'; channel: string; thread: string }
+  | { kind: 'other' };
+
 export interface QuestionsDeps {
+  platform: ChatPlatform;
   chat: ChatApp;
   conversations: Conversations;
   messenger: Messenger;
-  team: string;
-  botUser: string;
-  languageOf(person: string): Promise<Language>;
-  /** The text of a message as it stands now; undefined when it is gone, or not of this person. */
-  textOf(channel: string, ts: string, person: string): Promise<string | undefined>;
-  directChannel(person: string): Promise<string>;
+  languageOf(place: Place): Promise<Language>;
+  /** What the button that offers a new answer carries; the platform reads it again when it is pressed. */
+  offer(at: At, text: string): string;
   clock: Clock;
   log: Log;
 }
 
-/** A slash command or a message shortcut, as far as asking needs it. */
-export interface AskedAside {
-  via: 'command' | 'shortcut';
-  /** Slack's id of this one use. */
-  use: string;
-  channel: string;
-  channelIsDirect: boolean;
-  person: string;
-  text: string;
-  responseUrl?: string;
-  files?: string[];
-}
-
 export interface Questions {
   /** @returns what is to be done once the delivery is acknowledged; throws when it could not be recorded */
-  event(body: unknown): Promise<(() => void) | undefined>;
-  /** @returns the same; undefined when this use was recorded before */
-  aside(input: AskedAside): Promise<(() => void) | undefined>;
-  /** From the App Home: answered in the direct message. Resolves when it is recorded. @throws AppError `ask.limit`, `ask.workspace_limit` */
-  home(input: { person: string; text: string; use: string }): Promise<void>;
+  said(it: Inbound): Promise<(() => void) | undefined>;
+  /** Records a question that came in another way; who asks too often is told so. @returns the same; undefined when it was recorded before */
+  receive(input: ReceiveInput): Promise<(() => void) | undefined>;
   /** An edited question is answered anew; does nothing unless this person wrote it. */
-  answerEdited(channel: string, ts: string, person: string): Promise<void>;
+  answerEdited(at: At, text: string, person: string): Promise<void>;
   /** The same question once more, for one who was not content. */
   again(answerId: string, person: ChatPerson): Promise<void>;
   /** An answer that only its asker saw, posted for the channel; a second press changes nothing. */
@@ -62,13 +76,13 @@ export interface Questions {
 }
 
 export function createQuestions(deps: QuestionsDeps): Questions {
-  const { chat, conversations, messenger, team, clock, log } = deps;
+  const { platform, chat, conversations, messenger, clock, log } = deps;
   const sharing = new Map<string, Promise<void>>();
   /** Edits that a new answer was offered for. */
   const offered = new Set<string>();
   /** Deliveries of which a limit was told. */
   const told = new Set<string>();
-  const keyOf = (channel: string, ts: string): string => `slack:${team}/${channel}/${ts}`;
+  const keyOf = ({ workspace, channel, message }: At): string => `${platform}:${workspace}/${channel}/${message}`;
 
   /** Records it; who asks too often is told so, by a message that only they see. */
   async function receive(input: ReceiveInput): Promise<(() => void) | undefined> {
@@ -87,54 +101,48 @@ export function createQuestions(deps: QuestionsDeps): Questions {
   }
 
   async function tell(origin: Origin, say: (language: Language) => string): Promise<void> {
-    const language = await deps.languageOf(origin.place.person);
+    const language = await deps.languageOf(origin.place);
     await messenger.whisper(origin, messenger.draw({ type: 'notice', language, text: say(language) })[0]);
   }
 
   async function written(it: Written): Promise<(() => void) | undefined> {
     const via = await viaOf(it);
     if (!via) return undefined;
-    const thread = it.thread ?? it.ts;
-    const place: Place = {
-      platform: 'slack',
-      workspace: team,
-      channel: it.channel,
-      kind: it.direct ? 'direct' : 'channel',
-      thread,
-      person: it.person,
-    };
-    const origin: Origin = { place, via, message: it.ts, ...(it.files.length > 0 ? { files: it.files } : {}) };
-    return receive({ eventKey: keyOf(it.channel, it.ts), text: it.text, origin, via, thread });
+    const { place, message, thread, text, files } = it;
+    const origin: Origin = { place, via, message, ...(files.length > 0 ? { files } : {}) };
+    const { workspace, channel } = place;
+    return receive({ eventKey: keyOf({ workspace, channel, message }), text, origin, via, thread });
   }
 
-  async function viaOf(it: Written): Promise<Via | undefined> {
-    if (it.direct) return 'direct';
-    if (it.named) return 'mention';
-    if (it.namesOthers || !readsAsQuestion(it.text)) return undefined;
-    if (it.thread) {
-      const last = await chat.lastOfThread({ platform: 'slack', workspace: team, channel: it.channel, thread: it.thread });
+  async function viaOf({ place, named, namesOthers, text, thread, inThread }: Written): Promise<Via | undefined> {
+    if (place.kind === 'direct') return 'direct';
+    if (named) return 'mention';
+    if (namesOthers || !readsAsQuestion(text)) return undefined;
+    const { workspace, channel, person } = place;
+    if (inThread) {
+      const last = await chat.lastOfThread({ platform, workspace, channel, thread });
       if (!last?.inSight || last.askedAt < clock.now() - FOLLOW_UP_MS) return undefined;
-      const { personId } = await chat.guest('slack', team, it.person);
+      const { personId } = await chat.guest(platform, workspace, person);
       return personId === last.personId ? 'follow-up' : undefined;
     }
-    return (await chat.automatic.wanted(`slack:${team}/${it.channel}`)) ? 'automatic' : undefined;
+    return (await chat.automatic.wanted(`${platform}:${workspace}/${channel}`)) ? 'automatic' : undefined;
   }
 
-  async function edited(it: Extract<Inbound, { kind: 'edited' }>): Promise<(() => void) | undefined> {
-    const question = await chat.questionOf(keyOf(it.channel, it.ts));
-    if (!question?.origin || question.origin.place.person !== it.person) return undefined;
+  async function edited({ at, person, text }: Extract<Inbound, { kind: 'edited' }>): Promise<(() => void) | undefined> {
+    const question = await chat.questionOf(keyOf(at));
+    if (!question?.origin || question.origin.place.person !== person) return undefined;
     const { origin } = question;
     const asked = (await chat.ofMessage(question.questionId)).filter((one) => one.state !== 'cancelled');
+    const edit = `${keyOf(at)}/${text}`;
     // Delivered again, or answered as it stands by now.
-    if (asked.some((one) => one.text === it.text) || offered.has(`${it.channel}/${it.ts}/${it.text}`)) return undefined;
+    if (asked.some((one) => one.text === text) || offered.has(edit)) return undefined;
     // What nobody was shown an answer to is answered as it stands now, without asking.
-    if (asked.every((one) => one.state === 'received'))
-      return anew(it.channel, it.ts, it.text, { questionId: question.questionId, origin }, asked);
-    offered.add(`${it.channel}/${it.ts}/${it.text}`);
+    if (asked.every((one) => one.state === 'received')) return anew(at, text, { ...question, origin }, asked);
+    offered.add(edit);
     if (offered.size > MOST_TOLD) offered.delete(offered.values().next().value!);
     return () => {
       void deps
-        .languageOf(it.person)
+        .languageOf(origin.place)
         .then((language) =>
           messenger.whisper(
             { ...origin, ephemeral: true },
@@ -142,7 +150,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
               type: 'notice',
               language,
               text: sayInChat(language, 'editedOffer'),
-              button: { action: 'answer-edited', label: sayInChat(language, 'answerAnew'), value: `${it.channel}/${it.ts}` },
+              button: { action: 'answer-edited', label: sayInChat(language, 'answerAnew'), value: deps.offer(at, text) },
             })[0],
           ),
         )
@@ -150,24 +158,24 @@ export function createQuestions(deps: QuestionsDeps): Questions {
     };
   }
 
-  const failed = (error: unknown): void => log.warn({ reason: reasonOf(error) }, 'something that Slack asked for could not be done');
+  const failed = (error: unknown): void =>
+    log.warn({ reason: reasonOf(error) }, 'something that was asked for in a chat could not be done');
 
   /** The question as it is now is asked in the place of the one before, whose answer goes. @returns what is to be done then */
   async function anew(
-    channel: string,
-    ts: string,
+    at: At,
     text: string,
-    { questionId, origin }: { questionId: string; origin: Origin },
+    { questionId, thread, origin }: { questionId: string; thread: string; origin: Origin },
     asked?: { id: string; text: string; state: string }[],
   ): Promise<() => void> {
     const others = (asked ?? (await chat.ofMessage(questionId))).filter((one) => one.state !== 'cancelled' && one.text !== text);
     const after = await receive({
       // Pressed twice, or delivered twice, it is asked once.
-      eventKey: `${keyOf(channel, ts)}#${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`,
+      eventKey: `${keyOf(at)}#${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`,
       text,
       origin,
       via: shownVia(origin.via),
-      thread: origin.place.thread ?? ts,
+      thread,
     });
     return () => {
       for (const { id } of others) void conversations.withdraw({ questionId: id, place: origin.place }).catch(failed);
@@ -179,15 +187,15 @@ export function createQuestions(deps: QuestionsDeps): Questions {
   const shownVia = (via: Via): Via => (via === 'automatic' ? 'mention' : via);
 
   return {
-    async event(body) {
-      const it = parseEvent(body, deps.botUser);
+    receive,
+    async said(it) {
       switch (it.kind) {
         case 'written':
           return written(it);
         case 'edited':
           return edited(it);
         case 'deleted': {
-          const question = await chat.questionOf(keyOf(it.channel, it.ts));
+          const question = await chat.questionOf(keyOf(it.at));
           if (!question?.origin) return undefined;
           const { place } = question.origin;
           const all = await chat.ofMessage(question.questionId);
@@ -204,39 +212,10 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       }
     },
 
-    async aside({ via, use, channel, channelIsDirect, person, text, responseUrl, files }) {
-      const place: Place = { platform: 'slack', workspace: team, channel, kind: channelIsDirect ? 'direct' : 'channel', person };
-      const origin: Origin = {
-        place,
-        via,
-        ephemeral: true,
-        ...(responseUrl ? { respond: { url: responseUrl, until: clock.now() + RESPOND_MS } } : {}),
-        ...(files && files.length > 0 ? { files } : {}),
-      };
-      return receive({
-        eventKey: `slack:${team}/${via}/${use}`,
-        text: plainText(text, deps.botUser),
-        origin,
-        via,
-        thread: `${via}:${use}`,
-      });
-    },
-
-    async home({ person, text, use }) {
-      const channel = await deps.directChannel(person);
-      const place: Place = { platform: 'slack', workspace: team, channel, kind: 'direct', person };
-      const origin: Origin = { place, via: 'home' };
-      const held = await chat.receive({ eventKey: `slack:${team}/home/${use}`, text, origin, via: 'home', thread: `home:${use}` });
-      if (held) conversations.take(held);
-    },
-
-    async answerEdited(channel, ts, person) {
-      const question = await chat.questionOf(keyOf(channel, ts));
+    async answerEdited(at, text, person) {
+      const question = await chat.questionOf(keyOf(at));
       if (!question?.origin || question.origin.place.person !== person) return;
-      const text = await deps.textOf(channel, ts, person);
-      if (text === undefined) return;
-      const { questionId, origin } = question;
-      (await anew(channel, ts, text, { questionId, origin }))();
+      (await anew(at, text, { ...question, origin: question.origin }))();
     },
 
     async again(answerId, person) {
@@ -247,7 +226,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       if ((origin.place.kind === 'direct' || origin.ephemeral) && origin.place.person !== person.id) return;
       const place: Place = { ...origin.place, person: person.id };
       const after = await receive({
-        eventKey: `slack:${team}/again/${answerId}/${person.id}`,
+        eventKey: `${platform}:${person.workspace}/again/${answerId}/${person.id}`,
         text: question,
         origin: { ...origin, place, via: shownVia(origin.via) },
         via: shownVia(origin.via),
@@ -264,7 +243,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
       const outsiders = await messenger.outsiders(origin.place).catch(() => true);
       const shown = outsiders ? (await chat.readAnswer(answerId, 'public'))?.answer : answer;
       if (!shown) return;
-      const asked = { id: answer.questionId, attempts: 1, receivedAt: clock.now() - SHARED_MS };
+      const asked = { id: answer.questionId, language: answer.language, attempts: 1, receivedAt: clock.now() - SHARED_MS };
       const message = createGrowingMessage(asked, origin.place, {
         chat,
         messenger,
