@@ -1,10 +1,12 @@
-/** How Docent is connected to chat platforms: the tokens, from the environment or as the console kept them, and what has come since. */
+/** How Docent is connected to chat platforms, from the environment or as the console kept it, and what has come since. */
 import { z } from 'zod';
 import type { Catalog } from './catalog/database.ts';
-import { writeValue } from './catalog/facts.ts';
-import { SLACK_SCHEMAS, type Config } from './config.ts';
-import { AppError, inputError } from './errors.ts';
+import { SLACK_SCHEMAS } from './chat-schemas.ts';
+import type { Config } from './config.ts';
+import { inputError } from './errors.ts';
+import { keptConnection } from './kept-connection.ts';
 import type { Secrets } from './secrets.ts';
+import { checkTeamsSettings, teamsCredential, teamsOfConsole, teamsOfEnvironment, type TeamsConfig } from './teams-settings.ts';
 import type { Clock } from './types.ts';
 
 export interface SlackConnection {
@@ -54,6 +56,18 @@ export interface SlackTokens {
   allowedTeams?: string[];
 }
 
+/** What an admin types to connect Teams. */
+export interface TeamsSettings {
+  appId: string;
+  appType: TeamsAppType;
+  tenantId: string;
+  password?: string;
+  /** PEM: the certificate and its private key. */
+  certificate?: string;
+  /** Beside the app's own directory. */
+  allowedTenants?: string[];
+}
+
 export interface ChatConnections {
   /**
    * Undefined: not connected. Cheap enough to be asked every few seconds.
@@ -70,11 +84,23 @@ export interface ChatConnections {
   noteSlack(what: string): void;
   /** When each kind came last, in milliseconds since the epoch. */
   slackSeen(): Promise<Record<string, number>>;
+  /**
+   * Undefined: not connected. Cheap enough to be asked every few seconds.
+   * @throws AppError `chat.key` when what the console kept was sealed with another SECRET_KEY
+   */
+  teams(): Promise<TeamsConnection | undefined>;
+  /** Keeps settings, sealed, in the place of those before. @throws AppError `input.invalid`, which never quotes a secret */
+  connectTeams(settings: TeamsSettings): Promise<void>;
+  disconnectTeams(): Promise<void>;
+  /**
+   * Something came from Teams (TEAMS_SEEN of chat-contract.ts): `message.personal`, `message.channel`, `message.groupChat`,
+   * `search`, `card`, `feedback`, `install`; `refused`: what had no valid token. Like `noteSlack`.
+   */
+  noteTeams(what: string): void;
+  /** When each kind came last, in milliseconds since the epoch. */
+  teamsSeen(): Promise<Record<string, number>>;
 }
 
-const SECRET = 'slack';
-const SEEN = 'slack.seen.';
-const SEEN_EVERY_MS = 60_000;
 const kept = z.object({
   botToken: z.string(),
   signingSecret: z.string().optional(),
@@ -82,45 +108,24 @@ const kept = z.object({
   allowedTeams: z.string(),
 });
 
+type SlackConfig = Pick<Config, 'SLACK_BOT_TOKEN' | 'SLACK_SIGNING_SECRET' | 'SLACK_APP_TOKEN' | 'SLACK_ALLOWED_TEAMS' | 'SLACK_API_URL'>;
+
 export function createChatConnections(deps: {
   db: Catalog;
   secrets: Secrets;
-  config: Pick<Config, 'SLACK_BOT_TOKEN' | 'SLACK_SIGNING_SECRET' | 'SLACK_APP_TOKEN' | 'SLACK_ALLOWED_TEAMS' | 'SLACK_API_URL'>;
+  config: SlackConfig & TeamsConfig;
   clock: Clock;
 }): ChatConnections {
-  const { db, secrets, config, clock } = deps;
-  const noted = new Map<string, number>();
-  let opened: SlackConnection | undefined;
-  const ofEnvironment = fromEnvironment(config);
-  const isSeen = db.selectFrom('settings').where('key', 'like', `${SEEN}%`);
-
-  const refuseUnderEnvironment = (): void => {
-    if (ofEnvironment)
-      throw inputError('SLACK_BOT_TOKEN', 'is set in the environment, which goes before; remove it there first, and start Docent again');
-  };
-  const forgetSeen = async (): Promise<void> => {
-    noted.clear();
-    await db.deleteFrom('settings').where('key', 'like', `${SEEN}%`).execute();
-  };
-
-  return {
-    async slack() {
-      if (ofEnvironment) return ofEnvironment;
-      const row = await db.selectFrom('secrets').select('updated_at').where('id', '=', SECRET).executeTakeFirst();
-      if (!row) return (opened = undefined);
-      const changedAt = Number(row.updated_at);
-      if (opened?.changedAt === changedAt) return opened;
-      const credential = await secrets.open(SECRET).catch((cause: unknown) => {
-        throw new AppError({
-          code: 'chat.key',
-          message: "Slack's tokens cannot be opened with this key",
-          publicMessage:
-            "Slack's tokens were sealed with another SECRET_KEY. Set that key again, or disconnect Slack in the console and connect it anew.",
-          cause,
-        });
-      });
+  const { config } = deps;
+  const slack = keptConnection<SlackConnection>(deps, {
+    id: 'slack',
+    title: 'Slack',
+    what: "Slack's tokens",
+    variable: 'SLACK_BOT_TOKEN',
+    ofEnvironment: slackOfEnvironment(config),
+    open(credential, changedAt) {
       const { botToken, signingSecret, appToken, allowedTeams } = kept.parse(credential);
-      return (opened = {
+      return {
         botToken,
         ...(signingSecret ? { signingSecret } : {}),
         ...(appToken ? { appToken } : {}),
@@ -128,44 +133,40 @@ export function createChatConnections(deps: {
         ...(config.SLACK_API_URL ? { apiUrl: config.SLACK_API_URL } : {}),
         from: 'console',
         changedAt,
+      };
+    },
+  });
+  const teams = keptConnection<TeamsConnection>(deps, {
+    id: 'teams',
+    title: 'Teams',
+    what: "Teams' settings",
+    variable: config.MicrosoftAppId === undefined ? 'TEAMS_ALLOW_ANONYMOUS' : 'MicrosoftAppId',
+    ofEnvironment: teamsOfEnvironment(config),
+    open: (credential, changedAt) => teamsOfConsole(credential, changedAt, config),
+  });
+  return {
+    slack: () => slack.current(),
+    async connectSlack(tokens) {
+      const { botToken, signingSecret, appToken, allowedTeams = [] } = checkSlackTokens(tokens);
+      await slack.keep({
+        botToken,
+        ...(signingSecret ? { signingSecret } : {}),
+        ...(appToken ? { appToken } : {}),
+        allowedTeams: allowedTeams.join(','),
       });
     },
-    async connectSlack(tokens) {
-      refuseUnderEnvironment();
-      const { botToken, signingSecret, appToken, allowedTeams = [] } = checkSlackTokens(tokens);
-      await secrets.put(
-        {
-          botToken,
-          ...(signingSecret ? { signingSecret } : {}),
-          ...(appToken ? { appToken } : {}),
-          allowedTeams: allowedTeams.join(','),
-        },
-        SECRET,
-      );
-      await forgetSeen();
-    },
-    async disconnectSlack() {
-      refuseUnderEnvironment();
-      await secrets.drop(SECRET);
-      await forgetSeen();
-    },
-    noteSlack(what) {
-      const now = clock.now();
-      if (now - (noted.get(what) ?? -Infinity) < SEEN_EVERY_MS) return;
-      noted.set(what, now);
-      // Nobody's answer hangs on it: a catalog that is busy or away is told elsewhere.
-      writeValue(db, `${SEEN}${what}`, now, now).catch(() => noted.delete(what));
-    },
-    async slackSeen() {
-      const rows = await isSeen.select(['key', 'value_json']).execute();
-      return Object.fromEntries(rows.map((row) => [row.key.slice(SEEN.length), Number(row.value_json)]));
-    },
+    disconnectSlack: () => slack.drop(),
+    noteSlack: (what) => slack.note(what),
+    slackSeen: () => slack.seen(),
+    teams: () => teams.current(),
+    connectTeams: async (settings) => teams.keep(teamsCredential(checkTeamsSettings(settings))),
+    disconnectTeams: () => teams.drop(),
+    noteTeams: (what) => teams.note(what),
+    teamsSeen: () => teams.seen(),
   };
 }
 
-function fromEnvironment(
-  config: Pick<Config, 'SLACK_BOT_TOKEN' | 'SLACK_SIGNING_SECRET' | 'SLACK_APP_TOKEN' | 'SLACK_ALLOWED_TEAMS' | 'SLACK_API_URL'>,
-): SlackConnection | undefined {
+function slackOfEnvironment(config: SlackConfig): SlackConnection | undefined {
   if (config.SLACK_BOT_TOKEN === undefined) return undefined;
   return {
     botToken: config.SLACK_BOT_TOKEN,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { list, one, SLACK_SCHEMAS, TEAMS_SCHEMAS } from './chat-schemas.ts';
 import { AppError } from './errors.ts';
 
 interface Entry<T> {
@@ -19,43 +20,6 @@ const postgresUrl = z.url({
 });
 const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis or rediss address, such as redis://127.0.0.1:6379' });
 const text = z.string().min(1);
-const list = (item: z.ZodType<string, string>): z.ZodType<string[]> =>
-  z
-    .string()
-    .transform((given) => given.split(/[\s,]+/).filter((one) => one !== ''))
-    .pipe(z.array(item));
-const one = (shape: RegExp, how: string): z.ZodType<string, string> =>
-  z.string().refine((given) => shape.test(given), { error: (issue) => `"${String(issue.input)}" is none; ${how}` });
-
-/** What begins a Slack token, and which token that is. */
-const SLACK_TOKENS = {
-  'xoxb-': 'the bot token (SLACK_BOT_TOKEN)',
-  'xapp-': 'an app-level token (SLACK_APP_TOKEN)',
-  'xoxp-': "a user's token, which Docent does not use",
-  xoxe: 'a token that expires; turn off token rotation under "OAuth & Permissions" (or make the app anew, with it off)',
-} as const;
-const slackToken = (begin: 'xoxb-' | 'xapp-', where: string): z.ZodType<string> =>
-  text.superRefine((given, context) => {
-    if (given.startsWith(begin)) return;
-    const other = Object.entries(SLACK_TOKENS).find(([start]) => given.startsWith(start))?.[1];
-    const message = `must begin with "${begin}": ${where}${other ? `. What is there is ${other}` : ''}`;
-    context.addIssue({ code: 'custom', message });
-  });
-
-/** Schemas of what an installed Slack app gives, for the environment and for what an admin types alike. Their messages never quote it. */
-export const SLACK_SCHEMAS = {
-  botToken: slackToken('xoxb-', '"OAuth & Permissions", "Bot User OAuth Token" of your app at api.slack.com/apps'),
-  appToken: slackToken('xapp-', '"Basic Information", "App-Level Tokens" of your app at api.slack.com/apps'),
-  signingSecret: text.superRefine((given, context) => {
-    const token = Object.entries(SLACK_TOKENS).find(([start]) => given.startsWith(start))?.[1];
-    const where = 'it stands under "Basic Information", "App Credentials", "Signing Secret"';
-    if (token) context.addIssue({ code: 'custom', message: `is no token: ${where}. What is there is ${token}` });
-    else if (!/^\S{16,}$/.test(given)) context.addIssue({ code: 'custom', message: `is 32 digits and letters: ${where}` });
-  }),
-  allowedTeams: list(
-    one(/^[TE][A-Z0-9]{2,}$/, 'a workspace is T…, an Enterprise organization E…, as in the address app.slack.com/client/T…'),
-  ),
-};
 const entry = <T>(e: Entry<T>): Entry<T> => e;
 
 /** Every environment variable that Docent reads: what it is for, its schema and its default. README's table and `.env.example` are made from it. */
@@ -151,19 +115,57 @@ export const ENTRIES = {
     doc: "Slack's Web API. Default: https://slack.com/api/; GovSlack: https://slack-gov.com/api/.",
     schema: url.transform((given) => given.replace(/\/*$/, '/')),
   }),
+  MicrosoftAppId: entry({
+    doc: 'App ID of your Azure Bot. Without it Teams is connected in the console (docs/teams.md).',
+    schema: TEAMS_SCHEMAS.appId,
+  }),
+  MicrosoftAppPassword: entry({
+    doc: 'Client secret of the app registration: its value, not its ID.',
+    schema: TEAMS_SCHEMAS.password,
+    secret: true,
+  }),
+  MicrosoftAppCertificate: entry({
+    doc: 'Path of a PEM file with certificate and private key, instead of a client secret.',
+    schema: TEAMS_SCHEMAS.certificateFile,
+  }),
+  MicrosoftAppType: entry({
+    doc: '`SingleTenant`, `MultiTenant` (older registrations) or `UserAssignedMSI` (a managed identity of Azure: no secret).',
+    schema: TEAMS_SCHEMAS.appType,
+    default: 'SingleTenant',
+  }),
+  MicrosoftAppTenantId: entry({
+    doc: 'Directory (tenant) ID that the app is registered in.',
+    schema: TEAMS_SCHEMAS.tenantId,
+  }),
+  TEAMS_ALLOWED_TENANTS: entry({
+    doc: "Directories whose people may ask, as a list of ids with commas. Default: the app's own, which is always among them.",
+    schema: TEAMS_SCHEMAS.allowedTenants,
+  }),
+  TEAMS_SERVICE_HOSTS: entry({
+    doc: 'Hosts that answers are sent to, as a list with commas. Default: `smba.trafficmanager.net,*.botframework.com`; clouds of governments have others.',
+    schema: TEAMS_SCHEMAS.serviceHosts,
+  }),
+  TEAMS_ALLOW_ANONYMOUS: entry({
+    doc: '`true`: whoever reaches `/api/messages` may speak, for trying it with the Agents Playground. Only without MicrosoftAppId, and with HOST on loopback.',
+    schema: z.enum(['true', 'false'], { error: 'must be true or false' }).transform((given) => given === 'true'),
+  }),
   TRIAGE_CHANNEL: entry({
-    doc: 'Channels where people are asked, as a list with commas: `slack:C…` (or `slack:T…/C…`), `teams:…`. Without it "Ask a person" is not offered.',
+    doc: 'Channels where people are asked, as a list with commas: `slack:C…` (or `slack:T…/C…`), `teams:19:…@thread.tacv2`. Without it "Ask a person" is not offered.',
     schema: list(
-      one(/^(slack:([TE][A-Z0-9]{2,}\/)?[CG][A-Z0-9]{2,}|teams:\S+)$/, 'write slack:C0123456789, slack:T0123456789/C0123456789 or teams:…'),
+      one(
+        /^(slack:([TE][A-Z0-9]{2,}\/)?[CG][A-Z0-9]{2,}|teams:19:[^\s;@]+@thread\.(tacv2|skype|v2))$/,
+        'write slack:C0123456789, slack:T0123456789/C0123456789 or teams:19:…@thread.tacv2',
+      ),
     ),
   }),
   ADMIN_USERS: entry({
-    doc: 'Who may administer Docent from chat, as a list with commas: e-mail addresses, `slack:T…/U…`.',
+    doc: 'Who may administer Docent from chat, as a list with commas: e-mail addresses, `slack:T…/U…`, `teams:TENANT/PERSON` (ids of the directory).',
     schema: list(
       one(
-        /^([^\s@:]+@[^\s@:]+\.[^\s@:]+|slack:[TE][A-Z0-9]{2,}\/[UW][A-Z0-9]{2,})$/,
-        'write an e-mail address, or slack:T0123456789/U0123456789',
-      ).transform((given) => (given.includes('@') ? given.toLowerCase() : given)),
+        // The Agents Playground's ids have 13 digits at their end.
+        /^([^\s@:]+@[^\s@:]+\.[^\s@:]+|slack:[TE][A-Z0-9]{2,}\/[UW][A-Z0-9]{2,}|teams:[0-9a-fA-F-]{36,37}\/[0-9a-fA-F-]{36,37})$/,
+        'write an e-mail address, slack:T0123456789/U0123456789, or teams: with the ids of the directory and the person, a / between',
+      ).transform((given) => (given.startsWith('slack:') ? given : given.toLowerCase())),
     ),
   }),
   BUDGET_USD_MONTH: entry({
@@ -176,14 +178,14 @@ type Entries = typeof ENTRIES;
 type Value<K extends keyof Entries> =
   Entries[K] extends Entry<infer T> ? (Entries[K] extends { default: string } ? T : T | undefined) : never;
 
-const WITH_DEFAULT = ['DATA_DIR', 'PORT', 'HOST', 'LOG_LEVEL', 'DOCENT_ROLE'] as const;
+const WITH_DEFAULT = ['DATA_DIR', 'PORT', 'HOST', 'LOG_LEVEL', 'DOCENT_ROLE', 'MicrosoftAppType'] as const;
 type WithDefault = (typeof WITH_DEFAULT)[number];
 
 /** The parsed environment. */
 export type Config = { [K in keyof Entries]: K extends WithDefault ? NonNullable<Value<K>> : Value<K> | undefined };
 
 /** Part of the design's contract but not built yet: setting one says so instead of being silently ignored. */
-const NOT_YET = ['MicrosoftAppId', 'OIDC_ISSUER'];
+const NOT_YET = ['OIDC_ISSUER'];
 
 /** The process's environment, with what a `.env` file in the working folder adds; what is set already wins. */
 function environment(): NodeJS.ProcessEnv {
@@ -215,7 +217,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   if (config.HOST !== undefined && !isLoopback(config.HOST) && config.ADMIN_TOKEN === undefined) {
     problems.push(`HOST: ${config.HOST} can be reached from other machines, so ADMIN_TOKEN must be set (or HOST left at 127.0.0.1)`);
   }
-  problems.push(...problemsOfMix(config), ...problemsOfSlack(config, problems));
+  problems.push(...problemsOfMix(config), ...problemsOfSlack(config, problems), ...problemsOfTeams(config, problems));
   if (problems.length > 0) {
     const message = `the environment is not right: ${problems.join('; ')}`;
     throw new AppError({ code: 'config.invalid', message, publicMessage: message });
@@ -263,6 +265,41 @@ function problemsOfSlack(config: Config, told: string[]): string[] {
     return [
       `${app === undefined ? 'SLACK_SIGNING_SECRET' : 'SLACK_APP_TOKEN'}: SLACK_BOT_TOKEN must be set too (or none of them, and Slack connected in the console)`,
     ];
+  return [];
+}
+
+/** Half a registration would fail with the first answer, and an empty app id is never taken for "no authentication". */
+function problemsOfTeams(config: Config, told: string[]): string[] {
+  const { MicrosoftAppId: id, MicrosoftAppPassword: secret, MicrosoftAppCertificate: certificate } = config;
+  if (told.some((problem) => problem.startsWith('MicrosoftApp') || problem.startsWith('TEAMS_'))) return [];
+  const open = config.TEAMS_ALLOW_ANONYMOUS ? problemsOfAnonymous(config) : [];
+  if (open.length > 0) return open;
+  if (id === undefined) {
+    const alone = (['MicrosoftAppPassword', 'MicrosoftAppCertificate', 'MicrosoftAppTenantId'] as const).find((name) => config[name]);
+    return alone ? [`${alone}: MicrosoftAppId must be set too (or none of them, and Teams connected in the console)`] : [];
+  }
+  if (config.MicrosoftAppTenantId === undefined)
+    return ['MicrosoftAppId: MicrosoftAppTenantId must be set too; docs/teams.md says where it stands'];
+  if (config.MicrosoftAppType === 'UserAssignedMSI')
+    return secret || certificate
+      ? [
+          `${secret ? 'MicrosoftAppPassword' : 'MicrosoftAppCertificate'}: a managed identity (MicrosoftAppType=UserAssignedMSI) needs none; remove it`,
+        ]
+      : [];
+  if (secret && certificate) return ['MicrosoftAppCertificate: MicrosoftAppPassword is set too; give one of the two'];
+  return secret || certificate
+    ? []
+    : ['MicrosoftAppId: MicrosoftAppPassword (a client secret) or MicrosoftAppCertificate (a PEM file) must be set too'];
+}
+
+/** What anybody may say without a token has to come from this machine. */
+function problemsOfAnonymous(config: Config): string[] {
+  const refused = (why: string): string[] => [
+    `TEAMS_ALLOW_ANONYMOUS: whoever reaches /api/messages could speak for anybody, so ${why}; it is for trying Docent on one machine`,
+  ];
+  if (config.MicrosoftAppId !== undefined) return refused('it is not taken together with MicrosoftAppId');
+  if (!isLoopback(config.HOST)) return refused(`HOST must be 127.0.0.1 (it is ${config.HOST})`);
+  if (outsideUrl(config) !== undefined) return refused(`PUBLIC_URL must not be set (it is ${config.PUBLIC_URL})`);
   return [];
 }
 

@@ -1,10 +1,24 @@
 /** The environment is read once, checked, and told wrong with the way to mend it. */
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ENTRIES, isLoopback, outsideUrl, readConfig, unusedVariables } from '../../src/config.ts';
+import { selfSigned } from '../fakes/certificate.ts';
+
+const APP = '11111111-aaaa-4aaa-8aaa-111111111111';
+const TENANT = '22222222-bbbb-4bbb-8bbb-222222222222';
 
 describe('readConfig', () => {
   test('an empty environment gives the embedded default on loopback', () => {
-    expect(readConfig({})).toEqual({ DATA_DIR: './data', PORT: 3000, HOST: '127.0.0.1', LOG_LEVEL: 'info', DOCENT_ROLE: 'all' });
+    expect(readConfig({})).toEqual({
+      DATA_DIR: './data',
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'info',
+      DOCENT_ROLE: 'all',
+      MicrosoftAppType: 'SingleTenant',
+    });
   });
 
   test('empty and blank values count as not set', () => {
@@ -83,13 +97,13 @@ describe('Slack', () => {
       SLACK_ALLOWED_TEAMS: 'T0123, E0AB,\nT9X',
       SLACK_API_URL: 'http://127.0.0.1:9999/api',
       TRIAGE_CHANNEL: 'slack:C0123, slack:T01/C02 ,teams:19:abc@thread.tacv2',
-      ADMIN_USERS: 'Ana@Example.com,slack:T01/U02',
+      ADMIN_USERS: `Ana@Example.com,slack:T01/U02,teams:${TENANT.toUpperCase()}/${APP}`,
     } as never);
     expect(config).toMatchObject({
       SLACK_ALLOWED_TEAMS: ['T0123', 'E0AB', 'T9X'],
       SLACK_API_URL: 'http://127.0.0.1:9999/api/',
       TRIAGE_CHANNEL: ['slack:C0123', 'slack:T01/C02', 'teams:19:abc@thread.tacv2'],
-      ADMIN_USERS: ['ana@example.com', 'slack:T01/U02'],
+      ADMIN_USERS: ['ana@example.com', 'slack:T01/U02', `teams:${TENANT}/${APP}`],
     });
   });
 
@@ -106,7 +120,10 @@ describe('Slack', () => {
     [{ SLACK_ALLOWED_TEAMS: 'T0123,acme' }, /SLACK_ALLOWED_TEAMS: "acme" is none; a workspace is T…/],
     [{ TRIAGE_CHANNEL: '#help' }, /TRIAGE_CHANNEL: "#help" is none; write slack:C/],
     [{ TRIAGE_CHANNEL: 'slack:D0123' }, /TRIAGE_CHANNEL: /],
-    [{ ADMIN_USERS: 'slack:U01' }, /ADMIN_USERS: "slack:U01" is none; write an e-mail address, or slack:T/],
+    [{ ADMIN_USERS: 'slack:U01' }, /ADMIN_USERS: "slack:U01" is none; write an e-mail address, slack:T/],
+    [{ ADMIN_USERS: 'teams:ana' }, /ADMIN_USERS: "teams:ana" is none; .*teams: with the ids/],
+    [{ TRIAGE_CHANNEL: 'teams:General' }, /TRIAGE_CHANNEL: "teams:General" is none; .*teams:19:/],
+    [{ TRIAGE_CHANNEL: 'teams:19:abc@thread.tacv2;messageid=17' }, /TRIAGE_CHANNEL: /],
   ])('%o is refused with the way to mend it', (env, said) => {
     expect(() => readConfig(env as Record<string, string>)).toThrow(said);
     expect(() => readConfig(env as Record<string, string>)).not.toThrow(/made-up/);
@@ -118,6 +135,76 @@ describe('Slack', () => {
       expect(readConfig(env as Record<string, string>)).toMatchObject(env);
     },
   );
+});
+
+describe('Teams', () => {
+  const MicrosoftAppPassword = 'made-up~secret.of-forty_characters~0123456';
+  const app = { MicrosoftAppId: APP, MicrosoftAppTenantId: TENANT };
+  const folder = mkdtempSync(join(tmpdir(), 'docent-config-'));
+  const pem = (name: string, text: string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  const whole = selfSigned();
+  const good = pem('good.pem', whole.certificate + whole.key);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('a whole registration is taken, ids in lower case, the certificate read from its file', () => {
+    expect(readConfig({ ...app, MicrosoftAppId: APP.toUpperCase(), MicrosoftAppPassword })).toMatchObject({
+      MicrosoftAppId: APP,
+      MicrosoftAppType: 'SingleTenant',
+      MicrosoftAppPassword,
+    });
+    expect(readConfig({ ...app, MicrosoftAppCertificate: good })).toMatchObject({ MicrosoftAppCertificate: whole.certificate + whole.key });
+    expect(readConfig({ ...app, MicrosoftAppType: 'UserAssignedMSI' })).toMatchObject({ MicrosoftAppType: 'UserAssignedMSI' });
+    expect(
+      readConfig({ TEAMS_ALLOWED_TENANTS: `${APP}, ${TENANT}`, TEAMS_SERVICE_HOSTS: 'localhost:56150,*.BotFramework.com' }),
+    ).toMatchObject({ TEAMS_ALLOWED_TENANTS: [APP, TENANT], TEAMS_SERVICE_HOSTS: ['localhost:56150', '*.botframework.com'] });
+    expect(readConfig({ TEAMS_ALLOW_ANONYMOUS: 'true' })).toMatchObject({ TEAMS_ALLOW_ANONYMOUS: true });
+  });
+
+  test.each([
+    [{ MicrosoftAppId: APP, MicrosoftAppPassword }, /MicrosoftAppId: MicrosoftAppTenantId must be set too/],
+    [app, /MicrosoftAppId: MicrosoftAppPassword .* or MicrosoftAppCertificate .* must be set too/],
+    [{ ...app, MicrosoftAppType: 'MultiTenant' }, /MicrosoftAppPassword .* must be set too/],
+    [{ MicrosoftAppPassword }, /MicrosoftAppPassword: MicrosoftAppId must be set too/],
+    [{ MicrosoftAppTenantId: TENANT }, /MicrosoftAppTenantId: MicrosoftAppId must be set too/],
+    [{ MicrosoftAppId: '', MicrosoftAppPassword }, /MicrosoftAppPassword: MicrosoftAppId must be set too/],
+    [{ ...app, MicrosoftAppPassword, MicrosoftAppCertificate: good }, /give one of the two/],
+    [{ ...app, MicrosoftAppPassword, MicrosoftAppType: 'UserAssignedMSI' }, /MicrosoftAppPassword: a managed identity .* needs none/],
+    [{ MicrosoftAppId: 'docent', MicrosoftAppTenantId: TENANT, MicrosoftAppPassword }, /MicrosoftAppId: is an id such as/],
+    [{ ...app, MicrosoftAppPassword: APP }, /MicrosoftAppPassword: is the secret's ID, not the secret/],
+    [
+      { ...app, MicrosoftAppPassword, MicrosoftAppType: 'Single' },
+      /MicrosoftAppType: must be SingleTenant, MultiTenant or UserAssignedMSI/,
+    ],
+    [{ TEAMS_ALLOWED_TENANTS: 'contoso.com' }, /TEAMS_ALLOWED_TENANTS: "contoso.com" is none/],
+    [{ TEAMS_SERVICE_HOSTS: 'https://smba.trafficmanager.net' }, /TEAMS_SERVICE_HOSTS: .* without https/],
+    [{ TEAMS_SERVICE_HOSTS: '*.com' }, /TEAMS_SERVICE_HOSTS: "\*\.com" is none/],
+    [{ TEAMS_ALLOW_ANONYMOUS: 'yes' }, /TEAMS_ALLOW_ANONYMOUS: must be true or false/],
+    [{ TEAMS_ALLOW_ANONYMOUS: 'true', HOST: '0.0.0.0', ADMIN_TOKEN: 'a-long-enough-token' }, /TEAMS_ALLOW_ANONYMOUS: .*HOST must be 127/],
+    [{ TEAMS_ALLOW_ANONYMOUS: 'true', ...app, MicrosoftAppPassword }, /TEAMS_ALLOW_ANONYMOUS: .*not taken together with MicrosoftAppId/],
+    [{ TEAMS_ALLOW_ANONYMOUS: 'true', PUBLIC_URL: 'https://docent.example.com' }, /TEAMS_ALLOW_ANONYMOUS: .*PUBLIC_URL must not be set/],
+    [{ TEAMS_ALLOW_ANONYMOUS: 'true', MicrosoftAppPassword }, /MicrosoftAppPassword: MicrosoftAppId must be set too/],
+  ])('%o is refused with the way to mend it', (env, said) => {
+    expect(() => readConfig(env as Record<string, string>)).toThrow(said);
+    expect(() => readConfig(env as Record<string, string>)).not.toThrow(/made-up/);
+  });
+
+  test.each([
+    ['nowhere.pem', undefined, /cannot be read \(ENOENT\)/],
+    ['no-key.pem', whole.certificate, /holds no private key/],
+    ['no-certificate.pem', whole.key, /holds no certificate/],
+    ['another.pem', whole.certificate + selfSigned().key, /not the certificate's own/],
+    ['old.pem', ((old) => old.certificate + old.key)(selfSigned({ ended: true })), /has expired/],
+    ['broken.pem', `${whole.certificate.replaceAll(/[a-z]{2}/g, 'aa')}${whole.key}`, /cannot be read/],
+    ['sealed.pem', whole.certificate + whole.key.replaceAll('PRIVATE KEY', 'ENCRYPTED PRIVATE KEY'), /passphrase.*openssl pkey/],
+  ])('a certificate in %s is refused with the way to mend it, and never quoted', (name, text, said) => {
+    const env = { ...app, MicrosoftAppCertificate: text === undefined ? join(folder, name) : pem(name, text) };
+    expect(() => readConfig(env)).toThrow(said);
+    expect(() => readConfig(env)).not.toThrow(/BEGIN PRIVATE KEY-----\n?[A-Za-z0-9]/);
+  });
 });
 
 describe('what runs together', () => {
