@@ -3,9 +3,10 @@
  * `node scripts/slack-home-pictures.ts` for the documentation, with a folder all there are, to look at. Needs Chromium.
  */
 import { adminWords } from '../bots/slack/admin-words.ts';
-import { formModal, EMPTY, lookingModal, previewModal } from '../bots/slack/admin-add-view.ts';
+import { formModal, lookingModal, previewModal } from '../bots/slack/admin-add-view.ts';
 import { automaticModal, labelModal } from '../bots/slack/admin-automatic-view.ts';
 import { homeView, type HomeData } from '../bots/slack/home-view.ts';
+import { EMPTY } from '../bots/source-form.ts';
 import type { ConnectorView, SourcePreview, SourceStatus } from '../src/app-contract.ts';
 import type { RecentQuestion, SilentAnswer } from '../src/chat/chat-app.ts';
 import { createFakeApp } from '../test/fakes/app.ts';

@@ -5,46 +5,19 @@ import { QUIET_HOURS } from '../../src/schedule.ts';
 import type { AdminKey } from '../../src/strings/chat-admin.ts';
 import { actions, button, data, modal, option, paragraphs, section, small } from './admin-parts.ts';
 import { plainText } from './blocks.ts';
-import type { AdminWords } from './admin-words.ts';
-
-/** What the form holds, credentials left out: those are never drawn, nor kept in a view. */
-export interface SourceValues {
-  location: string;
-  /** '': recognised by the location. */
-  kind: string;
-  name: string;
-  readers: 'everyone' | 'public' | 'own';
-  readersOwn: string;
-  /** A preset's cron expression, '' for daily, or 'own'. */
-  schedule: string;
-  cron: string;
-}
-
-export const EMPTY: SourceValues = { location: '', kind: '', name: '', readers: 'everyone', readersOwn: '', schedule: '', cron: '' };
-
-/** Where something of the form is wrong, and how to mend it. */
-export interface FormProblem {
-  field: FormField;
-  message: string;
-}
-export type FormField = 'location' | 'kind' | 'name' | 'readers' | 'readersOwn' | 'schedule' | 'cron' | 'credential';
-
-/** Longer ones would not fit together into what a view keeps. */
-export const MOST = { location: 1000, name: 100, readersOwn: 500, cron: 100, credential: 2000 } as const;
-
-export const SCHEDULES: [string, AdminKey][] = [
-  ['', 'scheduleDaily'],
-  ['@hourly', 'scheduleHourly'],
-  ['0 */6 * * *', 'scheduleSix'],
-  ['0 6 * * 1-5', 'scheduleWeekdays'],
-  ['0 3 * * 0', 'scheduleWeekly'],
-  ['own', 'scheduleOwn'],
-];
-export const READERS: [SourceValues['readers'], AdminKey][] = [
-  ['everyone', 'readersEveryone'],
-  ['public', 'readersPublic'],
-  ['own', 'readersOwn'],
-];
+import type { AdminWords } from '../admin-words.ts';
+import { previewBlindSpots, previewFacts, previewSamples } from '../preview-lines.ts';
+import {
+  credentialField,
+  DEFAULT,
+  LABELS,
+  MOST,
+  READERS,
+  SCHEDULES,
+  type FormField,
+  type FormProblem,
+  type SourceValues,
+} from '../source-form.ts';
 
 export interface FormView {
   values: SourceValues;
@@ -59,13 +32,6 @@ export interface FormView {
   /** What the view keeps, ids and values that are no secrets. */
   metadata: string;
 }
-
-/** The block of a credential's field. A kind of its own has blocks of its own, so that nothing typed for one goes to another. */
-export const credentialBlock = (kind: string, field: string): string => `credential.${kind}.${field}`;
-
-/** An option's value may not be empty. */
-const DEFAULT = 'default';
-export const valueOf = (chosen: string | undefined): string => (chosen === undefined || chosen === DEFAULT ? '' : chosen);
 
 export function formModal(it: FormView, words: AdminWords): ModalView {
   const { values, problem } = it;
@@ -134,16 +100,6 @@ export function formModal(it: FormView, words: AdminWords): ModalView {
   });
 }
 
-const LABELS = {
-  location: 'fieldLocation',
-  kind: 'fieldKind',
-  name: 'fieldName',
-  readers: 'fieldReaders',
-  readersOwn: 'fieldReadersOwn',
-  schedule: 'fieldSchedule',
-  cron: 'fieldCron',
-} as const satisfies Record<Exclude<FormField, 'credential'>, AdminKey>;
-
 /** Plain text needs no escaping. */
 const kindName = (words: AdminWords, kind: string): string => words.kind(kind);
 
@@ -167,7 +123,7 @@ function credentialFields(it: FormView, words: AdminWords): KnownBlock[] {
     ),
     ...need.fields.map(({ name, label }): KnownBlock => ({
       type: 'input',
-      block_id: credentialBlock(connector.kind, name),
+      block_id: credentialField(connector.kind, name),
       optional: !need.required || it.kept === true,
       label: plainText(label, 150),
       element: { type: 'plain_text_input', action_id: 'docent.source-credential', max_length: MOST.credential },
@@ -199,21 +155,7 @@ export function previewModal(
   view: { preview: SourcePreview; schedule: string; metadata: string; timeZone: string },
   words: AdminWords,
 ): ModalView {
-  const { preview, schedule } = view;
-  const { cost, estimate } = preview;
-  const when = SCHEDULES.find(([value]) => value === schedule);
-  const times = when ? words.say(when[1], { ...QUIET_HOURS }) : `\`${data(schedule, 100)}\``;
-  const facts = [
-    `${words.say(preview.more ? 'previewMore' : 'previewFound', { documents: words.documents(preview.documents) })}${
-      estimate ? `, ${words.say('previewPassages', { passages: words.passages(estimate.passages) })}` : ''
-    }`,
-    words.say('previewReaders', { readers: words.readers(preview.readers) }),
-    `${words.say('previewSync', { when: lowerFirst(times, words) })}; ${words.say('previewSyncNext', {
-      when: words.moment(preview.nextSyncAt),
-      zone: data(view.timeZone, 60),
-    })}`,
-    ...(cost ? [costText(cost, words)] : []),
-  ];
+  const { preview } = view;
   return modal({
     callback: 'docent.source-add',
     title: words.say('previewTitle'),
@@ -223,33 +165,16 @@ export function previewModal(
     blocks: [
       section(words.say('previewLead', { name: data(preview.name, 100), kind: words.kind(preview.kind) })),
       ...(preview.documents === 0 ? [section(words.say('previewNothing'))] : []),
-      section(facts.map((fact) => `• ${fact}`).join('\n')),
-      ...(preview.samples.length === 0
-        ? []
-        : [
-            section(`*${words.say('previewSamples')}*`),
-            ...paragraphs(
-              preview.samples.map(({ externalId, title, passages, problem }) =>
-                problem === undefined
-                  ? words.say('previewSample', { title: data(title ?? externalId, 200), passages: words.passages(passages ?? 0) })
-                  : words.say('previewUnreadable', { title: data(title ?? externalId, 200), problem: data(problem, 400) }),
-              ),
-            ),
-          ]),
-      ...preview.blindSpots.slice(0, 5).map((text) => small(words.say('previewBlind', { text: data(text, 500) }))),
+      section(
+        previewFacts(view, words)
+          .map((fact) => `• ${fact}`)
+          .join('\n'),
+      ),
+      ...(preview.samples.length === 0 ? [] : [section(`*${words.say('previewSamples')}*`), ...paragraphs(previewSamples(preview, words))]),
+      ...previewBlindSpots(preview, words).map(small),
       actions(button('docent.source-change', words.say('previewChange'))),
     ],
   });
-}
-
-const lowerFirst = (text: string, words: AdminWords): string =>
-  words.language === 'en' && /^(Every|On|At)/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
-
-function costText({ model, usd, minutes }: NonNullable<SourcePreview['cost']>, words: AdminWords): string {
-  const name = data(model, 100);
-  if (usd !== undefined) return words.say('previewCostUsd', { usd: words.dollars(usd), model: name });
-  if (minutes !== undefined) return words.say('previewCostMinutes', { n: words.number(minutes), model: name });
-  return words.say('previewCostUnknown', { model: name });
 }
 
 /** A modal that only says something. */

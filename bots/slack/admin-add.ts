@@ -5,28 +5,19 @@
 import type { App as Bolt } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import type { ConnectorView } from '../../src/app-contract.ts';
-import { AppError, isAbort, reasonOf } from '../../src/errors.ts';
+import { reasonOf } from '../../src/errors.ts';
+import { adminNow } from '../admin-rights.ts';
+import type { AdminWords } from '../admin-words.ts';
+import { createSourceAdding, samePlace, type Refused } from '../source-adding.ts';
+import { DRAFT_MINUTES, inputOf, type SourceDraft } from '../source-drafts.ts';
+import { credentialField, credentialIn, EMPTY, problemOf, valuesIn, type FormProblem, type SourceValues } from '../source-form.ts';
+import type { SyncThreads } from '../sync-threads.ts';
 import { openView, updateView } from './admin-calls.ts';
-import { credentialIn, metadataOf, plainLink, problemIn, problemOf, readMetadata, valuesIn } from './admin-add-input.ts';
-import {
-  credentialBlock,
-  EMPTY,
-  formModal,
-  lookingModal,
-  noticeModal,
-  previewModal,
-  type FormProblem,
-  type SourceValues,
-} from './admin-add-view.ts';
-import { createSourceDrafts, DRAFT_MINUTES, inputOf, type SourceDraft } from './admin-drafts.ts';
+import { givenIn, metadataOf, plainLink, readMetadata } from './admin-add-input.ts';
+import { formModal, lookingModal, noticeModal, previewModal } from './admin-add-view.ts';
 import { data } from './admin-parts.ts';
-import type { SyncThreads } from './admin-progress.ts';
-import { adminNow, sayError, wordsOf } from './admin-rights.ts';
-import type { AdminWords } from './admin-words.ts';
+import { wordsOf } from './admin-rights.ts';
 import type { SlackDeps } from './deps.ts';
-
-/** How often the modal tells how many documents were found so far. */
-const TELL_MS = 3000;
 
 export interface Adding {
   /** Opens the form; `location` as it was given with a command. */
@@ -35,8 +26,9 @@ export interface Adding {
 }
 
 export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads, onAdded: (userId: string) => void): Adding {
-  const { app, clock, log } = deps;
-  const drafts = createSourceDrafts(clock);
+  const { app, log } = deps;
+  const adding = createSourceAdding(deps, threads);
+  const { drafts, recognise } = adding;
 
   /** False where the modal was closed meanwhile. */
   const update = async (viewId: string, view: ModalView): Promise<boolean> => {
@@ -75,7 +67,6 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
     );
   };
   const refused = (words: AdminWords): ModalView => noticeModal(words.say('addTitle'), words.say('adminsOnly'), words);
-  const recognise = (values: SourceValues): Promise<ConnectorView> => app.recognise(values.location, values.kind || undefined);
 
   async function open(trigger: string, userId: string, location = ''): Promise<void> {
     // Without words: to learn who is asking, in which language, may take longer than the trigger lives.
@@ -102,7 +93,7 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
     if (!view) return;
     const words = await wordsOf(deps, body.user.id);
     if (!(await adminNow(deps, body.user.id))) return void (await update(view.id, refused(words)));
-    const values = valuesIn(view.state.values, await kinds());
+    const values = valuesIn(givenIn(view.state.values), await adding.kinds(), plainLink);
     let problem: FormProblem | undefined;
     let recognised: ConnectorView | undefined;
     try {
@@ -114,34 +105,24 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
     await update(view.id, await form({ values, draft, recognised, problem }, words));
   });
 
-  const kinds = async (): Promise<string[]> => (await app.connectors()).map(({ kind }) => kind);
-
   bolt.view({ type: 'view_submission', callback_id: 'docent.source-form' }, async ({ ack, body, view }) => {
     const userId = body.user.id;
     const words = await wordsOf(deps, userId);
     if (!(await adminNow(deps, userId))) return ack({ response_action: 'update', view: refused(words) });
-    const values = valuesIn(view.state.values, await kinds());
+    const values = valuesIn(givenIn(view.state.values), await adding.kinds(), plainLink);
     const before = drafts.find(readMetadata(view.private_metadata)?.draft ?? '', userId);
-    let problem = problemIn(values, words);
-    const recognised = await recognise(values).catch((error: unknown) => {
-      problem ??= problemOf(error, values) ?? { field: 'location', message: words.say('wentWrong') };
-    });
-    /** At the field; where that is not shown yet, in a form that shows it. */
-    const refuse = async (wrong: FormProblem, block: string = wrong.field): Promise<void> => {
+    const credential = (connector: ConnectorView) => credentialIn(givenIn(view.state.values), connector);
+    const checked = await adding.check({ person: userId, values, credential, before }, words);
+    if ('problem' in checked) {
+      const { problem, recognised } = checked;
+      const [first] = recognised?.credential?.fields ?? [];
+      const block = problem.field === 'credential' && recognised && first ? credentialField(recognised.kind, first.name) : problem.field;
+      // At the field; where that is not shown yet, in a form that shows it.
       if (view.blocks.some(({ block_id }) => block_id === block))
-        return ack({ response_action: 'errors', errors: { [block]: wrong.message.slice(0, 1500) } });
-      const again = await form({ values, draft: before, recognised: recognised ?? undefined, problem: wrong }, words);
-      await ack({ response_action: 'update', view: again });
-    };
-    if (problem || !recognised) return refuse(problem!);
-    const typed = credentialIn(view.state.values, recognised);
-    const kept = before && samePlace(before, values, recognised.kind) ? before.credential : undefined;
-    const credential = typed || kept ? { ...kept, ...typed } : undefined;
-    const [first] = recognised.credential?.fields ?? [];
-    if (!credential && recognised.credential?.required && first)
-      return refuse({ field: 'credential', message: words.say('signInMissing') }, credentialBlock(recognised.kind, first.name));
-    const draft = drafts.begin(userId, { values, kind: recognised.kind, ...(credential ? { credential } : {}) });
-    if (before) drafts.drop(before.id);
+        return ack({ response_action: 'errors', errors: { [block]: problem.message.slice(0, 1500) } });
+      return ack({ response_action: 'update', view: await form({ values, draft: before, recognised, problem }, words) });
+    }
+    const { draft } = checked;
     await ack({ response_action: 'update', view: looking(draft, words) });
     await look(draft, view.id, words);
   });
@@ -151,25 +132,18 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
 
   /** Looks at the place, and shows what is there or what is wrong. */
   async function look(draft: SourceDraft, viewId: string, words: AdminWords): Promise<void> {
-    const { stop } = draft;
-    let told = clock.now();
     let telling = Promise.resolve(true);
-    const onProgress = (documents: number): void => {
-      if (clock.now() - told < TELL_MS) return;
-      told = clock.now();
+    const ended = await adding.look(draft, words, (documents) => {
       telling = update(viewId, looking(draft, words, documents));
-    };
-    let view: ModalView;
-    try {
-      draft.preview = await app.previewSource(inputOf(draft), { signal: stop.signal, onProgress });
-      view = shown(draft, words);
-    } catch (error) {
-      if (stop.signal.aborted && (isAbort(error) || !(error instanceof AppError))) return;
-      view = await formAgain(draft, error, words);
-    }
+    });
+    if (ended === 'stopped') return;
+    const view = ended === 'seen' ? shown(draft, words) : await again(draft, ended, words);
     await telling;
-    if (!stop.signal.aborted) await update(viewId, view);
+    if (!draft.stop.signal.aborted) await update(viewId, view);
   }
+
+  const again = (draft: SourceDraft, { problem, recognised }: Refused, words: AdminWords): Promise<ModalView> =>
+    form({ values: draft.values, draft, recognised, problem }, words);
 
   const shown = (draft: SourceDraft, words: AdminWords): ModalView =>
     previewModal(
@@ -181,15 +155,6 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
       },
       words,
     );
-
-  async function formAgain(draft: SourceDraft, error: unknown, words: AdminWords): Promise<ModalView> {
-    const { values } = draft;
-    const problem = problemOf(error, values) ?? { field: 'location', message: sayError(deps, error, words) };
-    const recognised = await recognise(values).catch(() => undefined);
-    // Where the place wants to be signed in to and its kind has no fields for that, the message stands at the link.
-    const place = problem.field === 'credential' && !recognised?.credential ? { ...problem, field: 'location' as const } : problem;
-    return form({ values, draft, recognised, problem: place }, words);
-  }
 
   bolt.action({ type: 'block_actions', action_id: 'docent.source-change' }, async ({ ack, body }) => {
     await ack();
@@ -215,32 +180,21 @@ export function registerAdding(bolt: Bolt, deps: SlackDeps, threads: SyncThreads
       const gone = noticeModal(title, words.say('draftGone', { n: DRAFT_MINUTES }), words);
       if (!kept || kept.values.location === '') return ack({ response_action: 'update', view: gone });
       // Another process may have looked, or this one was started anew: nothing is added that this one has not shown.
-      const again = drafts.begin(userId, { values: kept.values });
-      await ack({ response_action: 'update', view: looking(again, words, 0, true) });
-      return look(again, view.id, words);
+      const anew = drafts.begin(userId, { values: kept.values });
+      await ack({ response_action: 'update', view: looking(anew, words, 0, true) });
+      return look(anew, view.id, words);
     }
     await ack({ response_action: 'update', view: noticeModal(title, words.say('adding'), words) });
     await update(view.id, await add(draft, words));
   });
 
   async function add(draft: SourceDraft, words: AdminWords): Promise<ModalView> {
-    const work = (draft.adding ??= begin(draft, words));
-    try {
-      return (await work) as ModalView;
-    } catch (error) {
-      delete draft.adding;
-      delete draft.preview;
-      return formAgain(draft, error, words);
-    }
-  }
-
-  async function begin(draft: SourceDraft, words: AdminWords): Promise<ModalView> {
-    const source = await app.addSource(inputOf(draft));
-    delete draft.credential;
-    await app.requestSync(source.id);
-    const told = await threads.start(source, draft.person, words);
-    onAdded(draft.person);
-    return noticeModal(words.say('addTitle'), words.say(told ? 'added' : 'addedQuietly', { name: data(source.name, 100) }), words);
+    const first = !draft.adding;
+    const added = await adding.add(draft, words);
+    if ('problem' in added) return again(draft, added, words);
+    if (first) onAdded(draft.person);
+    const name = data(added.source.name, 100);
+    return noticeModal(words.say('addTitle'), words.say(added.told ? 'added' : 'addedQuietly', { name }), words);
   }
 
   bolt.view({ type: 'view_closed', callback_id: 'docent.source-looking' }, async ({ ack, body, view }) => {
@@ -259,9 +213,3 @@ const loading = (): ModalView => ({
   close: { type: 'plain_text', text: '✕' },
   blocks: [{ type: 'section', text: { type: 'plain_text', text: '…' } }],
 });
-
-/** What was given to sign in to one host is never sent to another. */
-function samePlace(draft: SourceDraft, { location }: SourceValues, kind: string | undefined): boolean {
-  const host = (text: string): string => (URL.canParse(text) ? new URL(text).origin : text);
-  return draft.kind === kind && host(draft.values.location) === host(location);
-}

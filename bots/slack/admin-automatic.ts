@@ -1,25 +1,22 @@
 /** Automatic answers, steered by an admin: channels and their precision, and labels for answers that were made in silence. */
 import type { App as Bolt, BlockAction } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
-import type { AutomaticState, SilentAnswer } from '../../src/chat/chat-app.ts';
-import { automaticModal, labelModal, PRECISIONS } from './admin-automatic-view.ts';
+import { adminNow, sayError } from '../admin-rights.ts';
+import type { AdminWords } from '../admin-words.ts';
+import { createSteering, PRECISIONS, type Labelling, type Verdict } from '../automatic.ts';
+import { automaticModal, labelModal } from './admin-automatic-view.ts';
 import { noticeModal } from './admin-add-view.ts';
 import { openView, updateView } from './admin-calls.ts';
 import { modal, section } from './admin-parts.ts';
-import { adminNow, sayError, wordsOf, wordsSoon } from './admin-rights.ts';
-import type { AdminWords } from './admin-words.ts';
+import { wordsOf, wordsSoon } from './admin-rights.ts';
 import type { SlackDeps } from './deps.ts';
-
-/** Looked at for the next one. */
-const MOST_SILENT = 50;
 
 /** @param refresh draws somebody's home anew, with a sentence above it */
 export function registerAutomatic(bolt: Bolt, deps: SlackDeps, refresh: (userId: string, notice?: string) => void): void {
   const { app, log } = deps;
   const { automatic } = app.chat;
+  const { stateOf, next, judge } = createSteering(deps);
 
-  const stateOf = async (channel: string): Promise<AutomaticState | undefined> =>
-    (await automatic.states()).find((state) => state.channel === channel);
   const refused = (words: AdminWords): ModalView => noticeModal(words.say('automaticTitle'), words.say('adminsOnly'), words);
   const gone = (words: AdminWords): ModalView => noticeModal(words.say('automaticTitle'), words.say('noLonger'), words);
 
@@ -92,18 +89,12 @@ export function registerAutomatic(bolt: Bolt, deps: SlackDeps, refresh: (userId:
     }
   });
 
-  /** The next silent answer of a channel, after one that was skipped. */
-  async function next(channel: string, words: AdminWords, after?: string): Promise<ModalView> {
-    const state = await stateOf(channel);
-    if (!state) return gone(words);
-    const waiting = await automatic.unlabelled(channel, MOST_SILENT);
-    const at = after === undefined ? -1 : waiting.findIndex(({ answerId }) => answerId === after);
-    return labelModal(state, waiting[at + 1] as SilentAnswer | undefined, words);
-  }
+  const labelling = (found: Labelling | undefined, words: AdminWords): ModalView =>
+    found ? labelModal(found.state, found.silent, words) : gone(words);
 
   bolt.action({ type: 'block_actions', action_id: 'docent.automatic-label' }, async ({ ack, body, payload }) => {
     await ack();
-    await openWith(body, (words) => next(valueOf(payload), words));
+    await openWith(body, async (words) => labelling(await next(valueOf(payload)), words));
   });
 
   bolt.action({ type: 'block_actions', action_id: /^docent\.automatic-(right|wrong|skip)$/ }, async ({ ack, body, payload }) => {
@@ -114,14 +105,10 @@ export function registerAutomatic(bolt: Bolt, deps: SlackDeps, refresh: (userId:
     try {
       const person = await adminNow(deps, body.user.id);
       if (!person) return void (await updateView(deps, view.id, refused(words)));
-      const channel = view.private_metadata;
-      const answerId = valueOf(payload);
-      const verdict = /-(\w+)$/.exec(payload.action_id)?.[1];
-      // Only what waits there, for a channel that an admin chose, takes a label.
-      const waits = (await stateOf(channel)) && (await automatic.unlabelled(channel, MOST_SILENT)).some((one) => one.answerId === answerId);
-      if (waits && verdict !== 'skip') await automatic.label(answerId, verdict === 'right', person);
-      await updateView(deps, view.id, await next(channel, words, verdict === 'skip' ? answerId : undefined));
-      if (waits && verdict !== 'skip') refresh(body.user.id);
+      const verdict = /-(\w+)$/.exec(payload.action_id)?.[1] as Verdict;
+      const judged = await judge({ channel: view.private_metadata, answerId: valueOf(payload), verdict, person });
+      await updateView(deps, view.id, labelling(judged.next, words));
+      if (judged.labelled) refresh(body.user.id);
     } catch (error) {
       const said = noticeModal(words.say('labelTitle'), sayError(deps, error, words), words);
       await updateView(deps, view.id, said).catch(() => undefined);

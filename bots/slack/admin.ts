@@ -1,26 +1,16 @@
 /** `/docent` and the modal in which a source is added. Rights are checked when a thing is done, not when it was drawn. */
 import type { App as Bolt, RespondArguments, RespondFn } from '@slack/bolt';
 import { reasonOf } from '../../src/errors.ts';
-import { actOnSource, findSource, namesOf, noSuchSource } from './admin-actions.ts';
+import { actOnSource } from '../admin-actions.ts';
+import { answerCommand, understand, type Understood } from '../admin-command.ts';
+import { sayError } from '../admin-rights.ts';
+import type { AdminWords } from '../admin-words.ts';
+import { createSyncThreads } from '../sync-threads.ts';
 import { registerAdding } from './admin-add.ts';
-import {
-  adminStatusReply,
-  doctorBlocks,
-  helpReply,
-  needsAdmin,
-  removeReply,
-  reply,
-  statusReply,
-  understand,
-  type Reply,
-  type Understood,
-} from './admin-command.ts';
-import { createSyncThreads } from './admin-progress.ts';
-import { sayError, wordsOf } from './admin-rights.ts';
-import type { AdminWords } from './admin-words.ts';
+import { doctorBlocks, removeReply, reply, type Reply } from './admin-command.ts';
+import { wordsOf } from './admin-rights.ts';
 import type { SlackDeps } from './deps.ts';
-
-const DOCTOR_MS = 60_000;
+import { tellingIn } from './admin-telling.ts';
 
 export interface Admin {
   /** Says in what is still told that this process ends. */
@@ -29,9 +19,9 @@ export interface Admin {
 
 /** @param hooks.onSources something about the sources changed, by this person: their home is out of date */
 export function registerAdmin(bolt: Bolt, deps: SlackDeps, hooks: { onSources?: (userId: string) => void } = {}): Admin {
-  const { app, log } = deps;
+  const { log } = deps;
   const onSources = hooks.onSources ?? (() => undefined);
-  const threads = createSyncThreads(deps);
+  const threads = createSyncThreads(deps, tellingIn(deps));
   const adding = registerAdding(bolt, deps, threads, onSources);
   void threads
     .takeUp()
@@ -57,29 +47,11 @@ export function registerAdmin(bolt: Bolt, deps: SlackDeps, hooks: { onSources?: 
   });
 
   async function answer(userId: string, command: string, said: Understood, words: AdminWords): Promise<Reply> {
-    const { verb, rest, word } = said;
-    const person = await deps.whoIs(userId, { fresh: true });
-    const admin = app.chat.isAdmin(person);
-    if (verb === 'unknown') return helpReply(command, admin, words, word);
-    if (verb === 'help') return helpReply(command, admin, words);
-    if (needsAdmin(verb) && !admin) return reply([words.say('adminsOnly')]);
-    if (verb === 'status') {
-      if (admin) return adminStatusReply(await app.listSources(), words);
-      return statusReply(await app.chat.searched(person.member ? 'everyone' : 'public'), person.member, words);
-    }
-    if (verb === 'doctor') {
-      const findings = await app.doctor(AbortSignal.timeout(DOCTOR_MS));
-      return { text: words.say('doctorTitle'), blocks: doctorBlocks(findings, words) };
-    }
-    const sources = await app.listSources();
-    if (sources.length === 0) return reply([words.say('noSourcesAtAll')]);
-    if (rest === '') return reply([words.say('nameMissing', { names: namesOf(sources) })]);
-    const found = findSource(sources, rest);
-    if (!found) return reply([noSuchSource(sources, rest, words)]);
-    if (verb === 'remove') return removeReply(found, words);
-    const { text } = await actOnSource(deps, userId, verb as 'sync' | 'pause' | 'resume', found.source.id, words);
-    onSources(userId);
-    return reply([text]);
+    const answered = await answerCommand(deps, { person: userId, command, said }, words);
+    if (answered.is === 'findings') return { text: words.say('doctorTitle'), blocks: doctorBlocks(answered.findings, words) };
+    if (answered.is === 'remove') return removeReply(answered.status, answered.lines, words);
+    if (answered.sources) onSources(userId);
+    return reply(answered.lines);
   }
 
   bolt.action({ type: 'block_actions', action_id: 'docent.source-remove' }, async ({ ack, body, payload, respond }) => {

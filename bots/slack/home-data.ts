@@ -1,38 +1,17 @@
 /** What somebody's App Home shows, read for them now. */
 import type { RecentQuestion } from '../../src/chat/chat-app.ts';
 import { within } from '../../src/clock.ts';
+import { readHome as readFor } from '../home-data.ts';
 import type { SlackDeps } from './deps.ts';
 import type { HomeData } from './home-view.ts';
 import { linkable } from './text.ts';
 
-const RECENT = 5;
 /** Links are not worth a longer wait. */
 const LINK_MS = 1500;
 
 export async function readHome(deps: SlackDeps, userId: string, page: number): Promise<HomeData> {
-  const { app } = deps;
-  const person = await deps.whoIs(userId);
-  const admin = app.chat.isAdmin(person);
-  const address = admin ? deps.app.outsideUrl : undefined;
-  const [searched, recent, ofAdmin] = await Promise.all([
-    app.chat.searched(person.member ? 'everyone' : 'public'),
-    app.chat.recentQuestions(person, RECENT).then((questions) => Promise.all(questions.map((question) => linked(deps, question)))),
-    admin ? readAdmin(deps) : undefined,
-  ]);
-  return {
-    searched,
-    recent,
-    member: person.member,
-    admins: adminsHere(deps),
-    page,
-    ...(ofAdmin ? { admin: ofAdmin } : {}),
-    ...(address === undefined ? {} : { consoleUrl: address }),
-  };
-}
-
-async function readAdmin({ app }: SlackDeps): Promise<NonNullable<HomeData['admin']>> {
-  const [sources, models, automatic] = await Promise.all([app.listSources(), app.modelStatus(), app.chat.automatic.states()]);
-  return { sources, models, automatic, triage: app.chat.triageChannels.length > 0 };
+  const home = await readFor(deps, { person: userId, platform: 'slack' });
+  return { ...home, recent: await Promise.all(home.recent.map((question) => linked(deps, question))), admins: adminsHere(deps), page };
 }
 
 /** With a link to where it was asked; without one where Slack gives none. */

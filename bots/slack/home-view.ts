@@ -1,29 +1,17 @@
 /** The App Home, drawn: data in, the view's JSON out. */
 import type { HomeView, KnownBlock } from '@slack/types';
-import type { App, SourceStatus } from '../../src/app-contract.ts';
-import type { AutomaticState, RecentQuestion } from '../../src/chat/chat-app.ts';
-import type { Searched } from '../../src/chat/messenger.ts';
-import type { AdminKey } from '../../src/strings/chat-admin.ts';
+import type { RecentQuestion } from '../../src/chat/chat-app.ts';
+import type { AdminWords } from '../admin-words.ts';
+import type { AdminHome, HomeRead } from '../home-data.ts';
+import { knownLines, modelLines, recentLine, totalText } from '../home-lines.ts';
 import { automaticBlocks } from './admin-automatic-view.ts';
-import { actions, button, data, divider, header, home, paragraphs, section, small } from './admin-parts.ts';
+import { actions, button, divider, header, home, paragraphs, section, small } from './admin-parts.ts';
 import { sourceBlocks } from './admin-source-view.ts';
-import type { AdminWords } from './admin-words.ts';
 
-export interface HomeData {
-  searched: Searched;
+export interface HomeData extends HomeRead {
   recent: (RecentQuestion & { permalink?: string })[];
-  /** Of the company; guests see less. */
-  member: boolean;
-  /** What somebody else does not see. */
-  admin?: {
-    sources: SourceStatus[];
-    models: Awaited<ReturnType<App['modelStatus']>>;
-    automatic: AutomaticState[];
-    triage: boolean;
-  };
   /** Whom to ask for a first source, by Slack's ids. */
   admins: string[];
-  consoleUrl?: string;
   /** Said once, above all: what a button has just done. */
   notice?: string;
   /** Of the admin's sources, from 0. */
@@ -59,16 +47,11 @@ export const failedHome = (words: AdminWords): HomeView =>
   home([section(words.say('homeFailed')), actions(button('docent.home-refresh', words.say('tryAgain')))]);
 
 function recentBlocks(recent: HomeData['recent'], words: AdminWords): KnownBlock[] {
-  const line = ({ text, askedAt, status, permalink }: HomeData['recent'][number]): string =>
-    [
-      data(text, 150),
-      words.say(`asked_${status ?? 'pending'}` as AdminKey),
-      words.ago(askedAt),
-      ...(permalink ? [`<${permalink}|${words.say('recentOpen')}>`] : []),
-    ].join(' · ');
   return [
     header(words.say('recent')),
-    ...(recent.length === 0 ? [small(words.say('recentNone'))] : paragraphs(recent.map((question) => `• ${line(question)}`))),
+    ...(recent.length === 0
+      ? [small(words.say('recentNone'))]
+      : paragraphs(recent.map((question) => `• ${recentLine(question, question.permalink, words)}`))),
   ];
 }
 
@@ -80,24 +63,10 @@ function knownBlocks({ searched, member, admins }: HomeData, words: AdminWords):
     if (!member) return [title, section(words.say('knowsNothingGuest'))];
     return [title, section(people === '' ? words.say('knowsNothing') : words.say('knowsNothingNamed', { people }))];
   }
-  const total =
-    sources.length === 1
-      ? words.say('knowsTotalOne', { documents: words.documents(documents) })
-      : words.say('knowsTotal', { documents: words.documents(documents), n: words.number(sources.length) });
-  return [
-    title,
-    section(total),
-    ...paragraphs([
-      ...sources.slice(0, MOST_NAMED).map(({ name, syncedAt }) => `• *${data(name, 100)}* · ${freshness(syncedAt, words)}`),
-      ...(sources.length > MOST_NAMED ? [words.say('knowsMore', { n: words.number(sources.length - MOST_NAMED) })] : []),
-    ]),
-  ];
+  return [title, section(totalText(documents, sources.length, words)), ...paragraphs(knownLines(sources, MOST_NAMED, words))];
 }
 
-export const freshness = (syncedAt: number | null, words: AdminWords): string =>
-  syncedAt === null ? words.say('neverSynced') : words.say('synced', { ago: words.ago(syncedAt) });
-
-function adminBlocks(admin: NonNullable<HomeData['admin']>, it: HomeData, words: AdminWords): KnownBlock[] {
+function adminBlocks(admin: AdminHome, it: HomeData, words: AdminWords): KnownBlock[] {
   const { sources } = admin;
   const shown = sources.slice(it.page * SOURCES_A_PAGE, (it.page + 1) * SOURCES_A_PAGE);
   const from = it.page * SOURCES_A_PAGE;
@@ -114,10 +83,11 @@ function adminBlocks(admin: NonNullable<HomeData['admin']>, it: HomeData, words:
     ),
     small(
       [
-        words.say(sources.length === 1 ? 'knowsTotalOne' : 'knowsTotal', {
-          documents: words.documents(sources.reduce((sum, { documents }) => sum + documents, 0)),
-          n: words.number(sources.length),
-        }),
+        totalText(
+          sources.reduce((sum, { documents }) => sum + documents, 0),
+          sources.length,
+          words,
+        ),
         ...(sources.length > SOURCES_A_PAGE
           ? [words.say('page', { from: from + 1, to: from + shown.length, n: words.number(sources.length) })]
           : []),
@@ -138,20 +108,7 @@ function adminBlocks(admin: NonNullable<HomeData['admin']>, it: HomeData, words:
   ];
 }
 
-function modelBlocks({ models, triage }: NonNullable<HomeData['admin']>, words: AdminWords): KnownBlock[] {
-  const { budgetUsd, spentUsd, chatModel, problem } = models;
-  const money = { spent: words.dollars(spentUsd), budget: words.dollars(budgetUsd ?? 0) };
-  const lines = [
-    ...(chatModel === null ? [words.say('modelNone')] : []),
-    ...(problem === undefined ? [] : [words.say('modelProblem', { problem: data(problem, 600) })]),
-    ...(budgetUsd !== null && spentUsd >= budgetUsd
-      ? [words.say('budgetOver', money)]
-      : budgetUsd !== null
-        ? [words.say('budget', money)]
-        : spentUsd > 0
-          ? [words.say('budgetNone', money)]
-          : []),
-    ...(triage ? [] : [words.say('triageNone')]),
-  ];
+function modelBlocks(admin: AdminHome, words: AdminWords): KnownBlock[] {
+  const lines = modelLines(admin, words);
   return lines.length === 0 ? [] : [small(lines.join('\n'))];
 }

@@ -2,13 +2,18 @@
 import { writeValue } from '../catalog/facts.ts';
 import type { Catalog } from '../catalog/database.ts';
 import type { Clock } from '../types.ts';
+import type { ChatPlatform } from './messenger.ts';
 
 const KEY = 'chat.sync.';
 
 export interface SyncNote {
+  /** Whose message it is; absent in notes of before there was another than Slack. */
+  platform?: ChatPlatform;
   sourceId: string;
   person: string;
   channel: string;
+  /** Teams' connector of that chat. */
+  serviceUrl?: string;
   /** Message ids: the one that says what was added, and the one in its thread that shows how far it is. */
   parent: string;
   thread: string;
@@ -16,7 +21,8 @@ export interface SyncNote {
 }
 
 export interface SyncNotes {
-  list(): Promise<SyncNote[]>;
+  /** Those of this platform: another's messages cannot be edited. */
+  list(platform: ChatPlatform): Promise<SyncNote[]>;
   /** One a thread. */
   keep(note: SyncNote): Promise<void>;
   /** True for the one who did: of several that see the end of a sync, that one goes on telling. */
@@ -26,9 +32,10 @@ export interface SyncNotes {
 export function createSyncNotes(db: Catalog, clock: Clock): SyncNotes {
   const keyOf = ({ channel, thread }: SyncNote): string => `${KEY}${channel}/${thread}`;
   return {
-    async list() {
+    async list(platform) {
       const rows = await db.selectFrom('settings').select('value_json').where('key', 'like', `${KEY}%`).execute();
-      return rows.map((row) => JSON.parse(row.value_json) as SyncNote);
+      const notes = rows.map((row) => JSON.parse(row.value_json) as SyncNote);
+      return notes.filter((note) => (note.platform ?? 'slack') === platform);
     },
     keep: (note) => writeValue(db, keyOf(note), note, clock.now()),
     drop: async (note) => (await db.deleteFrom('settings').where('key', '=', keyOf(note)).executeTakeFirst()).numDeletedRows > 0,

@@ -2,7 +2,6 @@
 import { chatAdminDe } from './chat-admin-de.ts';
 import { chatAdminEn, type ChatAdminStrings } from './chat-admin-en.ts';
 import { chatAdminZh } from './chat-admin-zh.ts';
-import { fill } from './fill.ts';
 
 export type AdminKey = keyof ChatAdminStrings;
 
@@ -11,7 +10,9 @@ const OTHERS = new Map([
   ['de', chatAdminDe],
 ]);
 
-/** One text in this language; English where Docent does not speak it. `{name}` is filled from `values`. */
-export function sayInAdmin(language: string, key: AdminKey, values: Record<string, string | number> = {}): string {
-  return fill((OTHERS.get(language) ?? chatAdminEn)[key], values);
+/** One text as it stands, with its `{name}`s; a platform may have another of its own (`help_teams`). English where Docent does not speak it. */
+export function adminText(language: string, key: AdminKey, platform: string): string {
+  const texts = OTHERS.get(language) ?? chatAdminEn;
+  const own = `${key}_${platform}`;
+  return Object.hasOwn(texts, own) ? texts[own as AdminKey] : texts[key];
 }

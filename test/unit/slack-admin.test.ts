@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../src/catalog/sources.ts';
 import { AppError } from '../../src/errors.ts';
-import { STALLED_MS } from '../../bots/slack/admin-progress.ts';
+import { STALLED_MS } from '../../bots/sync-threads.ts';
 import { never } from '../fakes/open-app.ts';
 import type { StartedAdmin } from '../fakes/slack-admin.ts';
 import { start } from '../fakes/started-admin.ts';

@@ -18,10 +18,15 @@ test('notes are kept until they are dropped, and are no settings', async () => {
   await db.destroy();
   db = await openCatalog(folder);
   const notes = createSyncNotes(db, systemClock);
-  expect((await notes.list()).toSorted((a, b) => a.thread.localeCompare(b.thread))).toEqual([note, { ...note, thread: '1.3' }]);
+  expect((await notes.list('slack')).toSorted((a, b) => a.thread.localeCompare(b.thread))).toEqual([note, { ...note, thread: '1.3' }]);
+  // Slack and Teams do not take up each other's; what was kept before there was Teams is Slack's.
+  const ofTeams = { ...note, platform: 'teams', channel: 'a:1', serviceUrl: 'https://smba.trafficmanager.net/emea/' } as const;
+  await notes.keep(ofTeams);
+  expect(await notes.list('teams')).toEqual([ofTeams]);
+  expect(await notes.list('slack')).toHaveLength(2);
   expect(await readSettings(db)).toEqual(settings);
   expect(await Promise.all([notes.drop(note), notes.drop(note), notes.drop({ ...note, thread: '9.9' })])).toEqual([true, false, false]);
-  expect(await notes.list()).toEqual([{ ...note, thread: '1.3' }]);
+  expect(await notes.list('slack')).toEqual([{ ...note, thread: '1.3' }]);
   await db.destroy();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -1,9 +1,7 @@
 /** What an admin does with a source by a word or a button: done, and said in a sentence. */
-import type { SourceStatus } from '../../src/app-contract.ts';
-import { data } from './admin-parts.ts';
-import { adminNow, sayError } from './admin-rights.ts';
+import type { SourceStatus } from '../src/app-contract.ts';
+import { adminNow, sayError, type AdminDeps } from './admin-rights.ts';
 import type { AdminWords } from './admin-words.ts';
-import type { SlackDeps } from './deps.ts';
 
 export type SourceAction = 'sync' | 'pause' | 'resume' | 'remove';
 
@@ -17,23 +15,23 @@ export function findSource(sources: SourceStatus[], nameOrId: string): SourceSta
 }
 
 /** `“Handbook”, “Wiki”`; of many the first. */
-export const namesOf = (sources: SourceStatus[]): string =>
+export const namesOf = (sources: SourceStatus[], words: AdminWords): string =>
   sources
     .slice(0, 20)
-    .map(({ source }) => `“${data(source.name, 60)}”`)
+    .map(({ source }) => `“${words.data(source.name, 60)}”`)
     .join(', ');
 
 export function noSuchSource(sources: SourceStatus[], name: string, words: AdminWords): string {
   if (sources.length === 0) return words.say('noSourcesAtAll');
-  return words.say('noSuchSource', { name: data(name, 100), names: namesOf(sources) });
+  return words.say('noSuchSource', { name: words.data(name, 100), names: namesOf(sources, words) });
 }
 
 /**
  * Does it if this person may, now, and the source is there, now.
- * @returns what to say, as `mrkdwn`; never throws
+ * @returns what to say, as the platform writes it; never throws
  */
 export async function actOnSource(
-  deps: SlackDeps,
+  deps: AdminDeps,
   userId: string,
   action: SourceAction,
   nameOrId: string,
@@ -49,8 +47,8 @@ export async function actOnSource(
     if (action === 'sync') await app.requestSync(id);
     else if (action === 'remove') await app.removeSource(id);
     else await app.changeSource(id, { paused: action === 'pause' });
-    deps.log.info({ source: id, action }, 'an admin acted on a source in Slack');
-    return { text: words.say(`done_${action}`, { name: data(name, 100) }), sourceId: id };
+    deps.log.info({ source: id, action }, 'an admin acted on a source in a chat');
+    return { text: words.say(`done_${action}`, { name: words.data(name, 100) }), sourceId: id };
   } catch (error) {
     return { text: sayError(deps, error, words) };
   }

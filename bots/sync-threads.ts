@@ -2,13 +2,12 @@
  * How far the first sync of a source is, told to who added it: a message, and in its thread one that is edited while it runs
  * and ends with the summary. It goes to the admin alone: names of sources and documents are not for a channel.
  */
-import type { App, SourceStatus } from '../../src/app-contract.ts';
-import { AppError, reasonOf } from '../../src/errors.ts';
-import { editLines, postLines } from './admin-calls.ts';
-import { data } from './admin-parts.ts';
-import { wordsOf } from './admin-rights.ts';
+import type { App, SourceStatus } from '../src/app-contract.ts';
+import { AppError, reasonOf } from '../src/errors.ts';
+import type { ChatPlatform } from '../src/chat/messenger.ts';
+import type { SyncNote, SyncNotes } from '../src/chat/sync-notes.ts';
+import type { AdminDeps } from './admin-rights.ts';
 import type { AdminWords } from './admin-words.ts';
-import type { SlackDeps, SyncNote } from './deps.ts';
 
 type Source = SourceStatus['source'];
 type Shown = NonNullable<Awaited<ReturnType<App['showSource']>>>;
@@ -23,16 +22,38 @@ const LAST_MS = 60_000;
 /** Who stops the process does not wait longer. */
 const CLOSING_MS = 2000;
 
+/** A message that was said to somebody. */
+export interface Spot {
+  channel: string;
+  id: string;
+  /** Where its platform needs that beside the channel. */
+  serviceUrl?: string;
+}
+
+/** How a platform tells somebody, alone. */
+export interface Telling {
+  platform: ChatPlatform;
+  wordsOf(person: string): Promise<AdminWords>;
+  /** Lines that are safe already. @param under goes into its thread @throws AppError `chat.*` */
+  post(person: string, lines: string[], under?: Spot): Promise<Spot>;
+  /** @param wait how long a rate limit may hold it up @throws AppError `chat.*` */
+  edit(at: Spot, lines: string[], wait: { patienceMs: number; signal?: AbortSignal }): Promise<void>;
+}
+
 export interface SyncThreads {
   /** Begins to tell; false when the admin could not be written to. */
-  start(source: Source, userId: string, words: AdminWords): Promise<boolean>;
+  start(source: Source, person: string, words: AdminWords): Promise<boolean>;
   /** Takes up what a process that ended was telling. */
   takeUp(): Promise<void>;
   /** Says of each message that is not at its end what was read so far. */
   close(): Promise<void>;
 }
 
-export function createSyncThreads(deps: SlackDeps): SyncThreads {
+/** @param deps.syncNotes outlives the process: messages that say "is being read" and have to be ended. Absent: they are ended by `close` alone */
+export function createSyncThreads(
+  deps: Pick<AdminDeps, 'app' | 'clock' | 'log'> & { syncNotes?: SyncNotes },
+  telling: Telling,
+): SyncThreads {
   const { app, clock, log, syncNotes } = deps;
   const stop = new AbortController();
   /** What closing waits for: the beginning of a thread, too, so that its note is kept before another process looks. */
@@ -45,8 +66,13 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
     return work;
   }
 
-  const edit = (note: SyncNote, lines: string[], wait: Parameters<typeof editLines>[3]): Promise<void> =>
-    editLines(deps, { channel: note.channel, ts: note.thread }, lines, wait);
+  const spotOf = ({ channel, serviceUrl }: SyncNote, id: string): Spot => ({
+    channel,
+    id,
+    ...(serviceUrl === undefined ? {} : { serviceUrl }),
+  });
+  const edit = (note: SyncNote, lines: string[], wait: Parameters<Telling['edit']>[2]): Promise<void> =>
+    telling.edit(spotOf(note, note.thread), lines, wait);
 
   /** The last words have to be said: tried again, further apart each time. */
   async function lastly(what: () => Promise<unknown>, tries = LAST_TRIES): Promise<void> {
@@ -62,17 +88,26 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
     }
   }
 
-  async function start(source: Source, userId: string, words: AdminWords): Promise<boolean> {
+  async function start(source: Source, person: string, words: AdminWords): Promise<boolean> {
     const text = words.say('threadAdded', {
-      name: data(source.name, 100),
+      name: words.data(source.name, 100),
       kind: words.kind(source.kind),
       readers: words.readers(source.readers),
     });
     try {
-      const parent = await postLines(deps, { channel: userId }, [text]);
-      const { channel } = parent;
-      const thread = await postLines(deps, { channel, thread: parent.ts }, [words.say('threadWaiting')]);
-      const note = { sourceId: source.id, person: userId, channel, parent: parent.ts, thread: thread.ts, since: clock.now() };
+      const parent = await telling.post(person, [text]);
+      const thread = await telling.post(person, [words.say('threadWaiting')], parent);
+      const { channel, serviceUrl } = thread;
+      const note: SyncNote = {
+        platform: telling.platform,
+        sourceId: source.id,
+        person,
+        channel,
+        ...(serviceUrl === undefined ? {} : { serviceUrl }),
+        parent: parent.id,
+        thread: thread.id,
+        since: clock.now(),
+      };
       await syncNotes?.keep(note);
       follow(note, words);
       return true;
@@ -131,16 +166,18 @@ export function createSyncThreads(deps: SlackDeps): SyncThreads {
       words.say('threadFailures'),
       ...failures
         .slice(0, FAILURES_NAMED)
-        .map(({ externalId, reason }) => words.say('threadFailure', { document: data(externalId, 200), reason: data(reason, 300) })),
+        .map(({ externalId, reason }) =>
+          words.say('threadFailure', { document: words.data(externalId, 200), reason: words.data(reason, 300) }),
+        ),
       ...(failures.length > FAILURES_NAMED ? [words.say('threadFailuresMore', { n: words.number(failures.length - FAILURES_NAMED) })] : []),
     ];
-    return postLines(deps, { channel: note.channel, thread: note.parent }, lines);
+    return telling.post(note.person, lines, spotOf(note, note.parent));
   };
 
   return {
-    start: (source, userId, words) => track(start(source, userId, words)),
+    start: (source, person, words) => track(start(source, person, words)),
     async takeUp() {
-      for (const note of (await syncNotes?.list()) ?? []) follow(note, await wordsOf(deps, note.person));
+      for (const note of (await syncNotes?.list(telling.platform)) ?? []) follow(note, await telling.wordsOf(note.person));
     },
     async close() {
       stop.abort();
@@ -175,7 +212,7 @@ function endOf(shown: Shown | undefined, how: { stalled: boolean; stopped: boole
   if (lastRun?.state === 'failed' || reason !== undefined) {
     const next = source.pausedAt === null && source.nextSyncAt !== null ? source.nextSyncAt : undefined;
     return [
-      words.say('threadFailed', { reason: data(reason ?? '–', 1000) }),
+      words.say('threadFailed', { reason: words.data(reason ?? '–', 1000) }),
       ...(next === undefined ? [] : [words.say('threadFailedNext', { when: words.moment(next) })]),
     ];
   }

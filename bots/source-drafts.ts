@@ -1,11 +1,17 @@
 /**
- * Sources that an admin is about to add in Slack: what was given, and what a look at it found. In memory alone and for some
- * minutes, so that a credential stands in no view and no file before it is sealed.
+ * Sources that an admin is about to add in a chat: what was given, and what a look at it found. In memory alone and for some
+ * minutes, so that a credential stands in no view or card and no file before it is sealed.
  */
 import { randomBytes } from 'node:crypto';
-import type { AddSourceInput, SourcePreview } from '../../src/app-contract.ts';
-import type { Clock } from '../../src/types.ts';
-import type { SourceValues } from './admin-add-view.ts';
+import type { AddSourceInput, SourcePreview, SourceStatus } from '../src/app-contract.ts';
+import type { Clock } from '../src/types.ts';
+import type { SourceValues } from './source-form.ts';
+
+export interface AddedSource {
+  source: SourceStatus['source'];
+  /** Who added it is told how far it is. */
+  told: boolean;
+}
 
 export const DRAFT_MINUTES = 15;
 const MOST_DRAFTS = 100;
@@ -18,10 +24,10 @@ export interface SourceDraft {
   /** The kind that the credential was given for. */
   kind?: string;
   preview?: SourcePreview;
-  /** Aborted when the modal is closed, or another look begins. */
+  /** Aborted when it is cancelled, or another look begins. */
   stop: AbortController;
   /** While it is added: a second press gets the same source. */
-  adding?: Promise<unknown>;
+  adding?: Promise<AddedSource>;
   readonly until: number;
 }
 
