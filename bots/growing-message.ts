@@ -133,7 +133,8 @@ export function createGrowingMessage(
       } catch (error) {
         log.warn({ questionId: question.id, reason: reasonOf(error) }, 'an answer on its way could not be shown');
       }
-      if (mode === 'edit' && !ended.signal.aborted) await clock.sleep(messenger.caps.editEveryMs, ended.signal).catch(() => {});
+      const pause = mode === 'edit' ? messenger.caps.editEveryMs : mode === 'stream' ? messenger.caps.streamEveryMs : 0;
+      if (pause > 0 && !ended.signal.aborted) await clock.sleep(pause, ended.signal).catch(() => {});
     }
     pump = undefined;
   }
@@ -224,6 +225,8 @@ export function createGrowingMessage(
               await stream!.end(part, latest!, parts.length === 1);
               continue;
             } catch (error) {
+              // Who asked pressed Stop: what was shown stays.
+              if (codeOf(error) === 'chat.stopped') return;
               log.info({ questionId: question.id, code: codeOf(error) }, 'a stream could not be ended as it should; the message is edited');
             }
           }

@@ -13,6 +13,7 @@ import type { App, DocumentView, FillWait, VectorStatus } from './app-contract.t
 import type { ChatApp } from './chat/chat-app.ts';
 import type { Messenger } from './chat/messenger.ts';
 import { startOutbox, type Outbox } from './chat/outbox.ts';
+import { createReferences } from './chat/references.ts';
 import { createSyncNotes } from './chat/sync-notes.ts';
 import { suggestionsFrom } from './chat/suggestions.ts';
 import { listDocuments, readDocument } from './catalog/documents.ts';
@@ -257,6 +258,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   });
   const chat: ChatApp = {
     syncNotes: createSyncNotes(db, clock),
+    references: createReferences(db, clock),
     ...chatAnswering,
     files: createFileReading(() => (extractor ??= createExtractor())),
     ...triage,

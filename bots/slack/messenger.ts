@@ -62,6 +62,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
     platform: 'slack',
     caps: {
       editEveryMs: EDIT_EVERY_MS,
+      streamEveryMs: 0,
       streamsStatus: false,
       finds: true,
       stream: (place) => place.thread !== undefined && lastMinute(begun) < STREAMS_A_MINUTE && clock.now() >= noStreamsBefore,

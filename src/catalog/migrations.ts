@@ -127,4 +127,11 @@ export const MIGRATIONS: Migration[] = [
       `create index outbox_by_time on outbox (platform, sent_at, not_before)`,
     ),
   },
+  {
+    name: '0007_chat_references',
+    up: statements(
+      `create table chat_references (platform text not null, id text not null, reference_json text not null, updated_at bigint not null,
+        primary key (platform, id))`,
+    ),
+  },
 ];

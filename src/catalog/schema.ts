@@ -36,6 +36,8 @@ export interface CatalogTables {
     /** {runId, known, gone, confirmedAt}: removals that wait for an admin's word. */
     doubt_json: string | null;
   };
+  /** What a platform needs to be written to later: where its conversations and people are reached. */
+  chat_references: { platform: string; id: string; reference_json: string; updated_at: number };
   /** Sealed with SECRET_KEY (src/secrets.ts). */
   secrets: { id: string; sealed: string; created_at: number; updated_at: number };
   runs: {

@@ -1,5 +1,6 @@
 /** What the application offers to chat bots beside asking: people, rights, what stands under an answer, tickets. */
 import type { Answer, AnswerEvent, Audience, Language } from '../types.ts';
+import type { References } from './references.ts';
 import type { SyncNotes } from './sync-notes.ts';
 import type { ChatPlatform, Origin, Searched, TicketView, Via } from './messenger.ts';
 
@@ -130,6 +131,8 @@ export interface SilentAnswer {
 export interface ChatApp {
   /** What a chat was told of a source's first sync. */
   readonly syncNotes: SyncNotes;
+  /** Where conversations and people are reached, for platforms that do not know that by their ids. */
+  readonly references: References;
 
   // ------------------------------------------------------------ a question
   /**

@@ -164,6 +164,8 @@ export interface Messenger {
     edit(place: Place): boolean;
     /** Shortest time between two edits of a message, in milliseconds. */
     editEveryMs: number;
+    /** The same, between two pieces of a stream. */
+    streamEveryMs: number;
   };
   /** "is searching…", while nothing else is seen, or no more. Never throws. False: it is not seen. */
   status(place: Place, working: boolean, language: Language): Promise<boolean>;

@@ -29,7 +29,7 @@ test('a process that was late overwrites nothing of what another made whole', as
     known: async () => [],
   };
   let held = true;
-  const message = createGrowingMessage({ id: 'q', attempts: 0, receivedAt: 0 }, place, {
+  const message = createGrowingMessage({ id: 'q', language: 'en', attempts: 0, receivedAt: 0 }, place, {
     chat: { messages },
     messenger,
     clock: systemClock,

@@ -1,0 +1,222 @@
+/** Teams as a `Messenger`: posts, edits, streams, and who people are. */
+import type { Drawn, GrowingView, Messenger, Place, PlatformPerson, Stream, View } from '../../src/chat/messenger.ts';
+import { AppError } from '../../src/errors.ts';
+import type { Clock, Log } from '../../src/types.ts';
+import { sayInChat } from '../../src/strings/chat.ts';
+import type { StreamEntity, TeamsConnector, TeamsMember, TeamsMessage, Where } from './activity.ts';
+import { createPace } from './pace.ts';
+import type { Places } from './places.ts';
+
+/** Teams takes a piece of a stream a second, and asks for 1.5 to 2 between two. */
+const STREAM_EVERY_MS = 1_500;
+const STREAM_LEAST_MS = 1_050;
+/** A message is edited at most once a second. */
+const EDIT_EVERY_MS = 1_500;
+const EDIT_LEAST_MS = 1_000;
+/** What is left out is not waited for. */
+const PATIENCE_MS = 3_000;
+const OUTSIDERS_MS = 10 * 60_000;
+/** More people than this are not looked through: somebody from outside may be among them. */
+const MOST_MEMBERS = 25_000;
+/** A message that streams, and may never have been ended. */
+const STREAM = 'stream:';
+const MOST_REMEMBERED = 10_000;
+
+export interface TeamsMessengerDeps {
+  connector: TeamsConnector;
+  places: Places;
+  /** Directories whose people are the company's; empty in the anonymous mode: all are. */
+  tenants: readonly string[];
+  clock: Clock;
+  log: Log;
+  draw(view: View, how: Drawn, where?: Place['kind']): TeamsMessage[];
+  /** All that a growing answer says so far; what comes later begins with it. */
+  streamText(view: GrowingView): string;
+}
+
+export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
+  const { connector, places, clock, log } = deps;
+  const pace = createPace(clock);
+  /** Chats in which a stream is open: Teams takes one at a time. */
+  const streaming = new Set<string>();
+  /** When a message was edited last. */
+  const edited = new Map<string, number>();
+  const outsidersOf = new Map<string, { at: number; outsiders: boolean }>();
+  const bare = (id: string): string => (id.startsWith(STREAM) ? id.slice(STREAM.length) : id);
+  const channelOf = ({ conversation }: Where): string => conversation.split(';')[0]!;
+
+  async function send(to: Where, activity: Parameters<TeamsConnector['send']>[1], patienceMs = PATIENCE_MS): Promise<string> {
+    await pace.turn(channelOf(to));
+    return connector.send(to, activity, { patienceMs });
+  }
+
+  const messenger: Messenger = {
+    platform: 'teams',
+    caps: {
+      editEveryMs: EDIT_EVERY_MS,
+      streamEveryMs: STREAM_EVERY_MS,
+      streamsStatus: true,
+      finds: false,
+      stream: ({ kind, channel }) => kind === 'direct' && !streaming.has(channel),
+      edit: ({ channel }) => pace.roomy(channel),
+    },
+
+    // What grows begins with its status at once.
+    status: async () => false,
+
+    draw: (view, how = 'rich', where = 'channel') => deps.draw(view, how, where),
+
+    post: async (place, part) => send(await places.whereOf(place), part as TeamsMessage),
+
+    async edit(place, id, part) {
+      const where = await places.whereOf(place);
+      const key = `${channelOf(where)}/${bare(id)}`;
+      const wait = (edited.get(key) ?? 0) + EDIT_LEAST_MS - clock.now();
+      if (wait > 0) await clock.sleep(wait);
+      await pace.turn(channelOf(where));
+      if (edited.size > MOST_REMEMBERED) edited.clear();
+      edited.set(key, clock.now());
+      try {
+        await connector.update(where, bare(id), part as TeamsMessage, { patienceMs: PATIENCE_MS });
+      } catch (error) {
+        if (!id.startsWith(STREAM) || !isOneOf(error, 'chat.gone', 'chat.refused')) throw error;
+        // A process that was killed began it: it ends as the whole answer, or is no message at all.
+        await endOpen(where, bare(id), part as TeamsMessage);
+      }
+    },
+
+    async remove(place, id) {
+      const where = await places.whereOf(place);
+      await pace.turn(channelOf(where));
+      await connector.remove(where, bare(id), { patienceMs: PATIENCE_MS }).catch((error: unknown) => {
+        if (!isOneOf(error, 'chat.gone', 'chat.refused')) throw error;
+      });
+    },
+
+    async stream(place, _key, view) {
+      const where = await places.whereOf(place);
+      streaming.add(place.channel);
+      let sequence = 0;
+      let shown = '';
+      let last = clock.now();
+      let id = '';
+      const piece = async (text: string, streamType: 'informative' | 'streaming'): Promise<string> => {
+        const entity: StreamEntity = { type: 'streaminfo', streamType, streamSequence: ++sequence, ...(id ? { streamId: id } : {}) };
+        await pace.turn(place.channel);
+        last = clock.now();
+        return connector.send(where, { type: 'typing', text, entities: [entity] }, { patienceMs: 0 });
+      };
+      const over = setTimeout(() => streaming.delete(place.channel), STREAM_LIVES_MS);
+      over.unref();
+      const closed = (): void => {
+        clearTimeout(over);
+        streaming.delete(place.channel);
+      };
+      try {
+        shown = view.sentences.length > 0 ? deps.streamText(view) : '';
+        id = await piece(shown || sayInChat(view.language, 'searching'), shown ? 'streaming' : 'informative');
+      } catch (error) {
+        closed();
+        throw error;
+      }
+      const stream: Stream = {
+        id: `${STREAM}${id}`,
+        async grow(next) {
+          const text = deps.streamText(next);
+          if (text === shown || text === '' || !pace.roomy(place.channel)) return;
+          const wait = last + STREAM_LEAST_MS - clock.now();
+          if (wait > 0) return;
+          try {
+            await piece(text, 'streaming');
+            shown = text;
+          } catch (error) {
+            // A piece that is late is made good by the next.
+            if (isOneOf(error, 'chat.limited', 'chat.unavailable'))
+              return log.info({ code: (error as AppError).code }, 'a piece of a stream was left out');
+            closed();
+            throw error;
+          }
+        },
+        async end(part) {
+          try {
+            const wait = last + STREAM_LEAST_MS - clock.now();
+            if (wait > 0) await clock.sleep(wait);
+            await finalPiece(where, id, part as TeamsMessage);
+          } finally {
+            closed();
+          }
+        },
+      };
+      return stream;
+    },
+
+    // Teams tells nobody what stands in a conversation.
+    find: async () => undefined,
+
+    async permalink({ workspace, channel, kind, thread }, message) {
+      const group = kind === 'channel' ? await places.groupOf(channel).catch(() => undefined) : undefined;
+      const url = new URL(`https://teams.microsoft.com/l/message/${encodeURIComponent(channel)}/${encodeURIComponent(message)}`);
+      url.searchParams.set('tenantId', workspace);
+      if (group) url.searchParams.set('groupId', group);
+      if (kind === 'channel') url.searchParams.set('parentMessageId', thread ?? message);
+      else url.searchParams.set('context', '{"contextType":"chat"}');
+      return url.href;
+    },
+
+    async whisper({ place }, part) {
+      await send(await places.personal(place.workspace, place.person), part as TeamsMessage);
+    },
+
+    async person(workspace, id): Promise<PlatformPerson> {
+      const seen = await places.rosterOf(workspace, id);
+      if (!seen) throw new AppError({ code: 'chat.gone', message: 'that person was never seen in Teams' });
+      const member = await connector.member(seen.where, seen.member, { patienceMs: PATIENCE_MS });
+      const email = member.email ?? member.userPrincipalName;
+      return {
+        ...(email ? { email } : {}),
+        ...(member.name ? { name: member.name } : {}),
+        member: isOurs(member, workspace),
+        bot: member.id.startsWith('28:'),
+      };
+    },
+
+    async outsiders(place) {
+      if (place.kind === 'direct') return false;
+      const before = outsidersOf.get(place.channel);
+      if (before && before.at > clock.now() - OUTSIDERS_MS) return before.outsiders;
+      const { thread: _, ...whole } = place;
+      const members = await connector.members(await places.whereOf(whole), MOST_MEMBERS, { patienceMs: PATIENCE_MS });
+      const outsiders = members.length === 0 || members.length >= MOST_MEMBERS || members.some((one) => !isOurs(one, place.workspace));
+      if (outsidersOf.size > MOST_REMEMBERED) outsidersOf.clear();
+      outsidersOf.set(place.channel, { at: clock.now(), outsiders });
+      return outsiders;
+    },
+  };
+  return messenger;
+
+  /** Neither a guest, nor of another company. */
+  function isOurs({ userRole, tenantId }: TeamsMember, workspace: string): boolean {
+    if (userRole && !/^(user|owner|member)$/i.test(userRole)) return false;
+    if (deps.tenants.length === 0) return true;
+    return deps.tenants.includes(tenantId ?? workspace);
+  }
+
+  async function finalPiece(where: Where, streamId: string, part: TeamsMessage): Promise<void> {
+    const ending: StreamEntity = { type: 'streaminfo', streamType: 'final', streamId };
+    await send(where, { ...part, entities: [...(part.entities ?? []), ending] });
+  }
+
+  async function endOpen(where: Where, streamId: string, part: TeamsMessage): Promise<void> {
+    try {
+      await finalPiece(where, streamId, part);
+    } catch (error) {
+      if (!isOneOf(error, 'chat.gone', 'chat.refused', 'chat.stream_over', 'chat.stopped')) throw error;
+      throw new AppError({ code: 'chat.message_gone', message: 'a stream that was begun is no message', cause: error });
+    }
+  }
+}
+
+/** Microsoft, "Stream bot messages": two minutes. */
+const STREAM_LIVES_MS = 120_000;
+
+const isOneOf = (error: unknown, ...codes: string[]): boolean => error instanceof AppError && codes.includes(error.code);

@@ -1,0 +1,112 @@
+/** Where conversations and people of Teams are reached: kept as deliveries tell it, for messages that nobody just asked for. */
+import type { References } from '../../src/chat/references.ts';
+import type { Place } from '../../src/chat/messenger.ts';
+import { AppError } from '../../src/errors.ts';
+import type { TeamsConnector, Where } from './activity.ts';
+import { senderOf, type Activity } from './parse.ts';
+
+interface ConversationReference {
+  serviceUrl: string;
+  tenant: string;
+  kind: Place['kind'];
+  /** Of a channel: the group of its team, for links. */
+  group?: string;
+}
+
+interface PersonReference {
+  serviceUrl: string;
+  /** `29:…` */
+  teamsId: string;
+  /** A conversation that they are in. */
+  seenIn: string;
+  /** Their chat with Docent alone. */
+  personal?: string;
+}
+
+export interface Places {
+  /** Before anything is recorded of it. */
+  note(activity: Activity): Promise<void>;
+  /** Docent was removed there: nothing is sent there any more. */
+  forget(activity: Activity): Promise<void>;
+  /** @throws AppError `chat.gone` where Docent never was, or was removed */
+  whereOf(place: Place): Promise<Where>;
+  /** Somebody's chat with Docent alone; it is opened where there is none yet. @throws AppError `chat.gone` */
+  personal(workspace: string, person: string): Promise<Where>;
+  /** A conversation in which the roster knows them. */
+  rosterOf(workspace: string, person: string): Promise<{ where: Where; member: string } | undefined>;
+  groupOf(channel: string): Promise<string | undefined>;
+}
+
+const gone = (message: string): AppError =>
+  new AppError({ code: 'chat.gone', message, publicMessage: 'Docent is not in that conversation of Teams: add it there first.' });
+
+export function createPlaces({ references, connector }: { references: References; connector: TeamsConnector }): Places {
+  const conversation = async (id: string) => (await references.find('teams', `c:${id}`)) as ConversationReference | undefined;
+  const personKey = (workspace: string, person: string): string => `p:${workspace}/${person}`;
+  const personOf = async (workspace: string, person: string) =>
+    (await references.find('teams', personKey(workspace, person))) as PersonReference | undefined;
+  const known = new Map<string, PersonReference>();
+
+  async function keepPerson(key: string, reference: PersonReference): Promise<void> {
+    if (known.size > 20_000) known.clear();
+    known.set(key, reference);
+    await references.keep('teams', key, reference);
+  }
+
+  const places: Places = {
+    async note(activity) {
+      const { place, teamsId } = senderOf(activity);
+      if (!place.workspace) return;
+      const { serviceUrl, channelData } = activity;
+      const group = channelData?.team?.aadGroupId ?? undefined;
+      await references.keep('teams', `c:${place.channel}`, {
+        serviceUrl,
+        tenant: place.workspace,
+        kind: place.kind,
+        ...(group ? { group } : {}),
+      } satisfies ConversationReference);
+      const key = personKey(place.workspace, place.person);
+      const before = known.get(key) ?? ((await references.find('teams', key)) as PersonReference | undefined);
+      const personal = place.kind === 'direct' ? place.channel : before?.personal;
+      // Once their own chat is known nothing else need be kept of where they are.
+      if (before && before.personal === personal && before.serviceUrl === serviceUrl && before.teamsId === teamsId)
+        return void known.set(key, before);
+      await keepPerson(key, { serviceUrl, teamsId, seenIn: personal ?? place.channel, ...(personal ? { personal } : {}) });
+    },
+    async forget(activity) {
+      const { place } = senderOf(activity);
+      await references.forget('teams', `c:${place.channel}`);
+      if (place.kind !== 'direct') return;
+      const key = personKey(place.workspace, place.person);
+      known.delete(key);
+      await references.forget('teams', key);
+    },
+    async whereOf(place) {
+      // A direct message to whoever asked elsewhere.
+      if (place.kind === 'direct' && place.channel === place.person) return places.personal(place.workspace, place.person);
+      const there = await conversation(place.channel);
+      if (!there) throw gone('that conversation is not known');
+      return {
+        serviceUrl: there.serviceUrl,
+        conversation: place.kind === 'channel' && place.thread ? `${place.channel};messageid=${place.thread}` : place.channel,
+      };
+    },
+    async personal(workspace, person) {
+      const key = personKey(workspace, person);
+      const them = known.get(key) ?? (await personOf(workspace, person));
+      if (!them) throw gone('that person is not known');
+      const { serviceUrl, personal } = them;
+      if (personal) return { serviceUrl, conversation: personal };
+      const opened = await connector.openPersonal({ serviceUrl, tenantId: workspace, member: them.teamsId });
+      await keepPerson(key, { ...them, personal: opened });
+      await references.keep('teams', `c:${opened}`, { serviceUrl, tenant: workspace, kind: 'direct' } satisfies ConversationReference);
+      return { serviceUrl, conversation: opened };
+    },
+    async rosterOf(workspace, person) {
+      const them = known.get(personKey(workspace, person)) ?? (await personOf(workspace, person));
+      return them && { where: { serviceUrl: them.serviceUrl, conversation: them.seenIn }, member: them.teamsId };
+    },
+    groupOf: async (channel) => (await conversation(channel))?.group,
+  };
+  return places;
+}
