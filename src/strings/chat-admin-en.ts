@@ -5,12 +5,14 @@ export const chatAdminEn = {
   passages_one: '{n} passage',
   passages_other: '{n} passages',
   cancel: 'Cancel',
+  cancelled: 'Cancelled. Nothing was added.',
   close: 'Close',
   tryAgain: 'Try again',
   loading: 'One moment…',
   wentWrong: 'Something went wrong inside Docent; its log has the details. Please try again.',
   adminsOnly: 'Only admins of Docent can do this. Whoever runs Docent names them in `ADMIN_USERS`.',
   noLonger: 'This is not to be had any more. Open Docent’s home again to see how things stand.',
+  noLonger_teams: 'This is not to be had any more. Write `docent status` to see how things stand.',
 
   kind_folder: 'Folder',
   kind_site: 'Site',
@@ -25,6 +27,7 @@ export const chatAdminEn = {
 
   // The command
   help: 'Ask me in a direct message, by mentioning me in a channel, or with `/ask`. With `{command}`:',
+  help_teams: 'Ask me here, or by mentioning me in a channel or a group chat. With `{command}`:',
   helpStatus: '`{command} status`: what I know, and how fresh that is',
   helpHelp: '`{command} help`: this',
   helpAdd: '`{command} add` _folder or link_: add a source',
@@ -32,6 +35,8 @@ export const chatAdminEn = {
   helpPause: '`{command} pause` _name_ and `{command} resume` _name_: stop reading a source by its schedule, and go on',
   helpRemove: '`{command} remove` _name_: remove a source and its documents',
   helpDoctor: '`{command} doctor`: what is well and what is not',
+  helpRecent: '`{command} recent`: what you asked last',
+  helpAutomatic: '`{command} automatic` _link to a channel, percent_: answers without being asked, and their labels',
   unknownCommand: 'I do not know `{word}`.',
   nameMissing: 'Say which source: {names}.',
   noSuchSource: 'There is no source “{name}”. There are: {names}.',
@@ -70,6 +75,7 @@ export const chatAdminEn = {
     'The {documents} of “{name}” leave the search at once, and answers no longer rest on them. What lies at the source is not touched.',
   removeYes: 'Remove',
   removeAsk: 'Remove *{name}* with its {documents}?',
+  kept: 'Nothing was removed.',
   done_sync: '*{name}* is read again now.',
   done_pause: '*{name}* is paused. Its documents are still searched.',
   done_resume: '*{name}* is read by its schedule again.',
@@ -77,6 +83,7 @@ export const chatAdminEn = {
 
   // Adding a source
   addTitle: 'Add a source',
+  formBelow: 'The form stands below, in a message of its own.',
   addSource: 'Add a source',
   fieldLocation: 'Folder or link',
   fieldLocationHint: 'Such as https://wiki.example.com, the address of a repository, or a folder on the machine that Docent runs on.',
@@ -107,6 +114,10 @@ export const chatAdminEn = {
     'Slack shows what you type here, and it passes through Slack. Better give it in Docent’s console, where it goes to Docent alone: <{url}|add this source there>.',
   signInNoConsole:
     'Slack shows what you type here, and it passes through Slack. Better give it in Docent’s console, where it goes to Docent alone.',
+  signInConsole_teams:
+    'What you type here passes through Microsoft’s servers, and Teams does not hide it on every device. Better give it in Docent’s console, where it goes to Docent alone: <{url}|add this source there>.',
+  signInNoConsole_teams:
+    'What you type here passes through Microsoft’s servers, and Teams does not hide it on every device. Better give it in Docent’s console, where it goes to Docent alone.',
   signInKept: 'What you gave is kept for this preview. Leave the fields empty to use it again.',
   signInOptional: 'Only if the place asks to sign in.',
   locationMissing: 'Give a folder or a link.',
@@ -116,6 +127,7 @@ export const chatAdminEn = {
   looking: 'I am looking at what is there, and read a few documents. This takes some seconds, up to a minute; nothing is kept yet.',
   lookingAgain: 'What I had found is not kept any more, so I look once more.',
   lookingListed: '{documents} found so far.',
+  lookingKeep: 'This message shows what I find, as soon as I have it.',
   previewTitle: 'Add this source?',
   previewLead: '*{name}* ({kind})',
   previewFound: '*{documents}*',
@@ -137,8 +149,11 @@ export const chatAdminEn = {
   adding: 'Adding it…',
   draftGone: 'What you had filled in is kept for {n} minutes only, and is gone. Please begin again.',
   added: '*{name}* was added. I read it now, and show you how far I am in our direct messages.',
+  added_teams: '*{name}* was added. I read it now, and show you below how far I am.',
   addedQuietly: '*{name}* was added, and is read now. I could not write to you how far it is; Docent’s home shows it.',
+  addedQuietly_teams: '*{name}* was added, and is read now. I could not write to you how far it is; `docent status` tells.',
   threadAdded: 'You added *{name}* ({kind}), readable by {readers}. How far it is stands in this thread.',
+  threadAdded_teams: 'You added *{name}* ({kind}), readable by {readers}. How far it is stands in the next message.',
   threadWaiting: 'Waits for its turn.',
   threadListing: 'Looking at what is there: {n} found so far.',
   threadReading: '{done} of {listed} read.',
@@ -221,8 +236,11 @@ export const chatAdminEn = {
   automaticTitle: 'Automatic answers',
   automaticChannel: 'Channel',
   automaticChannelHint: 'Invite me there first, or I see no questions.',
+  automaticChannelHint_teams:
+    'The link that Teams gives of a channel (⋯, “Get link to channel”). Add me to its team first, or I see no questions.',
   automaticWanted: 'How often I have to be right',
   automaticSave: 'Save',
+  automaticShares: 'How often I have to be right is one of {shares}.',
   automaticMissing: 'Choose a channel.',
   automaticForeign: 'This is not a channel that I can answer in.',
   labelTitle: 'Right or wrong?',
