@@ -18,15 +18,15 @@ export interface MoodChoice {
   match?: (args: Fields) => boolean;
 }
 
-export interface Moods {
-  add(method: string, mood: Mood, choice?: MoodChoice): { off(): void; shown(): number };
+export interface Moods<M = Mood> {
+  add(method: string, mood: M, choice?: MoodChoice): { off(): void; shown(): number };
   /** The mood for this call, which counts as one of its times. */
-  take(method: string, args: Fields): Mood | undefined;
+  take(method: string, args: Fields): M | undefined;
   clear(): void;
 }
 
-export function moods(): Moods {
-  let held: { method: string; mood: Mood; left: number; skip: number; shown: number; match: (args: Fields) => boolean }[] = [];
+export function moods<M = Mood>(): Moods<M> {
+  let held: { method: string; mood: M; left: number; skip: number; shown: number; match: (args: Fields) => boolean }[] = [];
   return {
     add(method, mood, { times = 1, skip = 0, match = () => true } = {}) {
       const one = { method, mood, left: times, skip, shown: 0, match };
