@@ -1,26 +1,24 @@
 /** The whole answer as Slack's messages: what it says, what it rests on, and what may be done with it. */
 import type { ActionsBlockElement, KnownBlock, RichTextBlock } from '@slack/types';
-import type { AnswerView, Searched } from '../../src/chat/messenger.ts';
+import type { AnswerView } from '../../src/chat/messenger.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
-import type { Answer, Citation, Language } from '../../src/types.ts';
-import { addressOf, partsOf, runsOf, titleOf, type Cited } from './answer-runs.ts';
+import type { Answer, Citation } from '../../src/types.ts';
+import { noteLines, searchedLine, unreadLines } from '../answer-words.ts';
+import { addressOf, partsOf, runsOf, titleOf, type Cited } from '../answer-runs.ts';
 import { LONGEST_SECTION, actions, button, fitted, packLines, plainText, section, small, type SlackMessage } from './blocks.ts';
 import { plainParagraphs } from './draw-plain.ts';
 import { linked, richBlocks, words } from './draw-rich.ts';
 import { cut, escapeText, link, literal, mention, oneLine } from './text.ts';
-import { ago, changedAgo, count } from '../words.ts';
+import { changedAgo } from '../words.ts';
 
 /** `chat.update` takes 4,000 characters of text. */
 const LONGEST_TEXT = 3800;
 /** Of the lines that link to documents, in characters: addresses count. */
 const LONGEST_LINKS = 2400;
 const LONGEST_NOTES = 1200;
-/** Slack takes 10 files with a message. */
-const MOST_UNREAD = 10;
 const MOST_QUOTES = 25;
 const MOST_SOURCES = 10;
 const MOST_CLOSEST = 5;
-const NAMED_SOURCES = 4;
 
 /**
  * @param plain sections, context and buttons alone, for where Slack refuses newer blocks
@@ -101,33 +99,13 @@ function ownWords(view: AnswerView, plain: boolean): { blocks: KnownBlock[]; lin
   const { answer, searched } = view;
   const say = (key: Parameters<typeof sayInChat>[1]): string => sayInChat(answer.language, key);
   if (answer.status === 'unanswered') {
-    const lines = [`*${say('notFoundHeading')}*`, ...(searched ? [searchedLine(answer, searched, view.now)] : [])];
+    const lines = [`*${say('notFoundHeading')}*`, ...(searched ? [searchedLine(answer, searched, view.now, escapeText)] : [])];
     return { blocks: [section(lines.join('\n')), ...closest(answer, plain)], lines: [...lines, ...closestLines(answer)] };
   }
   if (answer.sentences.length > 0) return { blocks: [], lines: [] };
   const said = ownParagraphs(answer.text);
   const lines = answer.status === 'failed' ? [`*${say('failedHeading')}*\n${said[0] ?? ''}`, ...said.slice(1)] : said;
   return { blocks: lines.filter((line) => line.trim() !== '').map((line) => section(line)), lines };
-}
-
-function searchedLine({ language }: Answer, { documents, sources }: Searched, now: number): string {
-  if (documents === 0) return sayInChat(language, 'nothingToSearch');
-  const values = { documents: count(language, 'documents', documents), sources: count(language, 'sources', sources.length) };
-  const names = sources.slice(0, NAMED_SOURCES).map((source) => freshness(language, source, now));
-  if (sources.length === 0) return sayInChat(language, 'notFoundSearchedMany', values);
-  if (sources.length > NAMED_SOURCES) names.push(sayInChat(language, 'moreSources', { n: sources.length - NAMED_SOURCES }));
-  return sayInChat(language, 'notFoundSearched', { ...values, names: names.join(language === 'zh' ? '、' : ', ') });
-}
-
-/** `Handbook (read 2 hours ago)` */
-export function freshness(language: string, source: Searched['sources'][number], now: number): string {
-  const when =
-    source.syncedAt === null
-      ? sayInChat(language, 'neverSynced')
-      : sayInChat(language, 'syncedAgo', { ago: ago(language, source.syncedAt, now) });
-  return language === 'zh'
-    ? `${escapeText(cut(oneLine(source.name), 80))}（${when}）`
-    : `${escapeText(cut(oneLine(source.name), 80))} (${when})`;
 }
 
 function closest(answer: Answer, plain: boolean): KnownBlock[] {
@@ -166,11 +144,11 @@ function closestLines(answer: Answer): string[] {
 
 /** What stands under the answer: sources, small print, buttons. */
 function foot(view: AnswerView, plain: boolean): KnownBlock[] {
-  const unread = packLines(unreadLines(view), LONGEST_NOTES)
+  const unread = packLines(unreadLines(view, escapeText), LONGEST_NOTES)
     .slice(0, 2)
     .map((text) => small(text));
   if (view.answer.status === 'courtesy') return unread;
-  const notes = noteLines(view);
+  const notes = noteLines(view, escapeText);
   return [
     ...packLines(sourceLines(view)).map((text) => small(text)),
     ...packLines(notes, LONGEST_NOTES)
@@ -208,39 +186,6 @@ function sourceLines({ answer, now }: AnswerView): string[] {
   });
   const rest = documents.length - lines.length;
   return rest > 0 ? [...lines, sayInChat(language, 'moreSources', { n: rest })] : lines;
-}
-
-const DEGRADED = ['no-model', 'model-failed', 'model-timeout', 'model-stopped', 'budget', 'meaning-unavailable', 'withheld'] as const;
-
-/** Why an answer is less than it could be, in words. */
-export function degraded(language: Language, code: string): string {
-  const known = DEGRADED.find((one) => one === code);
-  if (known) return sayInChat(language, `degraded_${known.replaceAll('-', '_') as 'budget'}`);
-  return sayInChat(language, 'degraded_other', { code: escapeText(cut(oneLine(code), 60)) });
-}
-
-function noteLines({ answer }: AnswerView): string[] {
-  const { language, status } = answer;
-  // "Quotes instead of prose" says nothing of an answer that has neither.
-  const codes = (answer.degraded ?? []).filter(
-    (code) => status !== 'failed' && (status !== 'unanswered' || code === 'meaning-unavailable' || code === 'withheld'),
-  );
-  const told = codes.map((code) => degraded(language, code));
-  const toldOwnWords = codes.some((code) => ['no-model', 'model-failed', 'model-timeout', 'budget'].includes(code));
-  return [
-    ...(status === 'verified' ? [sayInChat(language, 'verifiedByPerson')] : []),
-    ...(status === 'quoted' && !toldOwnWords ? [sayInChat(language, 'ownWords')] : []),
-    ...new Set(told),
-  ];
-}
-
-/** Files that came with the question and were not read. */
-function unreadLines({ answer, unread = [] }: AnswerView): string[] {
-  return unread
-    .slice(0, MOST_UNREAD)
-    .map(({ name, reason }) =>
-      sayInChat(answer.language, 'unread', { name: escapeText(cut(oneLine(name), 80)), reason: escapeText(cut(oneLine(reason), 100)) }),
-    );
 }
 
 function buttons({ answer, actions: may }: AnswerView): ActionsBlockElement[] {

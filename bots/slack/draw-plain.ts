@@ -1,6 +1,6 @@
 /** Runs of sentences as `mrkdwn` lines: for workspaces that refuse newer blocks, and for the text under every message. */
 import type { AnswerSentence } from '../../src/types.ts';
-import { addressOf, cellsOf, citationOf, endsWide, numbersOf, type Cited, type Run } from './answer-runs.ts';
+import { addressOf, cellsOf, citationOf, endsWide, numbersOf, type Cited, type Run } from '../answer-runs.ts';
 import { aligned } from './draw-rich.ts';
 import { LONGEST_SECTION, fitted } from './blocks.ts';
 import { escapeCode, escapeText, link, oneLine } from './text.ts';

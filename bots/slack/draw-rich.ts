@@ -1,7 +1,7 @@
 /** Runs of sentences as `rich_text` and `table` blocks: what is written in them is taken literally. */
 import type { KnownBlock, RichTextBlock, RichTextBlockElement, RichTextElement, RichTextList, RichTextSection } from '@slack/types';
 import type { AnswerSentence } from '../../src/types.ts';
-import { addressOf, cellsOf, citationOf, endsWide, numbersOf, type Cited, type Run } from './answer-runs.ts';
+import { addressOf, cellsOf, citationOf, endsWide, numbersOf, type Cited, type Run } from '../answer-runs.ts';
 import { literal, oneLine } from './text.ts';
 
 /** Of a message's blocks, for the answer's own words. */

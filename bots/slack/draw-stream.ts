@@ -1,7 +1,8 @@
 /** A growing answer as Markdown for `markdown_text`: sentence by sentence, and what was appended is never changed. */
 import type { GrowingView } from '../../src/chat/messenger.ts';
 import type { AnswerSentence } from '../../src/types.ts';
-import { addressOf, cellsOf, citationOf, endsWide, gapBetween, partsOf, stepAfter, titleOf, type Cited } from './answer-runs.ts';
+import { isQuoted } from '../answer-words.ts';
+import { addressOf, cellsOf, citationOf, endsWide, gapBetween, partsOf, stepAfter, titleOf, type Cited } from '../answer-runs.ts';
 import { markdownCode, markdownLink, markdownText } from './text.ts';
 
 /**
@@ -22,16 +23,6 @@ export function streamChunk(before: GrowingView | undefined, now: GrowingView): 
     if (i >= shown) chunk += piece(sentence, sentences[i - 1], steps, cited);
   });
   return chunk;
-}
-
-/** While no model writes, the documents speak for themselves. */
-export function isQuoted(view: GrowingView): boolean {
-  return (
-    view.status !== 'writing' &&
-    view.status !== 'stopped' &&
-    view.sentences.length > 0 &&
-    view.sentences.every((s) => s.support === 'quote')
-  );
 }
 
 function piece(sentence: AnswerSentence, before: AnswerSentence | undefined, step: number, cited: Cited): string {

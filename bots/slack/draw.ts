@@ -2,12 +2,12 @@
 import type { KnownBlock } from '@slack/types';
 import type { Drawn, GrowingView, NoticeView, TicketView, View, WelcomeView } from '../../src/chat/messenger.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
-import { addressOf, partsOf, runsOf, titleOf, type Cited } from './answer-runs.ts';
+import { freshness, isQuoted } from '../answer-words.ts';
+import { addressOf, partsOf, runsOf, titleOf, type Cited } from '../answer-runs.ts';
 import { actions, button, packLines, section, small, type SlackMessage } from './blocks.ts';
-import { cutLines, drawAnswer, freshness, ownParagraphs } from './draw-answer.ts';
+import { cutLines, drawAnswer, ownParagraphs } from './draw-answer.ts';
 import { plainParagraphs } from './draw-plain.ts';
 import { richBlocks } from './draw-rich.ts';
-import { isQuoted } from './draw-stream.ts';
 import { cut, escapeText, link, mention, oneLine } from './text.ts';
 import { changedAgo, count } from '../words.ts';
 
@@ -61,7 +61,7 @@ export function drawNotice({ text, button: press }: NoticeView): SlackMessage {
 export function drawWelcome({ language, searched, suggestions, now }: WelcomeView): SlackMessage {
   const { documents, sources } = searched;
   const values = { documents: count(language, 'documents', documents), sources: count(language, 'sources', sources.length) };
-  const shown = sources.slice(0, MOST_WELCOME_SOURCES).map((source) => `•  ${freshness(language, source, now)}`);
+  const shown = sources.slice(0, MOST_WELCOME_SOURCES).map((source) => `•  ${freshness(language, source, now, escapeText)}`);
   const rest = sources.length - shown.length;
   const knows =
     documents === 0

@@ -3,9 +3,9 @@ import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import type { FeedbackReason, Quote, Why } from '../../src/chat/chat-app.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { Language } from '../../src/types.ts';
-import { addressOf } from './answer-runs.ts';
+import { addressOf } from '../answer-runs.ts';
+import { degraded } from '../answer-words.ts';
 import { packLines, plainText, section, small } from './blocks.ts';
-import { degraded } from './draw-answer.ts';
 import { linked, words } from './draw-rich.ts';
 import { cut, escapeText, link, literal, oneLine } from './text.ts';
 import { changedAgo, dollars, number, percent, seconds } from '../words.ts';
@@ -117,7 +117,7 @@ export function whyModal(why: Why): ModalView {
   const checks = [
     ...(why.sufficiency === undefined ? [] : [say('whySufficiency', { share: percent(language, why.sufficiency) })]),
     say('whySentences', { shown: why.sentences.shown, dropped: why.sentences.dropped }),
-    ...why.degraded.map((code) => degraded(language, code)),
+    ...why.degraded.map((code) => degraded(language, code, escapeText)),
   ];
   return modal(language, 'docent.why', 'whyTitle', '', false, [
     section(say(`status_${why.status}`)),

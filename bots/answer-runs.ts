@@ -1,6 +1,6 @@
 /** An answer's sentences as blocks of one kind, in the order in which they are read. What is drawn is drawn from these. */
-import type { AnswerSentence, BlockKind, Citation } from '../../src/types.ts';
-import { cut, linkable, oneLine } from './text.ts';
+import type { AnswerSentence, BlockKind, Citation } from '../src/types.ts';
+import { cut, linkable, oneLine } from './safe-text.ts';
 
 /** Sentences of one kind that follow each other. */
 export interface Run {
@@ -19,7 +19,10 @@ export interface Cited {
   quoted: boolean;
 }
 
-/** Of a message, as Markdown with its addresses: Slack takes 12,000 of that, and some 13,200 of all texts together. */
+/**
+ * Of a message, as Markdown with its addresses: Slack takes 12,000 of that, and some 13,200 of all texts together. A Teams
+ * message that is longer is none that anybody reads on a phone.
+ */
 const LONGEST_PART = 5500;
 /** A sentence (a quoted list, a table, code) that is longer is parted. */
 const LONGEST_SENTENCE = 2200;
