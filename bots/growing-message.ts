@@ -7,7 +7,7 @@ import { withRetries } from '../src/retry.ts';
 import type { Clock, Log } from '../src/types.ts';
 
 export interface GrowingDeps {
-  chat: Pick<ChatApp, 'messages'>;
+  chat: { messages: Omit<ChatApp['messages'], 'answerAt'> };
   messenger: Messenger;
   clock: Clock;
   log: Log;

@@ -3,6 +3,7 @@ import { readableReaderSets } from './access/audience.ts';
 import { answerFor, keptText, languageOf, turnsBefore, type AnsweringDeps } from './answering.ts';
 import { ask } from './ask/ask.ts';
 import { firstWords, saysNothing } from './ask/files.ts';
+import { findDocuments } from './ask/find-documents.ts';
 import {
   closeQuestion,
   lastQuestion,
@@ -16,7 +17,7 @@ import {
   withdrawQuestion,
 } from './catalog/chat-questions.ts';
 import type { Catalog } from './catalog/database.ts';
-import { intendMessage, knownMessages, messagePosted, messageRemoved, messagesOf } from './catalog/messages.ts';
+import { answerOfMessage, intendMessage, knownMessages, messagePosted, messageRemoved, messagesOf } from './catalog/messages.ts';
 import { keepIdentity, readIdentity } from './catalog/people.ts';
 import { QUESTION_LEASE_MS, receiveQuestion, renewQuestion, type Question } from './catalog/questions.ts';
 import type { ChatApp, ChatPerson, HeldQuestion } from './chat/chat-app.ts';
@@ -43,6 +44,7 @@ export type ChatAnswering = Pick<
   | 'receive'
   | 'settle'
   | 'answer'
+  | 'documents'
   | 'delivered'
   | 'release'
   | 'holds'
@@ -153,6 +155,12 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       }
     },
 
+    async documents(text, audience, limit, signal) {
+      const answering = await deps.answering();
+      const readerSets = await readableReaderSets(answering.db, {}, audience);
+      return findDocuments({ text, readerSets, limit }, answering, signal);
+    },
+
     async delivered(question, how) {
       const one = heldOf(question);
       const { db, clock } = deps.recording();
@@ -198,6 +206,7 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       posted: (id, platformId) => messagePosted(deps.recording().db, id, platformId),
       removed: (id) => messageRemoved(deps.recording().db, id),
       known: (questionId) => knownMessages(deps.recording().db, questionId),
+      answerAt: (place, ids) => answerOfMessage(deps.recording().db, place, ids),
     },
     async questionOf(eventKey) {
       const { db } = deps.recording();

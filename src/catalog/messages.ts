@@ -58,3 +58,23 @@ export async function knownMessages(db: Catalog, questionId: string): Promise<st
     .execute();
   return rows.map((row) => row.platform_id!);
 }
+
+/** The current answer that a message of this place carries. @param platformIds under any of which it may be noted */
+export async function answerOfMessage(
+  db: Catalog,
+  place: { platform: string; workspace: string; channel: string },
+  platformIds: string[],
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('messages as m')
+    .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
+    .innerJoin('answers as a', 'a.question_id', 'm.question_id')
+    .select('a.id')
+    .where('c.platform', '=', place.platform)
+    .where('c.workspace', '=', place.workspace)
+    .where('c.channel', '=', place.channel)
+    .where('m.platform_id', 'in', platformIds)
+    .where('a.state', '=', 'current')
+    .executeTakeFirst();
+  return row?.id;
+}

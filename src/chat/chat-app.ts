@@ -73,6 +73,18 @@ export interface HeldQuestion {
   readonly answer: Answer | undefined;
 }
 
+/** A document that bears on some words, with the sentence that comes closest. */
+export interface FoundDocument {
+  documentId: string;
+  title: string;
+  source: string;
+  url: string | null;
+  documentUrl: string;
+  quote: string;
+  /** ISO 8601. */
+  updatedAt: string | null;
+}
+
 /** A file that came with a question, read. */
 export interface FileText {
   name: string;
@@ -156,6 +168,8 @@ export interface ChatApp {
     /** What of the files goes along with a question; `cut`: the names of those that do not go whole. */
     fit(files: FileText[]): { files: FileText[]; cut: string[] };
   };
+  /** A search, no answer: nothing of it is kept. Best first, each document once. */
+  documents(text: string, audience: Audience, limit: number, signal: AbortSignal): Promise<FoundDocument[]>;
   /** The whole answer stands in the chat, or (`cancelled`) is not wanted any more: nobody takes it up again. */
   delivered(question: HeldQuestion, how?: 'cancelled'): Promise<void>;
   /** Lets go of it: if it is not delivered, another takes it over, now or after `afterMs`. `counts`: as an attempt that came to nothing. */
@@ -174,6 +188,8 @@ export interface ChatApp {
     removed(id: string): Promise<void>;
     /** The platform's ids of all that was posted into this question's conversation. */
     known(questionId: string): Promise<string[]>;
+    /** The answer that a message shows; `ids`: under any of which it may be noted. */
+    answerAt(place: { platform: ChatPlatform; workspace: string; channel: string }, ids: string[]): Promise<string | undefined>;
   };
   /** A recorded question by its delivery's key. */
   questionOf(eventKey: string): Promise<{ questionId: string; thread: string; origin: Origin | null } | undefined>;

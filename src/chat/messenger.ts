@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** How a question came. `automatic`: nobody asked Docent. */
-export type Via = 'mention' | 'direct' | 'command' | 'shortcut' | 'home' | 'follow-up' | 'automatic';
+export type Via = 'mention' | 'direct' | 'command' | 'shortcut' | 'home' | 'follow-up' | 'automatic' | 'extension';
 
 /** What the platform needs to answer a question later, or in another process. */
 export interface Origin {

@@ -14,7 +14,7 @@ export const chatDe: ChatStrings = {
   fileUnreadable: 'konnte nicht gelesen werden',
   fileTooLarge: 'ist größer als {megabytes} MB',
   fileFormat: 'hat ein Format, das hier nicht gelesen wird',
-  fileElsewhere: 'liegt außerhalb von Slack',
+  fileElsewhere: 'ist nur verlinkt und liegt anderswo',
   fileEmpty: 'enthält keinen lesbaren Text',
   filesTooMany: 'nur die ersten {n} Dateien einer Frage werden gelesen',
   fileCut: 'alles nach dem Anfang: sie ist lang',

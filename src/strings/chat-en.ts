@@ -19,7 +19,7 @@ export const chatEn = {
   fileUnreadable: 'could not be read',
   fileTooLarge: 'is larger than {megabytes} MB',
   fileFormat: 'is of a format that is not read here',
-  fileElsewhere: 'stands outside Slack',
+  fileElsewhere: 'is only linked, and kept elsewhere',
   fileEmpty: 'has no text that can be read',
   filesTooMany: 'only the first {n} files of a question are read',
   fileCut: 'all after its beginning: it is long',

@@ -13,7 +13,7 @@ export const chatZh: ChatStrings = {
   fileUnreadable: '无法读取',
   fileTooLarge: '超过 {megabytes} MB',
   fileFormat: '的格式不在可读取范围内',
-  fileElsewhere: '存放在 Slack 之外',
+  fileElsewhere: '只是链接，存放在别处',
   fileEmpty: '没有可读取的文字',
   filesTooMany: '每个问题只读取前 {n} 个文件',
   fileCut: '开头之后的部分：文件较长',

@@ -1,0 +1,236 @@
+/** One connection to Teams at work: deliveries are recorded, acknowledged and handed on; answers go back. */
+import type { App } from '../../src/app-contract.ts';
+import type { TeamsConnection } from '../../src/chat-connections.ts';
+import type { ChatApp } from '../../src/chat/chat-app.ts';
+import { reasonOf } from '../../src/errors.ts';
+import type { Clock, Log } from '../../src/types.ts';
+import { createConversations } from '../conversation.ts';
+import type { Step } from '../growing-message.ts';
+import type { Bot } from '../keep-connected.ts';
+import { createPeople } from '../people.ts';
+import { createQuestions, FOLLOW_UP_MS, type Written } from '../questions.ts';
+import { welcome } from '../welcome.ts';
+import { createTeamsActions, offerOf } from './actions.ts';
+import { createTeamsAdmin } from './admin.ts';
+import { createTeamsConnector } from './connector.ts';
+import { MICROSOFT_ENDPOINTS, type TeamsEndpoints } from './credentials.ts';
+import { streamText } from './draw-stream.ts';
+import { drawTeams } from './draw.ts';
+import { createExtension } from './extension.ts';
+import { createTeamsFiles } from './files.ts';
+import { createTeamsMessenger } from './messenger.ts';
+import { languageIn, parseMessage, senderOf, type Activity } from './parse.ts';
+import { createPlaces } from './places.ts';
+import { teamsRoutes, type InvokeResponse } from './receiver.ts';
+import { createVerifier } from './verify.ts';
+
+/** How often it is looked whether another process left questions whose answer is not in Teams. */
+const LEFT_MS = 2_000;
+
+export interface TeamsBotDeps {
+  app: App & { chat: ChatApp };
+  clock: Clock;
+  log: Log;
+  /** What came from Teams, by kind. */
+  onSeen(what: string): void;
+  atStep?: (step: Step | 'recorded' | 'acknowledged') => void | Promise<void>;
+  /** Microsoft's own, unless a test brings others. */
+  endpoints?: TeamsEndpoints;
+  /** How long one call of the connector may take; default 10 s. */
+  timeoutMs?: number;
+}
+
+type Taken = { response?: InvokeResponse; after?: () => void } | undefined;
+
+/** Nothing of Teams is called before the first delivery. */
+export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): Bot {
+  const { app, clock, log, onSeen } = deps;
+  const { chat } = app;
+  const endpoints = deps.endpoints ?? MICROSOFT_ENDPOINTS;
+  const connector = createTeamsConnector({
+    connection,
+    endpoints,
+    clock,
+    log,
+    ...(deps.timeoutMs === undefined ? {} : { timeoutMs: deps.timeoutMs }),
+  });
+  const places = createPlaces({ references: chat.references, connector });
+  const messenger = createTeamsMessenger({
+    connector,
+    places,
+    tenants: connection.anonymous ? [] : connection.allowedTenants,
+    clock,
+    log,
+    draw: drawTeams,
+    streamText,
+  });
+  const people = createPeople({ chat, messenger, log });
+  const conversations = createConversations({
+    platform: 'teams',
+    chat,
+    messenger,
+    whoIs: ({ workspace, person }) => people.whoIs(workspace, person),
+    readFiles: createTeamsFiles({ files: chat.files, hosts: connection.serviceHosts, log }),
+    clock,
+    log,
+    ...(deps.atStep ? { atStep: deps.atStep } : {}),
+  });
+  const languageOf = (workspace: string, id: string) => people.languageOf(workspace, id);
+  const whoIs = (workspace: string, id: string, options?: { fresh?: true }) => people.whoIs(workspace, id, options);
+  const questions = createQuestions({
+    platform: 'teams',
+    chat,
+    conversations,
+    messenger,
+    languageOf: ({ workspace, person }) => languageOf(workspace, person),
+    offer: offerOf,
+    clock,
+    log,
+  });
+  const admin = createTeamsAdmin({
+    app,
+    whoIs,
+    languageOf,
+    async say(workspace, person, message) {
+      const where = await places.personal(workspace, person);
+      return { where, id: await connector.send(where, message) };
+    },
+    edit: (at, message) => connector.update(at.where, at.id, message),
+    log,
+    clock,
+  });
+  const actions = createTeamsActions({
+    chat,
+    messenger,
+    questions,
+    whoIs,
+    languageOf,
+    admin: (input) => admin.press(input),
+    clock,
+    log,
+  });
+  const extension = createExtension({ chat, conversations, questions, messenger, whoIs, languageOf, clock, log });
+
+  async function take(activity: Activity): Promise<Taken> {
+    onSeen(activity.type === 'invoke' ? `invoke ${activity.name ?? ''}`.trim().slice(0, 60) : activity.type);
+    const { place } = senderOf(activity);
+    if (!place.workspace) return undefined;
+    const language = languageIn(activity);
+    if (language) people.noteLanguage(place.person, language);
+    if (isRemoval(activity)) {
+      await places.forget(activity);
+      return undefined;
+    }
+    await places.note(activity);
+    switch (activity.type) {
+      case 'message':
+      case 'messageUpdate':
+      case 'messageDelete':
+        return written(activity);
+      case 'invoke':
+        return { ...(await invoked(activity)) };
+      case 'installationUpdate':
+      case 'conversationUpdate':
+        return { after: () => void meet(activity) };
+      default:
+        return undefined;
+    }
+  }
+
+  async function written(activity: Activity): Promise<Taken> {
+    const it = parseMessage(activity);
+    if (it.kind === 'written' && (it.place.kind === 'direct' || it.named)) {
+      const { workspace, person, kind } = it.place;
+      if (admin.isCommand({ text: it.text, personal: kind === 'direct' }))
+        return { after: () => void admin.command({ workspace, person, text: it.text, personal: kind === 'direct' }) };
+    }
+    const after = await questions.said(it.kind === 'written' ? await goingOn(it) : it);
+    if (!after) return undefined;
+    await deps.atStep?.('recorded');
+    return {
+      after: () => {
+        void (async () => {
+          await deps.atStep?.('acknowledged');
+          after();
+        })();
+      },
+    };
+  }
+
+  /** A chat has no threads: what follows soon goes on with what was asked before. */
+  async function goingOn(it: Written): Promise<Written> {
+    if (it.thread !== '') return it;
+    const { workspace, channel } = it.place;
+    const last = await chat.lastOfThread({ platform: 'teams', workspace, channel });
+    const goesOn = last !== undefined && last.askedAt >= clock.now() - FOLLOW_UP_MS;
+    return { ...it, thread: goesOn ? last.thread : it.message, inThread: goesOn };
+  }
+
+  async function invoked(activity: Activity): Promise<NonNullable<Taken>> {
+    switch (activity.name) {
+      case 'adaptiveCard/action':
+        return { response: await actions.press(activity) };
+      case 'message/submitAction': {
+        const after = await actions.judge(activity);
+        return { response: { status: 200, body: {} }, ...(after ? { after } : {}) };
+      }
+      case 'composeExtension/query':
+        return { response: await extension.query(activity) };
+      case 'composeExtension/selectItem':
+        return { response: await extension.select(activity) };
+      case 'composeExtension/fetchTask': {
+        const { after, ...response } = await extension.askAbout(activity);
+        return { response, ...(after ? { after } : {}) };
+      }
+      default:
+        return { response: { status: 501 } };
+    }
+  }
+
+  /** Met once, in a chat of one's own or by who added it to a team. */
+  async function meet(activity: Activity): Promise<void> {
+    const joined = activity.type === 'installationUpdate' ? activity.action?.startsWith('add') : isAmong(activity, activity.membersAdded);
+    if (!joined) return;
+    try {
+      const { place } = senderOf(activity);
+      const outsiders = place.kind === 'direct' ? !(await whoIs(place.workspace, place.person)).member : await messenger.outsiders(place).catch(() => true);
+      const audience = outsiders ? 'public' : 'everyone';
+      const [language, suggestions] = await Promise.all([languageOf(place.workspace, place.person), chat.suggestions(audience)]);
+      await welcome(place, { audience, language, suggestions }, { chat, messenger, clock, log });
+    } catch (error) {
+      log.warn({ reason: reasonOf(error) }, 'a welcome could not be made');
+    }
+  }
+
+  const stopped = new AbortController();
+  const looking = (async () => {
+    while (!stopped.signal.aborted) {
+      await conversations
+        .takeLeft()
+        .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'questions that were left could not be looked for'));
+      await clock.sleep(LEFT_MS, stopped.signal).catch(() => {});
+    }
+  })();
+
+  const verifier = createVerifier({ connection, endpoints, clock, log });
+  return {
+    routes: teamsRoutes({
+      verify: (authorization, activity) => verifier.verify(authorization, activity),
+      anonymous: connection.anonymous,
+      take,
+      onSeen,
+      log,
+    }),
+    messenger,
+    async stop(graceMs) {
+      stopped.abort();
+      await conversations.close(graceMs);
+      await Promise.all([admin.close(), looking]);
+    },
+  };
+}
+
+const isAmong = ({ recipient }: Activity, members: Activity['membersAdded']): boolean => members?.some((one) => one.id === recipient.id) === true;
+
+const isRemoval = (activity: Activity): boolean =>
+  activity.type === 'installationUpdate' ? activity.action?.startsWith('remove') === true : isAmong(activity, activity.membersRemoved);
