@@ -63,8 +63,8 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
     language: Language;
   }
 
-  const said = async ({ place, language }: Press, key: ChatKey, inLanguage = language): Promise<Card> =>
-    doneCard(sayInChat(inLanguage, key) || place.channel);
+  const said = async ({ language }: Press, key: ChatKey, inLanguage = language): Promise<Card> =>
+    doneCard(sayInChat(inLanguage, key));
 
   const actionsOf = ({ answer }: Reached): AnswerActions => ({
     feedback: true,
@@ -143,7 +143,7 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
     const edit = readOffer(press.data.id);
     if (!edit || edit.at.workspace !== press.place.workspace) return said(press, 'notAvailable');
     await questions.answerEdited(edit.at, edit.text, press.place.person);
-    return said(press, 'answeringAnew');
+    return said(press, 'askingNow');
   }
 
   async function pressOf(activity: Activity): Promise<Press | undefined> {

@@ -114,7 +114,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       };
       try {
         shown = view.sentences.length > 0 ? deps.streamText(view) : '';
-        id = await piece(shown || sayInChat(view.language, 'searching'), shown ? 'streaming' : 'informative');
+        id = await piece(shown || sayInChat(view.language, 'askingNow'), shown ? 'streaming' : 'informative');
       } catch (error) {
         closed();
         throw error;

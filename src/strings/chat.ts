@@ -6,7 +6,9 @@ import { fill } from './fill.ts';
 
 const ALL: Record<string, ChatStrings> = { en: chatEn, zh: chatZh, de: chatDe };
 
+export type ChatKey = keyof ChatStrings;
+
 /** One text in this language; English where Docent does not speak it. `{name}` is filled from `values`. */
-export function sayInChat(language: string, key: keyof ChatStrings, values: Record<string, string | number> = {}): string {
+export function sayInChat(language: string, key: ChatKey, values: Record<string, string | number> = {}): string {
   return fill((ALL[language] ?? chatEn)[key], values);
 }
