@@ -1,6 +1,7 @@
 /** A command that admins, and others, write: understood, and done; each platform draws what is said to it. */
 import type { Finding, SourceStatus } from '../src/app-contract.ts';
 import type { Searched } from '../src/chat/messenger.ts';
+import type { AdminKey } from '../src/strings/chat-admin.ts';
 import { actOnSource, findSource, namesOf, noSuchSource } from './admin-actions.ts';
 import type { AdminDeps } from './admin-rights.ts';
 import type { AdminWords } from './admin-words.ts';
@@ -34,6 +35,12 @@ export function understand(text: string): Understood {
 
 export const needsAdmin = (verb: Verb): boolean => (FOR_ADMINS as readonly string[]).includes(verb);
 
+/** What a platform's command can beside, in the help. */
+export interface MoreHelp {
+  everyone: AdminKey[];
+  admins: AdminKey[];
+}
+
 /** What a command is answered with; lines are as the platform writes them. `sources`: something about them changed. */
 export type CommandAnswer =
   | { is: 'lines'; lines: string[]; sources?: true }
@@ -49,15 +56,15 @@ const lines = (...all: string[]): CommandAnswer => ({ is: 'lines', lines: all })
  */
 export async function answerCommand(
   deps: AdminDeps,
-  given: { person: string; command: string; said: Understood },
+  given: { person: string; command: string; said: Understood; more?: MoreHelp },
   words: AdminWords,
 ): Promise<CommandAnswer> {
   const { app } = deps;
   const { verb, rest, word } = given.said;
   const person = await deps.whoIs(given.person, { fresh: true });
   const admin = app.chat.isAdmin(person);
-  if (verb === 'unknown') return lines(...helpLines(given.command, admin, words, word));
-  if (verb === 'help') return lines(...helpLines(given.command, admin, words));
+  if (verb === 'unknown') return lines(...helpLines(given, admin, words, word));
+  if (verb === 'help') return lines(...helpLines(given, admin, words));
   if (needsAdmin(verb) && !admin) return lines(words.say('adminsOnly'));
   if (verb === 'status') {
     if (admin) return lines(...adminStatusLines(await app.listSources(), words));
@@ -74,11 +81,12 @@ export async function answerCommand(
   return { is: 'lines', lines: [text], sources: true };
 }
 
-export function helpLines(command: string, admin: boolean, words: AdminWords, unknown?: string): string[] {
-  const name = { command: words.data(command, 40) };
-  const each = (
-    ['helpHelp', 'helpStatus', ...(admin ? (['helpAdd', 'helpSync', 'helpPause', 'helpRemove', 'helpDoctor'] as const) : [])] as const
-  ).map((key) => `• ${words.say(key, name)}`);
+function helpLines(given: { command: string; more?: MoreHelp }, admin: boolean, words: AdminWords, unknown?: string): string[] {
+  const name = { command: words.data(given.command, 40) };
+  const { everyone = [], admins = [] } = given.more ?? {};
+  const forAdmins = ['helpAdd', 'helpSync', 'helpPause', 'helpRemove', 'helpDoctor', ...admins] as const;
+  const keys: readonly AdminKey[] = ['helpHelp', 'helpStatus', ...everyone, ...(admin ? forAdmins : [])];
+  const each = keys.map((key) => `• ${words.say(key, name)}`);
   return [
     ...(unknown === undefined ? [] : [words.say('unknownCommand', { word: words.data(unknown, 60) })]),
     words.say('help', name),
