@@ -43,7 +43,7 @@ export const chatZh: ChatStrings = {
   showQuote: '查看原文',
   showQuotes: '查看原文……',
   hide: '收起',
-  showAllQuotes: '查看引文',
+  showAllQuotes: '查看全部原文',
   somebody: '有人',
   sourcesHeading: '来源',
   askPerson: '请人解答',
