@@ -111,7 +111,10 @@ export function connector(world: World, limiter: Meter) {
 
   function checked(body: unknown, chat: Chat): Fields {
     if (!isObject(body)) return refuse(400, 'BadSyntax', 'The body is no activity.');
-    if (sizeOf(body) > messageUnits) refuse(413, 'MessageSizeTooBig', 'Message size too large.');
+    if (sizeOf(body) > messageUnits) {
+      if (streamInfo(body)) refuse(403, 'ContentStreamNotAllowed', 'Message size too large');
+      refuse(413, 'MessageSizeTooBig', 'Message size too large.');
+    }
     const problems = activityProblems(body);
     if (problems.some((one) => one.includes(`over ${cardBytes}`))) refuse(413, 'MessageSizeTooBig', problems.join('; '));
     if (problems.length > 0) refuse(400, 'BadSyntax', problems.join('; '));
@@ -169,7 +172,8 @@ export function connector(world: World, limiter: Meter) {
     const { chat, message } = ownMessage(conversation, id);
     const activity = checked(body, chat);
     expire(world, message);
-    if (message.streaming === 'open') refuse(403, 'ContentStreamNotAllowed', 'A message that is streamed cannot be edited.');
+    if (message.streaming === 'open')
+      refuse(403, 'ContentStreamNotAllowed', 'A message that is streamed cannot be edited.', { complain: false });
     if (activity.type !== 'message' || streamInfo(activity)) refuse(400, 'BadArgument', 'An edit is a message.');
     changeMessage(message, activity, 'edited');
     for (const key of world.shownCards.keys()) if (key.endsWith(` ${message.id}`)) world.shownCards.delete(key);

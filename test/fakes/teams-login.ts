@@ -61,7 +61,7 @@ async function checkAssertion(world: World, registered: string | undefined, asse
   try {
     const key = await importX509(registered, header.alg ?? '');
     const options = { audience, issuer: world.appId, subject: world.appId, requiredClaims: ['exp', 'nbf', 'jti'] };
-    await jwtVerify(assertion, key, { ...options, algorithms: ['RS256', 'PS256'] });
+    await jwtVerify(assertion, key, { ...options, algorithms: ['RS256', 'PS256'], clockTolerance: 300 });
   } catch (error) {
     throw new Denied(401, 'invalid_client', `AADSTS700027: The client assertion does not hold: ${String(error)}`);
   }

@@ -32,8 +32,19 @@ export interface TokenChoice {
   key?: 'previous' | 'unendorsed' | 'login';
 }
 
-async function newKey(): Promise<Key> {
-  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
+/** Making a pair takes a tenth of a second or more: the fakes of one process begin with the same ones, under other ids. */
+const pairs = new Map<string, Promise<Pair>>();
+const newPair = (): Promise<Pair> => generateKeyPair('RS256', { extractable: true });
+
+function pairOf(name: string): Promise<Pair> {
+  const held = pairs.get(name) ?? newPair();
+  pairs.set(name, held);
+  return held;
+}
+
+async function newKey(pair: Promise<Pair> = newPair()): Promise<Key> {
+  const { privateKey, publicKey } = await pair;
   const kid = hex(20).toUpperCase();
   return { kid, privateKey, publicKey, jwk: { ...(await exportJWK(publicKey)), kid, use: 'sig', x5t: kid } };
 }
@@ -46,7 +57,7 @@ function without(fields: Record<string, unknown>): Record<string, unknown> {
 
 /** The keys and tokens of the Bot Framework, and the key of the login endpoint. */
 export async function identity(world: World) {
-  const [first, unendorsed, login] = await Promise.all([newKey(), newKey(), newKey()]);
+  const [first, unendorsed, login] = (await Promise.all(['first', 'unendorsed', 'login'].map((name) => newKey(pairOf(name))))) as [Key, Key, Key];
   const published: { key: Key; endorsements: string[] }[] = [
     { key: unendorsed, endorsements: ['webchat', 'directline'] },
     { key: first, endorsements: ['msteams'] },
@@ -88,7 +99,7 @@ export async function identity(world: World) {
         .update(text)
         .digest('base64url')}`;
     }
-    if (choice.forge === 'signature') stranger ??= newKey();
+    if (choice.forge === 'signature') stranger ??= newKey(pairOf('stranger'));
     const signer = choice.forge === 'signature' && stranger ? await stranger : key;
     const signed = await new SignJWT(claims).setProtectedHeader({ ...header, alg: 'RS256' }).sign(signer.privateKey);
     if (choice.forge !== 'tampered') return signed;
