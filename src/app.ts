@@ -241,8 +241,14 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     };
   }
 
-  let outbox: Outbox | undefined;
-  const triage = createTriage({ db, clock, pageUrl, triageChannels: config.TRIAGE_CHANNEL ?? [], onOutbox: () => outbox?.wake() });
+  const outboxes = new Set<Outbox>();
+  const triage = createTriage({
+    db,
+    clock,
+    pageUrl,
+    triageChannels: config.TRIAGE_CHANNEL ?? [],
+    onOutbox: () => outboxes.forEach((one) => one.wake()),
+  });
   const chatAnswering = createChatAnswering({
     answering: answeringDeps,
     recording: () => ({
@@ -392,7 +398,15 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     chatConnections,
     chat,
     startOutbox(messengers) {
-      outbox = startOutbox({ db, clock, log, messengers, compose: triage.compose });
+      const started = startOutbox({ db, clock, log, messengers, compose: triage.compose });
+      const outbox: Outbox = {
+        wake: () => started.wake(),
+        async stop() {
+          outboxes.delete(outbox);
+          await started.stop();
+        },
+      };
+      outboxes.add(outbox);
       return outbox;
     },
     publicUrl,

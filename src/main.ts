@@ -4,10 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import type { KeptConnected } from '../bots/keep-connected.ts';
 import { runSlack } from '../bots/slack/main.ts';
+import { runTeams } from '../bots/teams/main.ts';
 import { startWorkers, wakeOthers } from '../workers/main.ts';
 import { createApp, type WiredApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { readConfig, unusedVariables } from './config.ts';
+import type { Messenger } from './chat/messenger.ts';
 import type { Outbox } from './chat/outbox.ts';
 import { createChatConsole } from './connecting.ts';
 import { createConsole, createOperations } from './console/server.ts';
@@ -32,14 +34,14 @@ try {
   const role = config.DOCENT_ROLE;
   const workers = role === 'web' ? await wakeOthers(config, { clock: systemClock, log }) : startWorkers(log);
   const app = await createApp(config, { log, onWork: workers.wake });
-  const slack = role === 'worker' ? undefined : answerInSlack(app, log);
+  const chats = role === 'worker' ? [] : answerInChats(app, log);
   const server = createServer(
-    slack === undefined
+    role === 'worker'
       ? createOperations(app)
       : createConsole(app, {
           sessionKey: app.sessionKey,
           chat: createChatConsole({ connections: app.chatConnections, config }),
-          mount: (routes) => void routes.use(slack.routes),
+          mount: (routes) => chats.forEach((chat) => routes.use(chat.routes)),
         }),
   );
   app.watch(server);
@@ -74,7 +76,7 @@ try {
     setTimeout(() => server.closeAllConnections(), GRACE_MS - CUT_OFF_MS).unref();
     const answered = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    void Promise.all([answered, workers.stop(), left, slack?.stop(GRACE_MS - CUT_OFF_MS)])
+    void Promise.all([answered, workers.stop(), left, ...chats.map((chat) => chat.stop(GRACE_MS - CUT_OFF_MS))])
       .then(() => app.close())
       .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'not everything could be closed'))
       .then(() => process.exit(0));
@@ -94,18 +96,22 @@ try {
   process.exit(1);
 }
 
-function answerInSlack(app: WiredApp, log: Log): KeptConnected {
-  let outbox: Outbox | undefined;
-  return runSlack({
-    app,
-    connections: app.chatConnections,
-    clock: app.clock,
-    log,
-    onMessenger(messenger) {
-      void outbox?.stop();
-      outbox = messenger && app.startOutbox([messenger]);
-    },
-  });
+/** Each platform with its own outbox, while it is connected. */
+function answerInChats(app: WiredApp, log: Log): KeptConnected[] {
+  const connected = () => {
+    let outbox: Outbox | undefined;
+    return {
+      app,
+      connections: app.chatConnections,
+      clock: app.clock,
+      log,
+      onMessenger(messenger: Messenger | undefined) {
+        void outbox?.stop();
+        outbox = messenger && app.startOutbox([messenger]);
+      },
+    };
+  };
+  return [runSlack(connected()), runTeams(connected())];
 }
 
 async function answerWhatIsLeft(app: WiredApp, log: Log, signal: AbortSignal): Promise<void> {

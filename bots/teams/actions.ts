@@ -11,7 +11,7 @@ import type { Clock, Language, Log } from '../../src/types.ts';
 import { limitSaid } from '../in-time.ts';
 import type { Questions } from '../questions.ts';
 import { createReach, isId, type Reached } from '../reach.ts';
-import type { Card, TeamsMessage } from './activity.ts';
+import type { Card, TeamsMessage, Where } from './activity.ts';
 import { answerButtonsCard, doneCard, feedbackCard, quotesCard, readFeedback, whyCard } from './draw-cards.ts';
 import { senderOf, type Activity } from './parse.ts';
 import type { InvokeResponse } from './receiver.ts';
@@ -39,7 +39,13 @@ export interface TeamsActionsDeps {
   whoIs(workspace: string, id: string): Promise<ChatPerson>;
   languageOf(workspace: string, id: string): Promise<Language>;
   /** Verbs `docent.admin.…`. */
-  admin(input: { workspace: string; person: string; verb: string; data: Record<string, unknown> }): Promise<Card>;
+  admin(input: {
+    workspace: string;
+    person: string;
+    verb: string;
+    data: Record<string, unknown>;
+    at?: { where: Where; id: string };
+  }): Promise<Card>;
   clock: Clock;
   log: Log;
 }
@@ -61,10 +67,11 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
     id: string;
     place: Omit<Place, 'thread'>;
     language: Language;
+    /** The card that was pressed. */
+    at?: { where: Where; id: string };
   }
 
-  const said = async ({ language }: Press, key: ChatKey, inLanguage = language): Promise<Card> =>
-    doneCard(sayInChat(inLanguage, key));
+  const said = async ({ language }: Press, key: ChatKey, inLanguage = language): Promise<Card> => doneCard(sayInChat(inLanguage, key));
 
   const actionsOf = ({ answer }: Reached): AnswerActions => ({
     feedback: true,
@@ -75,7 +82,8 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
 
   async function handle(press: Press): Promise<Card> {
     const { verb, id, place, data } = press;
-    if (verb.startsWith('docent.admin.')) return deps.admin({ workspace: place.workspace, person: place.person, verb, data });
+    if (verb.startsWith('docent.admin.'))
+      return deps.admin({ workspace: place.workspace, person: place.person, verb, data, ...(press.at ? { at: press.at } : {}) });
     if (verb in TICKET_STATES) return ticket(press);
     if (verb === 'docent.answer_edited') return answerEdited(press);
     const reached = await reach({ workspace: place.workspace, person: place.person, channel: place.channel }, id);
@@ -152,7 +160,15 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
     const { place } = senderOf(activity);
     const data = parsed.data.action.data ?? {};
     const language = await deps.languageOf(place.workspace, place.person);
-    return { verb: parsed.data.action.verb, data, id: typeof data.id === 'string' ? data.id : '', place, language };
+    const { serviceUrl, conversation, replyToId } = activity;
+    return {
+      verb: parsed.data.action.verb,
+      data,
+      id: typeof data.id === 'string' ? data.id : '',
+      place,
+      language,
+      ...(replyToId ? { at: { where: { serviceUrl, conversation: conversation.id }, id: replyToId } } : {}),
+    };
   }
 
   return {
@@ -207,7 +223,10 @@ function commentIn(data: Record<string, unknown>): { comment?: string } {
   return comment === '' ? {} : { comment };
 }
 
-const offered = z.object({ at: z.object({ workspace: z.string(), channel: z.string(), message: z.string() }), text: z.string().max(20_000) });
+const offered = z.object({
+  at: z.object({ workspace: z.string(), channel: z.string(), message: z.string() }),
+  text: z.string().max(20_000),
+});
 
 /** What the offer to answer an edited question carries. */
 export const offerOf = (at: { workspace: string; channel: string; message: string }, text: string): string => JSON.stringify({ at, text });

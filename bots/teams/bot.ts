@@ -11,7 +11,7 @@ import { createPeople } from '../people.ts';
 import { createQuestions, FOLLOW_UP_MS, type Written } from '../questions.ts';
 import { welcome } from '../welcome.ts';
 import { createTeamsActions, offerOf } from './actions.ts';
-import { createTeamsAdmin } from './admin.ts';
+import { createTeamsAdmin, type TeamsAdmin } from './admin.ts';
 import { createTeamsConnector } from './connector.ts';
 import { MICROSOFT_ENDPOINTS, type TeamsEndpoints } from './credentials.ts';
 import { streamText } from './draw-stream.ts';
@@ -26,6 +26,7 @@ import { createVerifier } from './verify.ts';
 
 /** How often it is looked whether another process left questions whose answer is not in Teams. */
 const LEFT_MS = 2_000;
+const MOST_COMMANDS = 1_000;
 
 export interface TeamsBotDeps {
   app: App & { chat: ChatApp };
@@ -87,29 +88,43 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     clock,
     log,
   });
-  const admin = createTeamsAdmin({
-    app,
-    whoIs,
-    languageOf,
-    async say(workspace, person, message) {
-      const where = await places.personal(workspace, person);
-      return { where, id: await connector.send(where, message) };
-    },
-    edit: (at, message) => connector.update(at.where, at.id, message),
-    log,
-    clock,
-  });
+  const admins = new Map<string, TeamsAdmin>();
+  const adminOf = (tenant: string): TeamsAdmin => {
+    const known = admins.get(tenant);
+    if (known) return known;
+    const made = createTeamsAdmin({
+      app,
+      tenant,
+      whoIs: (id, options) => whoIs(tenant, id, options),
+      languageOf: (id) => languageOf(tenant, id),
+      async say(person, message) {
+        const where = await places.personal(tenant, person);
+        return { where, id: await connector.send(where, message) };
+      },
+      edit: (at, message) => connector.update(at.where, at.id, message),
+      permalink: (place, message) => messenger.permalink!(place, message),
+      log,
+      clock,
+    });
+    admins.set(tenant, made);
+    return made;
+  };
+  // Takes up what a process that ended was telling.
+  if (connection.tenantId) adminOf(connection.tenantId);
   const actions = createTeamsActions({
     chat,
     messenger,
     questions,
     whoIs,
     languageOf,
-    admin: (input) => admin.press(input),
+    admin: ({ workspace, ...press }) => adminOf(workspace).press(press),
     clock,
     log,
   });
   const extension = createExtension({ chat, conversations, questions, messenger, whoIs, languageOf, clock, log });
+
+  /** Commands that were taken: what is delivered again is not done again. */
+  const commands = new Set<string>();
 
   async function take(activity: Activity): Promise<Taken> {
     onSeen(activity.type === 'invoke' ? `invoke ${activity.name ?? ''}`.trim().slice(0, 60) : activity.type);
@@ -140,9 +155,15 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
   async function written(activity: Activity): Promise<Taken> {
     const it = parseMessage(activity);
     if (it.kind === 'written' && (it.place.kind === 'direct' || it.named)) {
-      const { workspace, person, kind } = it.place;
-      if (admin.isCommand({ text: it.text, personal: kind === 'direct' }))
-        return { after: () => void admin.command({ workspace, person, text: it.text, personal: kind === 'direct' }) };
+      const { workspace, person, kind, channel } = it.place;
+      const key = `${channel}/${it.message}`;
+      if (commands.has(key)) return undefined;
+      const isCommand = await adminOf(workspace).command({ person, text: it.text, personal: kind === 'direct', channel });
+      if (isCommand) {
+        commands.add(key);
+        if (commands.size > MOST_COMMANDS) commands.delete(commands.values().next().value!);
+        return undefined;
+      }
     }
     const after = await questions.said(it.kind === 'written' ? await goingOn(it) : it);
     if (!after) return undefined;
@@ -193,7 +214,8 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     if (!joined) return;
     try {
       const { place } = senderOf(activity);
-      const outsiders = place.kind === 'direct' ? !(await whoIs(place.workspace, place.person)).member : await messenger.outsiders(place).catch(() => true);
+      const outsiders =
+        place.kind === 'direct' ? !(await whoIs(place.workspace, place.person)).member : await messenger.outsiders(place).catch(() => true);
       const audience = outsiders ? 'public' : 'everyone';
       const [language, suggestions] = await Promise.all([languageOf(place.workspace, place.person), chat.suggestions(audience)]);
       await welcome(place, { audience, language, suggestions }, { chat, messenger, clock, log });
@@ -225,12 +247,13 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     async stop(graceMs) {
       stopped.abort();
       await conversations.close(graceMs);
-      await Promise.all([admin.close(), looking]);
+      await Promise.all([...[...admins.values()].map((one) => one.close()), looking]);
     },
   };
 }
 
-const isAmong = ({ recipient }: Activity, members: Activity['membersAdded']): boolean => members?.some((one) => one.id === recipient.id) === true;
+const isAmong = ({ recipient }: Activity, members: Activity['membersAdded']): boolean =>
+  members?.some((one) => one.id === recipient.id) === true;
 
 const isRemoval = (activity: Activity): boolean =>
   activity.type === 'installationUpdate' ? activity.action?.startsWith('remove') === true : isAmong(activity, activity.membersRemoved);

@@ -79,9 +79,7 @@ export function createExtension(deps: ExtensionDeps): Extension {
       return answer;
     }
     // It is said in the personal chat once it is there.
-    void work
-      .catch(() => undefined)
-      .then(() => deps.conversations.take(held));
+    void work.catch(() => undefined).then(() => deps.conversations.take(held));
     return undefined;
   }
 
