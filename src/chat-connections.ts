@@ -93,8 +93,8 @@ export interface ChatConnections {
   connectTeams(settings: TeamsSettings): Promise<void>;
   disconnectTeams(): Promise<void>;
   /**
-   * Something came from Teams (TEAMS_SEEN of chat-contract.ts): `message.personal`, `message.channel`, `message.groupChat`,
-   * `search`, `card`, `feedback`, `install`; `refused`: what had no valid token. Like `noteSlack`.
+   * Something came from Teams: `message.personal`, `message.channel`, `message.groupChat`, `search`, `card`, `feedback`,
+   * `install`, …; `bad_token`: what had no valid token. Like `noteSlack`.
    */
   noteTeams(what: string): void;
   /** When each kind came last, in milliseconds since the epoch. */

@@ -1,5 +1,5 @@
-/** What the console, the commands and doctor may do about the connection to Slack; `connecting.ts` builds it. */
-import type { SlackTokens } from './chat-connections.ts';
+/** What the console, the commands and doctor may do about the connections to chat platforms; `connecting.ts` builds it. */
+import type { SlackTokens, TeamsAppType, TeamsSettings } from './chat-connections.ts';
 
 export type SlackMode = 'socket' | 'http';
 
@@ -14,12 +14,14 @@ export interface SlackIdentity {
   appId?: string;
 }
 
-export interface SlackFinding {
-  what: 'token' | 'workspace' | 'scopes' | 'socket' | 'address' | 'events';
+export interface ChatFinding<What extends string> {
+  what: What;
   level: 'ok' | 'warning' | 'problem';
   /** What is the matter, and how to mend it. */
   message: string;
 }
+
+export type SlackFinding = ChatFinding<'token' | 'workspace' | 'scopes' | 'socket' | 'address' | 'events'>;
 
 export interface SlackCheck {
   /** Absent where the bot token does not work, or Slack cannot be reached. */
@@ -59,6 +61,47 @@ export interface SlackConsole {
   sendTest(to: string, language: string, signal: AbortSignal): Promise<void>;
 }
 
+export type TeamsFinding = ChatFinding<'token' | 'address' | 'reach' | 'events'>;
+
+export interface TeamsCheck {
+  findings: TeamsFinding[];
+}
+
+/** How Docent shows who it is; `none`: it does not, which is for trying it on one machine alone. */
+export type TeamsProof = 'secret' | 'certificate' | 'identity' | 'none';
+
+/** The connection without its secrets. */
+export interface TeamsState {
+  appId: string;
+  appType: TeamsAppType;
+  tenantId: string | undefined;
+  proof: TeamsProof;
+  from: 'environment' | 'console';
+  changedAt: number;
+}
+
+export interface TeamsConsole {
+  /** The address that Teams sends to; undefined where no other machine can reach Docent by https. */
+  readonly endpoint: string | undefined;
+  /** What is asked of a team or a chat by the package with `readChannels`. */
+  readonly permissions: readonly string[];
+  /** @throws AppError `chat.key` */
+  state(): Promise<TeamsState | undefined>;
+  /** When each kind of activity came last. */
+  seen(): Promise<Record<string, number>>;
+  /** Undefined: not connected. */
+  check(signal: AbortSignal): Promise<TeamsCheck | undefined>;
+  /**
+   * Tries the settings by fetching the app's own token, and keeps them when it comes.
+   * @throws AppError `input.invalid` that begins with the field, `chat.unavailable` where Microsoft does not answer
+   */
+  connect(settings: TeamsSettings, signal: AbortSignal): Promise<TeamsCheck>;
+  disconnect(): Promise<void>;
+  /** The app package, a zip. @throws AppError `input.invalid` where Teams is not connected, or there is no https address */
+  package(options: { readChannels: boolean }): Promise<Uint8Array>;
+}
+
 export interface ChatConsole {
   slack: SlackConsole;
+  teams: TeamsConsole;
 }

@@ -31,7 +31,7 @@ export interface DoctorDeps {
   openCredential: (source: Source) => Promise<unknown>;
   queueFindings: () => Promise<Omit<Finding, 'name'>[]>;
   budget: { limitUsd: number | null; spentUsd: number };
-  /** Of the connections to chat platforms. @throws AppError `chat.key` */
+  /** Of the connections to chat platforms. */
   chatFindings: () => Promise<Finding[]>;
 }
 
@@ -153,11 +153,7 @@ export async function examine(deps: DoctorDeps, signal: AbortSignal): Promise<Fi
       ? warning(`${spentUsd.toFixed(2)} of ${limitUsd} US dollars spent this month.`)
       : ok(`${spentUsd.toFixed(2)} of ${limitUsd} US dollars this month`);
   });
-  try {
-    findings.push(...(await deps.chatFindings()));
-  } catch (error) {
-    findings.push({ name: 'slack', level: 'problem', message: publicMessageOf(error) });
-  }
+  findings.push(...(await deps.chatFindings()));
   await check('access', async () =>
     deps.config.ADMIN_TOKEN
       ? ok('the console asks for ADMIN_TOKEN')

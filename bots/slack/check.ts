@@ -6,6 +6,7 @@ import type { SlackConnection } from '../../src/chat-connections.ts';
 import type { SlackCheck, SlackFinding, SlackIdentity } from '../../src/chat-contract.ts';
 import { consoleSlackEn } from '../../src/strings/console-slack-en.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
+import { aborted } from '../aborted.ts';
 import { slackClient } from './client.ts';
 import { slackFailure } from './errors.ts';
 import { SLACK_EVENTS, SLACK_SCOPES, slackRequestUrl, type SlackScope } from './manifest.ts';
@@ -238,14 +239,4 @@ export function slackProblem(error: unknown, token: string): string {
     cannot_dm_bot: 'That is a bot; give a person.',
   };
   return known[code] ?? `Slack refuses it: ${code.replaceAll(/[^\w.: -]/g, '')}.`;
-}
-
-/** Whichever comes first; what was begun ends by its own time limit. */
-async function aborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -10,6 +10,7 @@ import { doctorCommand, reindexCommand } from './operate.ts';
 import { slackCommand } from './slack.ts';
 import { sourceCommand } from './source.ts';
 import { syncCommand } from './sync.ts';
+import { teamsCommand } from './teams.ts';
 
 // `docent ask … | head` has read enough: no reason to fail.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -30,6 +31,7 @@ for (const command of [
   restoreCommand(),
   moveCatalogCommand(),
   slackCommand(),
+  teamsCommand(),
 ])
   program.addCommand(command);
 strict(program);

@@ -20,6 +20,7 @@ import { settingsRoutes } from './routes/settings.ts';
 import { newSourceRoutes } from './routes/new-source.ts';
 import { slackRoutes } from './routes/slack.ts';
 import { sourceRoutes } from './routes/sources.ts';
+import { teamsRoutes } from './routes/teams.ts';
 import { loopbackHost, sameOrigin, securityHeaders } from './security.ts';
 import { cookieOf, createSessions, type Sessions } from './session.ts';
 import { chooseLanguage, wordsFor } from './words.ts';
@@ -63,7 +64,7 @@ export function createConsole(app: App, options: ConsoleOptions = {}): Express {
   server.use('/api/v1/glossary', requireJson, glossaryApi(deps));
   server.use('/api/v1', apiRoutes(deps));
   server.use(askRoutes(deps), newSourceRoutes(deps), sourceRoutes(deps), documentRoutes(deps), glossaryRoutes(deps), settingsRoutes(deps));
-  if (options.chat) server.use(slackRoutes(options.chat.slack));
+  if (options.chat) server.use(slackRoutes(options.chat.slack), teamsRoutes(options.chat.teams));
   server.use((_req: Request, _res: Response, next: NextFunction) =>
     next(new AppError({ code: 'page.not_found', message: 'no such page', publicMessage: 'There is no such page.' })),
   );

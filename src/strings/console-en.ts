@@ -1,11 +1,13 @@
 import { glossaryEn } from './console-glossary-en.ts';
 import { consoleSlackEn } from './console-slack-en.ts';
+import { consoleTeamsEn } from './console-teams-en.ts';
 import { sourcesEn } from './console-sources-en.ts';
 
 /** The console's own words in English. `console-zh.ts` has the same keys. Keys ending in `_one` are used for exactly one. */
 export const consoleEn = {
   ...glossaryEn,
   ...consoleSlackEn,
+  ...consoleTeamsEn,
   ...sourcesEn,
   product: 'Docent',
   skip: 'Skip to the content',

@@ -1,12 +1,14 @@
 import type { ConsoleStrings } from './console-en.ts';
 import { glossaryZh } from './console-glossary-zh.ts';
 import { consoleSlackZh } from './console-slack-zh.ts';
+import { consoleTeamsZh } from './console-teams-zh.ts';
 import { sourcesZh } from './console-sources-zh.ts';
 
 /** The console's own words in Chinese (Simplified). */
 export const consoleZh: ConsoleStrings = {
   ...glossaryZh,
   ...consoleSlackZh,
+  ...consoleTeamsZh,
   ...sourcesZh,
   product: 'Docent',
   skip: '跳到正文',

@@ -9,12 +9,14 @@ export type ModelStatus = Awaited<ReturnType<App['modelStatus']>>;
 export type SettingsValues = Awaited<ReturnType<App['settings']>>;
 export type SettingsPart = 'meaning' | 'answering' | 'syncing' | 'prices' | 'network';
 
+export type ChatLink = 'connected' | 'none' | 'unreadable';
+
 export interface SettingsView {
   models: ModelStatus;
   rows: ModelRow[];
   settings: SettingsValues;
   /** Absent: chat platforms cannot be connected here. */
-  slack?: 'connected' | 'none' | 'unreadable';
+  chat?: Record<'slack' | 'teams', ChatLink>;
   done?: Done;
   problem?: { part: SettingsPart; message: string };
 }

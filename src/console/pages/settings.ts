@@ -5,7 +5,7 @@ import { html, type Html } from '../html.ts';
 import type { Words } from '../words.ts';
 import { layout } from './layout.ts';
 import { renderMeaning } from './settings-meaning.ts';
-import { problemOfPart, type ModelStatus, type SettingsView } from './settings-view.ts';
+import { problemOfPart, type ChatLink, type ModelStatus, type SettingsView } from './settings-view.ts';
 import { doneNotice } from './sources.ts';
 
 /** `/settings` */
@@ -19,7 +19,7 @@ export function settingsPage(context: PageContext, view: SettingsView): Html {
 ${renderModels(words, view.models)}
 ${renderMeaning(words, view)}
 ${renderAnswering(words, view)}
-${view.slack ? renderSlackLink(words, view.slack) : ''}
+${view.chat ? html`${renderChatLink(words, 'slack', view.chat.slack)}${renderChatLink(words, 'teams', view.chat.teams)}` : ''}
 ${renderSyncing(words, view)}
 ${renderPrices(words, view)}
 ${renderNetwork(words, view)}
@@ -42,11 +42,11 @@ export function checksPage(context: PageContext, findings: Finding[] | null): Ht
   });
 }
 
-function renderSlackLink(words: Words, state: NonNullable<SettingsView['slack']>): Html {
-  const [look, said] = (
-    { connected: ['good', 'slackConnected'], none: ['idle', 'slackNotConnected'], unreadable: ['bad', 'slackUnreadable'] } as const
-  )[state];
-  return html`<section class="panel" id="slack"><h2>${words.say('slackTitle')}</h2><p><span class="state state-${look}">${words.say(said)}</span></p><p class="help">${words.say('slackLead')}</p><p class="actions"><a class="button" href="/settings/slack">${words.say(state === 'none' ? 'slackOpen' : 'slackOpenConnected')}</a></p></section>`;
+function renderChatLink(words: Words, platform: 'slack' | 'teams', state: ChatLink): Html {
+  const [look, said] = ({ connected: ['good', 'Connected'], none: ['idle', 'NotConnected'], unreadable: ['bad', 'Unreadable'] } as const)[
+    state
+  ];
+  return html`<section class="panel" id="${platform}"><h2>${words.say(`${platform}Title`)}</h2><p><span class="state state-${look}">${words.say(`${platform}${said}`)}</span></p><p class="help">${words.say(`${platform}Lead`)}</p><p class="actions"><a class="button" href="/settings/${platform}">${words.say(`${platform}${state === 'none' ? 'Open' : 'OpenConnected'}`)}</a></p></section>`;
 }
 
 function renderModels(words: Words, models: ModelStatus): Html {

@@ -2,7 +2,8 @@
 import type { SlackCheck, SlackState } from '../../chat-contract.ts';
 import type { PageContext } from '../context.ts';
 import { html, type Content, type Html } from '../html.ts';
-import type { Key, Words } from '../words.ts';
+import type { Words } from '../words.ts';
+import { findingsList, triesList } from './connection-parts.ts';
 import { layout } from './layout.ts';
 import type { SlackView } from './slack-view.ts';
 
@@ -14,16 +15,11 @@ const TRY = {
   command: 'slackTry_command',
 } as const;
 
-const TRYING_MS = 3600_000;
-
 export function slackConnection(words: Words, view: SlackView, state: SlackState): Html {
   const came = Object.entries(view.seen).filter(
     ([kind, at]) => at >= state.changedAt && kind !== 'bad_signature' && kind !== 'url_verification',
   );
   const last = came.length > 0 ? Math.max(...came.map(([, at]) => at)) : undefined;
-  const waits = Object.keys(TRY).some((kind) => !((view.seen[kind] ?? -1) >= state.changedAt));
-  // While somebody tries it, what comes shows by itself. The answer to a form has no address to look at again.
-  const live = waits && !view.problem && words.now() - state.changedAt < TRYING_MS;
   return html`<section class="panel" id="connection"><h2>${words.say('slackStateHeading')}</h2>
 <div id="slack-checks" data-load="/settings/slack/checks"><div class="progress"><p class="progress-phase"><span class="pulse" aria-hidden="true"></span>${words.say('slackChecking')}</p></div><noscript><p class="actions"><a class="button" href="/settings/slack/checks">${words.say('slackCheckNow')}</a></p></noscript></div>
 <dl class="facts">
@@ -32,12 +28,7 @@ export function slackConnection(words: Words, view: SlackView, state: SlackState
 <div><dt>${words.say('slackLast')}</dt><dd>${last === undefined ? words.say('slackNever') : words.time(last)}</dd></div>
 </dl></section>
 <section class="panel" id="test"><h2>${words.say('slackTestHeading')}</h2>${testForm(words, view)}</section>
-<section class="panel" id="try"><h2>${words.say('slackTryHeading')}</h2><p class="help">${words.say('slackTryLead')}</p><ul class="tries" id="tries"${live ? html` data-live="swap"` : ''}>${Object.entries(
-    TRY,
-  ).map(([kind, key]): Html => {
-    const at = view.seen[kind] !== undefined && view.seen[kind] >= state.changedAt ? view.seen[kind] : undefined;
-    return html`<li><span class="state state-${at === undefined ? 'idle' : 'good'}">${at === undefined ? words.say('slackNotYet') : words.say('slackCame', { ago: words.ago(at) })}</span><span>${words.say(key)}</span></li>`;
-  })}</ul></section>`;
+<section class="panel" id="try"><h2>${words.say('slackTryHeading')}</h2><p class="help">${words.say('slackTryLead')}</p>${triesList(words, TRY, { seen: view.seen, changedAt: state.changedAt, still: !view.problem })}</section>`;
 }
 
 function testForm(words: Words, view: SlackView): Html {
@@ -68,7 +59,7 @@ function checks(words: Words, check: SlackCheck | 'slow' | undefined): Content {
   if (check === 'slow') return html`<div class="notice notice-warn"><p>${words.say('slackCheckSlow')}</p></div>${again}`;
   const { identity } = check;
   return html`${identity ? html`<p class="connected"><strong>@${identity.bot}</strong> · ${identity.team}${identity.appId ? html` · <a href="https://api.slack.com/apps/${identity.appId}" target="_blank" rel="noopener noreferrer">${words.say('slackAppLink')}</a>` : ''}</p>` : ''}
-<ul class="findings">${check.findings.map((f) => html`<li><span class="state state-${f.level === 'ok' ? 'good' : f.level === 'warning' ? 'warn' : 'bad'}">${words.say(`level_${f.level}`)}</span><div><strong>${words.say(`slackWhat_${f.what}` as Key)}</strong><p lang="en">${linked(f.message)}</p></div></li>`)}</ul>${again}`;
+${findingsList(words, check.findings, (what) => `slackWhat_${what}`, linked)}${again}`;
 }
 
 /** The address of an app's settings in Slack, and no other, becomes a link. */

@@ -4,6 +4,7 @@ import type { PageContext } from '../context.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { icons } from '../icons.ts';
 import type { Key, Words } from '../words.ts';
+import { connectionField, reasonsFold } from './connection-parts.ts';
 import { layout } from './layout.ts';
 import { disconnectFold, slackConnection } from './slack-connection.ts';
 import type { SlackView } from './slack-view.ts';
@@ -45,7 +46,12 @@ function steps(words: Words, view: SlackView): Html {
     html`${modeChoice(words, view)}
 <p class="actions"><a class="button primary" href="${view.createLink}" target="_blank" rel="noopener noreferrer">${words.say('slackCreateButton')} ${icons.out}<span class="sr-only">(${words.say('slackCreateNewTab')})</span></a></p>
 <ol class="todo"><li>${words.say('slackCreate1')}</li><li>${words.say('slackCreate2')}</li></ol>
-${scopesFold(words, view.scopes)}${manifestFold(words, view)}`,
+${reasonsFold(
+  words,
+  'slackScopesFold',
+  ['slackScopeCol', 'slackWhyCol'],
+  view.scopes.map((scope) => [scope, `slackScope_${scope}` as Key]),
+)}${manifestFold(words, view)}`,
   )}
 ${step(2, 'slackTokensHeading', html`<p class="help">${words.say('slackTokensHelp')}</p>${tokens(words, view)}`)}
 ${step(3, 'slackTestHeading', html`<p class="help">${words.say('slackTestLater')}</p>`)}`;
@@ -61,31 +67,22 @@ ${way('http', 'slackHttp', view.requestUrl ? words.say('slackHttpHelp', { url: v
 </nav>${view.mode === 'http' && !view.requestUrl ? html`<div class="notice notice-warn"><p>${words.say('slackHttpMissing')}</p></div>` : ''}`;
 }
 
-function scopesFold(words: Words, scopes: readonly string[]): Html {
-  return html`<details class="fold"><summary>${words.say('slackScopesFold')}</summary><div class="fold-body"><div class="table-scroll" tabindex="0"><table class="table"><thead><tr><th scope="col">${words.say('slackScopeCol')}</th><th scope="col">${words.say('slackWhyCol')}</th></tr></thead><tbody>
-${scopes.map((scope) => html`<tr><td class="nowrap"><code>${scope}</code></td><td>${words.say(`slackScope_${scope}` as Key)}</td></tr>`)}
-</tbody></table></div></div></details>`;
-}
-
 function manifestFold(words: Words, view: SlackView): Html {
   return html`<details class="fold"><summary>${words.say('slackManifestFold')}</summary><div class="fold-body"><p class="help">${words.say('slackManifestHelp')}</p><div class="env"><div class="env-head"><h3>${words.say('slackManifestName')}</h3><button class="quiet" type="button" hidden data-copy="${view.manifest}">${words.say('copyLines')}<span class="copied" hidden>${words.say('copied')}</span></button></div><pre class="tall" tabindex="0"><code>${view.manifest}</code></pre></div></div></details>`;
 }
 
 function tokens(words: Words, view: SlackView): Html {
   const problem = view.problem?.part === 'connect' ? view.problem : undefined;
-  const fields: [string, Key, Key, string][] = [
-    ['botToken', 'slackBotToken', 'slackBotTokenHelp', 'xoxb-…'],
-    view.mode === 'socket'
-      ? ['appToken', 'slackAppToken', 'slackAppTokenHelp', 'xapp-…']
-      : ['signingSecret', 'slackSigningSecret', 'slackSigningSecretHelp', ''],
-  ];
-  const input = ([name, label, help, placeholder]: (typeof fields)[number], type: 'password' | 'text'): Html => {
-    const wrong = problem?.field === name;
-    return html`<div class="stack"><label for="${name}">${words.say(label)}</label><input id="${name}" name="${name}" type="${type}" value="" placeholder="${placeholder}" autocomplete="${type === 'password' ? 'new-password' : 'off'}" spellcheck="false" autocapitalize="off" aria-describedby="${name}-help${wrong ? ` ${name}-problem` : ''}"${wrong ? html` aria-invalid="true" autofocus` : ''}>${wrong ? html`<p class="field-problem" id="${name}-problem" role="alert">${problem.message}</p>` : ''}<p class="help" id="${name}-help">${words.say(help)}</p></div>`;
-  };
-  const teams = input(['allowedTeams', 'slackTeams', 'slackTeamsHelp', ''], 'text');
+  const secret = (name: string, label: Key, help: Key, placeholder: string): Html =>
+    connectionField(words, { name, label, help, placeholder, type: 'password' }, problem);
+  const teams = connectionField(words, { name: 'allowedTeams', label: 'slackTeams', help: 'slackTeamsHelp', type: 'text' }, problem);
   return html`<form class="form" method="post" action="/settings/slack/connect" data-busy="${words.say('slackConnecting')}"><input type="hidden" name="mode" value="${view.mode}">
-${fields.map((one) => input(one, 'password'))}
+${secret('botToken', 'slackBotToken', 'slackBotTokenHelp', 'xoxb-…')}
+${
+  view.mode === 'socket'
+    ? secret('appToken', 'slackAppToken', 'slackAppTokenHelp', 'xapp-…')
+    : secret('signingSecret', 'slackSigningSecret', 'slackSigningSecretHelp', '')
+}
 <details class="fold"${problem?.field === 'allowedTeams' ? html` open` : ''}><summary>${words.say('slackTeams')}</summary><div class="fold-body">${teams}</div></details>
 ${problem && !['botToken', 'appToken', 'signingSecret', 'allowedTeams'].includes(problem.field ?? '') ? html`<p class="field-problem" role="alert">${problem.message}</p>` : ''}
 <button class="button primary">${words.say('slackConnectButton')}</button></form>`;

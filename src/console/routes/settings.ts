@@ -6,7 +6,7 @@ import { signalOf } from '../asking.ts';
 import { contextOf, field, type ConsoleDeps } from '../context.ts';
 import { render } from '../html.ts';
 import { checksPage, settingsPage } from '../pages/settings.ts';
-import type { SettingsPart, SettingsValues, SettingsView } from '../pages/settings-view.ts';
+import type { ChatLink, SettingsPart, SettingsValues, SettingsView } from '../pages/settings-view.ts';
 import { DONE } from '../pages/sources.ts';
 import { problemOf } from '../problems.ts';
 
@@ -66,13 +66,19 @@ export function settingsRoutes(deps: ConsoleDeps): Router {
   );
 
   async function view(): Promise<SettingsView> {
-    const [models, rows, settings, slack] = await Promise.all([app.modelStatus(), app.listModels(), app.settings(), slackState()]);
-    return { models, rows, settings, ...(slack ? { slack } : {}) };
+    const [models, rows, settings, slack, teams] = await Promise.all([
+      app.modelStatus(),
+      app.listModels(),
+      app.settings(),
+      chatLink(deps.chat?.slack),
+      chatLink(deps.chat?.teams),
+    ]);
+    return { models, rows, settings, ...(slack && teams ? { chat: { slack, teams } } : {}) };
   }
 
-  async function slackState(): Promise<SettingsView['slack']> {
+  async function chatLink(platform: { state(): Promise<object | undefined> } | undefined): Promise<ChatLink | undefined> {
     try {
-      return deps.chat && ((await deps.chat.slack.state()) ? 'connected' : 'none');
+      return platform && ((await platform.state()) ? 'connected' : 'none');
     } catch (error) {
       if (error instanceof AppError && error.code === 'chat.key') return 'unreadable';
       throw error;

@@ -1,0 +1,115 @@
+/** The Teams page's words in English; part of `console-en.ts`. What each permission is for is said here too. */
+export const consoleTeamsEn = {
+  teamsTitle: 'Microsoft Teams',
+  teamsLead: 'People ask Docent where they work: in chats, groups and channels, and from the search above any message.',
+  teamsOpen: 'Connect Teams',
+  teamsOpenConnected: 'Look at the connection',
+  teamsNotConnected: 'Not connected',
+  teamsConnected: 'Connected',
+  teamsUnreadable: 'Settings cannot be read',
+  teamsUnreadableBody: 'The settings were sealed with another SECRET_KEY. Set that key again, or give the settings anew in step 3.',
+
+  teamsAddressHeading: 'A public https address',
+  teamsAddressHelp:
+    'Teams sends every message to Docent over the internet. There is no way around it: Docent needs an https address with a valid certificate that Microsoft can reach.',
+  teamsEndpoint: 'Messaging endpoint',
+  teamsAddressMissing:
+    'Teams cannot reach this Docent: set PUBLIC_URL to an https address that is open to the internet, and start Docent again. Only {path} has to be reachable from outside.',
+
+  teamsRegisterHeading: 'Register the bot',
+  teamsProofLabel: 'How Docent proves who it is',
+  teamsProof_secret: 'Client secret',
+  teamsProof_secretHelp: 'Quickest. It expires, after two years at the latest: note when.',
+  teamsProof_certificate: 'Certificate',
+  teamsProof_certificateHelp: 'The key never leaves your machines. Right where secrets are not allowed.',
+  teamsProof_identity: 'Managed identity',
+  teamsProof_identityHelp: 'No secret at all. Only where Docent runs in Azure.',
+  teamsRegisterButton: 'Create an Azure Bot',
+  teamsNewTab: 'opens portal.azure.com in a new tab',
+  teamsRegister1: 'As type of app, choose “Single Tenant” and “Create new Microsoft App ID”.',
+  teamsRegister1_identity:
+    'As type of app, choose “User-Assigned Managed Identity”, and give that identity to the machine that Docent runs on.',
+  teamsRegister2:
+    'Under “Configuration”, enter the messaging endpoint of step 1 and press “Apply”. Copy “Microsoft App ID” and “App Tenant ID”.',
+  teamsRegister3: 'Under “Channels”, add “Microsoft Teams”.',
+  teamsRegister4_secret: 'Beside “Microsoft App ID”, open “Manage Password”, make a “New client secret” and copy its “Value” (not its ID).',
+  teamsRegister4_certificate:
+    'Beside “Microsoft App ID”, open “Manage Password”, then “Certificates”, and upload the certificate (without its private key).',
+  teamsRegister5:
+    'Without an Azure subscription, a bot can be made in the Teams Developer Portal as well, under “Tools”, “Bot management”.',
+
+  teamsSettingsHeading: 'Give Docent the settings',
+  teamsSettingsHelp: 'They are tried at once, kept encrypted, and the secret is shown to nobody again.',
+  teamsAppId: 'App ID',
+  teamsAppIdHelp: '“Microsoft App ID” of the bot. For a managed identity, its “Client ID”.',
+  teamsTenantId: 'Tenant ID',
+  teamsTenantIdHelp: '“App Tenant ID” of the bot: your company’s directory.',
+  teamsPassword: 'Client secret',
+  teamsPasswordHelp: 'Its “Value”, which Azure shows once.',
+  teamsCertificate: 'Certificate and private key',
+  teamsCertificateHelp: 'As PEM: a CERTIFICATE part and a PRIVATE KEY part (RSA, without a passphrase).',
+  teamsMore: 'Other directories, older registrations',
+  teamsTenants: 'Other directories that may ask',
+  teamsTenantsHelp: 'Tenant IDs with commas. Empty: only the bot’s own directory. Everybody else is refused.',
+  teamsMulti: 'The bot was registered as “Multi Tenant”',
+  teamsMultiHelp: 'Azure made such registrations until July 2025. Who may ask is limited all the same.',
+  teamsConnecting: 'Asking Microsoft…',
+  teamsConnectButton: 'Test and connect',
+  teamsOther: 'Give other settings',
+
+  teamsPackageHeading: 'Put the app into Teams',
+  teamsPackageLater: 'When the settings are in, Docent makes the app package here.',
+  teamsPackageHelp:
+    'Upload the package in the Teams admin center, under “Teams apps”, “Manage apps”, “Upload new app”. There you also decide who sees it, and can pin it for everyone under “Setup policies”.',
+  teamsPackageButton: 'Download the app package',
+  teamsPackageReads: 'Download it with permission to read channels',
+  teamsPackageReadsHelp:
+    'Without this permission Docent sees only messages that mention it. With it, follow-up questions in its threads need no mention, and it can answer by itself in channels that you choose. The owner of each team or chat agrees when the app is added.',
+  teamsPackageMissing: 'The app package needs the public https address of step 1.',
+  teamsAdminLink: 'Teams admin center',
+  teamsPermissionsFold: 'What Docent asks for, and why',
+  teamsPermissionCol: 'Permission',
+  teamsWhyCol: 'What for',
+
+  teamsDone_connected: 'Teams is connected. No restart is needed.',
+  teamsDone_disconnected: 'Teams is disconnected, and the settings are gone from Docent.',
+  teamsStateHeading: 'Connection',
+  teamsChecking: 'Asking Microsoft…',
+  teamsCheckNow: 'Check now',
+  teamsCheckSlow: 'Microsoft did not answer in time. Try again in a moment.',
+  teamsApp: 'App ID',
+  teamsTenant: 'Tenant ID',
+  teamsProof: 'Proves itself with',
+  teamsProof_none: 'nothing (TEAMS_ALLOW_ANONYMOUS)',
+  teamsFrom: 'Settings',
+  teamsFromEnvironment: 'from the environment ({name})',
+  teamsFromConsole: 'kept here, given {when}',
+  teamsLast: 'Last message',
+  teamsNever: 'none yet',
+  teamsWhat_token: 'Sign-in',
+  teamsWhat_address: 'Address',
+  teamsWhat_reach: 'Reached',
+  teamsWhat_events: 'Messages',
+
+  teamsTryHeading: 'Try it',
+  teamsTryLead: 'Each of these should come within seconds.',
+  teamsTry_personal: 'Open Docent in Teams and write to it',
+  teamsTry_channel: 'Add it to a team, then mention it in a channel',
+  teamsTry_group: 'Add it to a group chat, then mention it',
+  teamsTry_search: 'Open Docent below the box for a message, and search',
+
+  teamsDisconnect: 'Disconnect Teams',
+  teamsDisconnectHelp:
+    'Docent stops answering in Teams and forgets the settings. Questions and answers stay. The app stays in Teams until an admin deletes it there.',
+  teamsDisconnectYes: 'Disconnect',
+  teamsEnvironmentHelp:
+    'The settings stand in the environment, which goes before: to connect in the console, remove {name} there and start Docent again.',
+
+  teamsUse_bot: 'gets messages to it in chats, and in channels and groups where it is mentioned; writes and edits its own answers',
+  teamsUse_search: 'searches the knowledge base from the box for a message, and puts what was chosen into the chat',
+  teamsUse_members: 'sees who is in a conversation that it was added to: whether guests are there decides what it may show',
+  teamsUse_files: 'reads files that people send to it with a question',
+  'teamsPermission_ChannelMessage.Read.Group':
+    'sees messages without a mention in channels of a team whose owner agreed: for follow-up questions, and for answers in channels that an admin chose',
+  'teamsPermission_ChatMessage.Read.Chat': 'the same in a group chat: for follow-up questions without a mention',
+};
