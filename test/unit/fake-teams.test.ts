@@ -11,6 +11,7 @@ import type { Fields } from '../fakes/slack-shape.ts';
 import { activityProblems } from '../fakes/teams-activities.ts';
 import { cardProblems } from '../fakes/teams-cards.ts';
 import { makeCertificate } from '../fakes/teams-certificates.ts';
+import { defaultLimits, meter } from '../fakes/teams-limits.ts';
 import { startFakeTeams } from '../fakes/teams.ts';
 import type { FakeTeams, FakeTeamsOptions } from '../fakes/teams.ts';
 
@@ -272,7 +273,7 @@ describe('the login', () => {
       client_secret: teams.password!,
       scope: scopes[0]!,
     });
-    const ask = () => fetch(`${teams.authority}/oauth2/v2.0/token`, { method: 'POST', body, signal: AbortSignal.timeout(300) });
+    const ask = () => fetch(`${teams.authority}/oauth2/v2.0/token`, { method: 'POST', body, signal: AbortSignal.timeout(1000) });
     teams.mood('token', { type: 'status', status: 503 });
     expect((await ask()).status).toBe(503);
     teams.mood('token', { type: 'status', status: 401, body: { error: 'invalid_client', error_description: 'AADSTS7000222: expired' } });
@@ -538,5 +539,400 @@ describe('the shape of what a bot sends', () => {
       msteams: { width: 'Full' },
     };
     expect(cardProblems(form)).toEqual([]);
+  });
+});
+
+describe('a stream', () => {
+  const times = { chunkMs: 40 };
+  const chunk = (text: string, streamSequence: number, streamId?: string, streamType = 'streaming', more: Fields = {}): Fields => ({
+    type: 'typing',
+    text,
+    entities: [{ type: 'streaminfo', streamType, streamSequence, ...(streamId ? { streamId } : {}) }],
+    ...more,
+  });
+  const final = (text: string, streamId: string, more: Fields = {}): Fields =>
+    says(text, { entities: [{ type: 'streaminfo', streamType: 'final', streamId, ...more }] });
+  const pause = () => new Promise((resolve) => setTimeout(resolve, times.chunkMs + 5));
+  const code = ({ status, body }: Said) => [status, body.error?.code];
+
+  test('grows from what it says it does, and stands as one message', async () => {
+    const { teams, chat, call } = await office({ times });
+    const first = await call('POST', at(chat.id), chunk('Searching …', 1, undefined, 'informative'));
+    expect(first).toMatchObject({ status: 201, body: { id: expect.any(String) } });
+    const id = first.body.id!;
+    expect(teams.messages(chat)).toMatchObject([{ id, text: '', informative: 'Searching …', streaming: 'open' }]);
+    await pause();
+    expect(await call('POST', at(chat.id), chunk('A brown', 2, id))).toMatchObject({ status: 202, body: {} });
+    await pause();
+    expect((await call('POST', at(chat.id), chunk('A brown fox', 5, id))).status).toBe(202);
+    expect(teams.openStreams()).toHaveLength(1);
+    expect((await call('POST', at(chat.id), final('A brown fox jumps.', id))).status).toBe(202);
+    expect(teams.messages(chat)).toMatchObject([{ id, text: 'A brown fox jumps.', informative: undefined, streaming: 'final' }]);
+    expect(teams.messages(chat)[0]?.versions.map((one) => one.how)).toEqual(['streamed', 'streamed', 'streamed', 'final']);
+    expect(teams.complaints).toEqual([]);
+    expect(code(await call('POST', at(chat.id), final('A brown fox jumps.', id)))).toEqual([403, 'ContentStreamNotAllowed']);
+    expect(teams.complaints).toEqual([]);
+    expect(code(await call('POST', at(chat.id), chunk('A brown fox jumps. More', 6, id)))).toEqual([403, 'ContentStreamNotAllowed']);
+    expect(teams.complaints).toEqual([expect.stringContaining('already completed')]);
+    expect((await call('PUT', at(chat.id, `activities/${id}`), says('edited'))).status).toBe(200);
+  });
+
+  test('is refused where it breaks a rule', async () => {
+    const { teams, anna, chat, call } = await office({ times: { chunkMs: 400 }, limits: { send: false } });
+    const send = async (activity: Fields, where = chat) => code(await call('POST', at(where.id), activity));
+    expect(await send(chunk('a', 1), teams.groupChat({ members: [anna] }))).toEqual([403, 'ContentStreamNotAllowed']);
+    expect(await send(chunk('', 1))).toEqual([400, 'BadRequest']);
+    expect(await send(chunk('a', 2))).toEqual([400, 'BadRequest']);
+    expect(await send(chunk('x'.repeat(1001), 1, undefined, 'informative'))).toEqual([400, 'BadRequest']);
+    expect(await send(chunk('a', 1, undefined, 'final'))).toEqual([400, 'BadRequest']);
+    expect(await send(chunk('a', 1, undefined, 'streaming', { attachments: [] }))).toEqual([400, 'BadSyntax']);
+    expect(await send(chunk('a', 1, undefined, 'streaming', { channelData: { feedbackLoop: { type: 'default' } } }))).toEqual([
+      400,
+      'BadSyntax',
+    ]);
+    const { id } = (await call('POST', at(chat.id), chunk('A brown', 1))).body;
+    expect(await send(chunk('A brown fox', 2, id))).toEqual([429, 'TooManyRequests']);
+    await new Promise((resolve) => setTimeout(resolve, 410));
+    expect(await send(chunk('Hello', 2, id))).toEqual([400, 'BadRequest']);
+    expect(await send(chunk('A brown fox', 1, id))).toEqual([202, 'ContentStreamSequenceOrderPreConditionFailed']);
+    expect(await send(chunk('A brown', 2, '17'))).toEqual([400, 'BadRequest']);
+    expect(await send(final('A brown fox', id!, { streamSequence: 3 }))).toEqual([400, 'BadRequest']);
+    expect(await send(final('Hello', id!))).toEqual([400, 'BadRequest']);
+    expect(await send(says('A brown', { entities: [{ type: 'streaminfo', streamType: 'final' }] }))).toEqual([400, 'BadRequest']);
+    expect(teams.complaints).toHaveLength(14);
+    expect(await send(chunk('another', 1))).toEqual([403, 'ContentStreamNotAllowed']);
+    expect(code(await call('PUT', at(chat.id, `activities/${id}`), says('edited')))).toEqual([403, 'ContentStreamNotAllowed']);
+    expect((await call('POST', at(chat.id), says('a plain message beside it'))).status).toBe(201);
+    expect(teams.complaints).toHaveLength(14);
+  });
+
+  test('ends by the person, who tells nobody, and by the clock; then another may begin', async () => {
+    const { teams, chat, call } = await office({ times: { chunkMs: 0, streamMs: 400 } });
+    const first = (await call('POST', at(chat.id), chunk('A', 1))).body.id!;
+    teams.push.stop(teams.message(chat, first)!);
+    expect((await call('POST', at(chat.id), chunk('A b', 2, first))).body.error).toEqual({
+      code: 'ContentStreamNotAllowed',
+      message: 'Content stream was canceled by user.',
+    });
+    const second = (await call('POST', at(chat.id), chunk('B', 1))).body.id!;
+    await new Promise((resolve) => setTimeout(resolve, 410));
+    expect((await call('POST', at(chat.id), final('B c', second))).body.error?.message).toMatch(/exceeded streaming time/u);
+    expect((await call('POST', at(chat.id), chunk('C', 1))).status).toBe(201);
+    expect(teams.messages(chat).map((one) => one.streaming)).toEqual(['stopped by user', 'expired', 'open']);
+    expect(teams.complaints).toEqual([]);
+  });
+
+  test('typing without a stream is no message', async () => {
+    const { teams, anna, call } = await office();
+    const group = teams.groupChat({ members: [anna] });
+    expect((await call('POST', at(group.id), { type: 'typing' })).status).toBe(201);
+    expect(teams.messages(group)).toEqual([]);
+    expect(teams.typings).toHaveLength(1);
+  });
+});
+
+describe('limits and faults', () => {
+  test('seven sends a second in one conversation, edits among them, and another is not held up', async () => {
+    const { teams, anna, chat, call } = await office({ limits: { secondMs: 20_000 } });
+    const { id } = (await call('POST', at(chat.id), says('1'))).body;
+    const edits = await Promise.all(Array.from({ length: 7 }, (_, n) => call('PUT', at(chat.id, `activities/${id}`), says(`${n}`))));
+    const refused = edits.filter((one) => one.status === 429);
+    expect(refused).toMatchObject([
+      { body: { error: { message: 'API calls quota exceeded' } }, retryAfter: expect.stringMatching(/^(1\d|20)$/u) },
+    ]);
+    expect((await call('POST', at(teams.groupChat({ members: [anna] }).id), says('1'))).status).toBe(201);
+    expect([teams.count429('update'), teams.limited]).toEqual([1, { send: 1 }]);
+    expect(teams.complaints).toEqual([]);
+  });
+
+  test('the longer windows hold too, and a 429 may come without Retry-After', async () => {
+    const { teams, chat, call } = await office({ limits: { send: [[60, 1]], retryAfter: false } });
+    await call('POST', at(chat.id), says('1'));
+    expect(await call('POST', at(chat.id), says('2'))).toMatchObject({ status: 429, retryAfter: null });
+    vi.useFakeTimers();
+    closing.push(() => void vi.useRealTimers());
+    const limiter = meter({ ...defaultLimits });
+    const taken = (): boolean => limiter.take('send', 'a') === 0;
+    expect(Array.from({ length: 8 }, taken)).toEqual([...Array.from({ length: 7 }, () => true), false]);
+    vi.advanceTimersByTime(1000);
+    expect([taken(), taken()]).toEqual([true, false]);
+    let sent = 8;
+    for (let second = 2; second < 30; second += 1) {
+      vi.advanceTimersByTime(1000);
+      for (let n = 0; n < 4; n += 1) if (taken()) sent += 1;
+    }
+    expect(sent).toBe(60);
+    expect(teams.complaints).toEqual([]);
+  });
+
+  test('a fault is shown before or after what was asked took effect, as often as told', async () => {
+    const { teams, chat, call } = await office();
+    teams.mood('send', { type: 'status', status: 429, retryAfter: 3 });
+    teams.mood('send', { type: 'status', status: 412 });
+    teams.mood('send', { type: 'status', status: 502, when: 'after' });
+    teams.mood('send', { type: 'cut', when: 'after' });
+    expect(await call('POST', at(chat.id), says('1'))).toMatchObject({ status: 429, retryAfter: '3' });
+    expect(await call('POST', at(chat.id), says('2'))).toMatchObject({ status: 412, retryAfter: null });
+    expect(teams.messages(chat)).toEqual([]);
+    expect(await call('POST', at(chat.id), says('3'))).toMatchObject({ status: 502 });
+    await expect(call('POST', at(chat.id), says('4'))).rejects.toThrow(/fetch failed/u);
+    expect(teams.messages(chat).map((one) => one.text)).toEqual(['3', '4']);
+    const slow = teams.mood('*', { type: 'slow', ms: 60 }, { times: 2, skip: 1, match: ({ text }) => text !== 'now' });
+    expect((await call('POST', at(chat.id), says('5'))).status).toBe(201);
+    const began = performance.now();
+    await call('POST', at(chat.id), says('6'));
+    expect(performance.now() - began).toBeGreaterThan(55);
+    await call('POST', at(chat.id), says('now'));
+    expect(slow.shown()).toBe(1);
+    teams.clearMoods();
+    teams.mood('send', { type: 'hang', when: 'after' });
+    const hung = call('POST', at(chat.id), says('7'));
+    hung.catch(() => undefined);
+    await teams.until(() => teams.messages(chat).at(-1)?.text === '7', 'the message that hangs');
+    expect(teams.calls('send').at(-1)).toMatchObject({ status: 0 });
+    expect(teams.complaints).toEqual([]);
+  });
+});
+
+describe('what people do', () => {
+  const card = {
+    type: 'AdaptiveCard',
+    version: '1.5',
+    body: [{ type: 'Input.Text', id: 'why', label: 'Why', isRequired: true }],
+    actions: [
+      { type: 'Action.Execute', verb: 'docent.why', title: 'Why?', data: { id: '1' } },
+      { type: 'Action.Execute', verb: 'docent.show', title: 'One', data: { id: '1' }, associatedInputs: 'none' },
+      { type: 'Action.Execute', verb: 'docent.show', title: 'Two', data: { id: '2' }, associatedInputs: 'none' },
+    ],
+  };
+  const asCard = { attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }] };
+
+  test('a question in a personal chat comes with a genuine token, and who and where it is from', async () => {
+    const { teams, anna, chat } = await office();
+    const got = await bot(teams, () => ({ status: 202 }));
+    const sent = await teams.push.message({ from: anna, chat, text: 'how many <days>?' });
+    expect(sent).toMatchObject({ status: 202, message: { text: 'how many <days>?', own: false } });
+    const [{ headers, activity }] = got as [Received];
+    await jwtVerify(headers.authorization!.slice(7), createRemoteJWKSet(new URL(`${teams.world.origin}/v1/.well-known/keys`)));
+    expect(activity).toMatchObject({
+      type: 'message',
+      channelId: 'msteams',
+      serviceUrl: teams.serviceUrl,
+      from: { id: anna.id, aadObjectId: anna.aadObjectId },
+      conversation: { conversationType: 'personal', id: chat.id, tenantId: teams.tenantId },
+      recipient: { id: teams.botId },
+      channelData: { tenant: { id: teams.tenantId } },
+      text: 'how many <days>?',
+      localTimestamp: expect.stringMatching(/[+]0[12]:00$/u),
+      attachments: [{ contentType: 'text/html', content: '<div><div>how many &lt;days&gt;?</div></div>' }],
+      entities: [{ type: 'clientInfo', locale: 'en-US', country: 'US', timezone: 'Europe/Berlin' }],
+    });
+    expect(new Date(String(activity.localTimestamp)).toISOString()).toBe(activity.timestamp);
+  });
+
+  test('in a channel it names the bot and the thread, in a reply the root; without consent nothing else is delivered', async () => {
+    const { teams, anna } = await office();
+    const got = await bot(teams);
+    const ben = teams.person({ name: 'Ben' });
+    const channel = teams.channel({ members: [anna, ben] });
+    const { message } = await teams.push.message({ from: anna, chat: channel, text: 'how many days?' });
+    await teams.push.message({ from: ben, chat: channel, text: 'and nights?', mentions: [anna], replyTo: message.id });
+    const [root, reply] = got.map((one) => one.activity);
+    expect(root).toMatchObject({
+      id: message.id,
+      text: '<at>Docent</at> how many days?',
+      conversation: { id: `${channel.id};messageid=${message.id}`, conversationType: 'channel', isGroup: true },
+      channelData: { team: { id: channel.teamId }, channel: { id: channel.id }, tenant: { id: teams.tenantId } },
+    });
+    expect(reply).toMatchObject({
+      replyToId: message.id,
+      conversation: { id: `${channel.id};messageid=${message.id}` },
+      text: '<at>Docent</at> and nights? <at>Anna Berg</at>',
+    });
+    expect(reply?.entities.filter((one) => one.type === 'mention')).toEqual([
+      { type: 'mention', text: '<at>Docent</at>', mentioned: { id: teams.botId, name: 'Docent' } },
+      { type: 'mention', text: '<at>Anna Berg</at>', mentioned: { id: anna.id, name: 'Anna Berg' } },
+    ]);
+    await expect(teams.push.message({ from: anna, chat: channel, text: 'lunch?', mention: false })).rejects.toThrow(/rsc/u);
+    channel.rsc = true;
+    await teams.push.message({ from: anna, chat: channel, text: 'lunch?', mention: false });
+    expect(got.at(-1)?.activity).toMatchObject({ text: 'lunch?', entities: [{ type: 'clientInfo' }] });
+    await expect(teams.push.message({ from: teams.person(), chat: channel, text: 'hm' })).rejects.toThrow(/not in the chat/u);
+    teams.uninstall(channel);
+    await expect(teams.push.message({ from: anna, chat: channel, text: 'hm' })).rejects.toThrow(/deliver nothing/u);
+  });
+
+  test('edits, deletions and restorations are told with the same id', async () => {
+    const { teams, anna } = await office();
+    const got = await bot(teams);
+    const channel = teams.channel({ members: [anna] });
+    const { message } = await teams.push.message({ from: anna, chat: channel, text: 'how many days?' });
+    await teams.push.edit(message, 'how many nights?');
+    expect(teams.messages(channel).map((one) => one.text)).toEqual(['<at>Docent</at> how many nights?']);
+    await teams.push.remove(message);
+    expect(teams.messages(channel)).toEqual([]);
+    await teams.push.undelete(message);
+    expect(teams.messages(channel)).toHaveLength(1);
+    expect(got.map(({ activity }) => [activity.type, activity.channelData.eventType, activity.text, activity.id === message.id])).toEqual([
+      ['message', undefined, '<at>Docent</at> how many days?', true],
+      ['messageUpdate', 'editMessage', '<at>Docent</at> how many nights?', true],
+      ['messageDelete', 'softDeleteMessage', undefined, true],
+      ['messageUpdate', 'undeleteMessage', '<at>Docent</at> how many nights?', true],
+    ]);
+    expect(got.every(({ activity }) => activity.conversation.id === `${channel.id};messageid=${message.id}`)).toBe(true);
+  });
+
+  test('the bot is put into a chat and taken out', async () => {
+    const { teams, anna, chat } = await office();
+    const got = await bot(teams);
+    const channel = teams.channel({ members: [anna], installed: false });
+    await teams.push.installed(channel, anna);
+    await teams.push.uninstalled(channel, anna);
+    await teams.push.uninstalled(chat, anna);
+    expect(
+      got.map(({ activity }) => [activity.type, activity.action ?? Object.keys(activity).find((name) => name.startsWith('members'))]),
+    ).toEqual([
+      ['conversationUpdate', 'membersAdded'],
+      ['installationUpdate', 'add'],
+      ['installationUpdate', 'remove'],
+      ['conversationUpdate', 'membersRemoved'],
+      ['installationUpdate', 'remove'],
+    ]);
+    expect([channel.installed, chat.installed]).toEqual([false, false]);
+    await teams.push.members(channel, { added: [teams.person()], by: anna });
+    expect(channel.members.size).toBe(2);
+  });
+
+  test('files come with an address that needs no token, images with one that does', async () => {
+    const { teams, anna, chat } = await office();
+    const got = await bot(teams);
+    const files = [teams.file({ name: 'travel plan.docx', content: 'the file' })];
+    const images = [teams.file({ name: 'a.png', content: 'the image', mimetype: 'image/png' })];
+    await teams.push.message({ from: anna, chat, text: 'see', files, images });
+    const [image, file, copy] = got[0]!.activity.attachments as {
+      contentType: string;
+      name: string;
+      contentUrl: string;
+      content: { downloadUrl: string; fileType: string };
+    }[];
+    expect([image?.contentType, file?.contentType, copy?.contentType]).toEqual([
+      'image/*',
+      'application/vnd.microsoft.teams.file.download.info',
+      'text/html',
+    ]);
+    expect(file).toMatchObject({ name: 'travel plan.docx', content: { fileType: 'docx' } });
+    expect(await (await fetch(file!.content.downloadUrl)).text()).toBe('the file');
+    const authorization = `Bearer ${await bearer(teams)}`;
+    expect(await (await fetch(image!.contentUrl, { headers: { authorization } })).text()).toBe('the image');
+    expect(teams.complaints).toEqual([]);
+    expect((await fetch(image!.contentUrl)).status).toBe(401);
+    await fetch(file!.content.downloadUrl, { headers: { authorization } });
+    expect(teams.complaints).toEqual([
+      expect.stringContaining('without the bot’s token'),
+      expect.stringContaining('was sent to where a file'),
+    ]);
+    await expect(teams.push.message({ from: anna, chat: teams.groupChat({ members: [anna] }), files })).rejects.toThrow(
+      /personal chats alone/u,
+    );
+  });
+
+  test('a press takes what the card offers and what was put in, and its answer is the card from then on', async () => {
+    const { teams, anna, chat, call } = await office();
+    const next = { type: 'AdaptiveCard', version: '1.5', body: [{ type: 'TextBlock', text: 'Because.' }] };
+    const got = await bot(teams, () => ({ body: { statusCode: 200, type: 'application/vnd.microsoft.card.adaptive', value: next } }));
+    const { id } = (await call('POST', at(chat.id), says('', asCard))).body;
+    const message = teams.message(chat, id!)!;
+    expect(teams.reads(message)).toBe('Why\nWhy?\nOne\nTwo');
+    const press = (verb: string, more: Fields = {}) => teams.push.press({ from: anna, chat, message, verb, ...more });
+    await expect(press('docent.other')).rejects.toThrow(/nothing with the verb/u);
+    await expect(press('docent.show')).rejects.toThrow(/2 buttons/u);
+    await expect(press('docent.why')).rejects.toThrow(/required/u);
+    await expect(press('docent.why', { inputs: { who: 'x' } })).rejects.toThrow(/no input who/u);
+    await press('docent.show', { data: { id: '2' } });
+    expect(got.at(-1)?.activity).toMatchObject({
+      type: 'invoke',
+      name: 'adaptiveCard/action',
+      replyToId: id,
+      value: { trigger: 'manual', action: { type: 'Action.Execute', verb: 'docent.show', data: { id: '2' } } },
+    });
+    expect(teams.cardTexts(teams.cardOf(anna, message))).toEqual(['Because.']);
+    await expect(press('docent.why', { inputs: { why: 'x' } })).rejects.toThrow(/nothing with the verb/u);
+    const ben = teams.person();
+    expect(teams.cardOf(ben, message)).toEqual(card);
+    await teams.push.press({ from: ben, chat, message, verb: 'docent.why', inputs: { why: 'I wonder' } });
+    expect(got.at(-1)?.activity.value).toMatchObject({ action: { data: { id: '1', why: 'I wonder' } } });
+    await press('docent.forged', { forged: true, data: { id: '9' } });
+    expect(got.at(-1)?.activity.value).toMatchObject({ action: { verb: 'docent.forged', data: { id: '9' } } });
+    expect(teams.complaints).toEqual([]);
+  });
+
+  test('thumbs, and searches from the box, with answers that are checked', async () => {
+    const { teams, anna, chat, call } = await office();
+    const wrong = {
+      composeExtension: {
+        type: 'result',
+        attachmentLayout: 'list',
+        attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
+      },
+    };
+    const preview = { contentType: 'application/vnd.microsoft.card.thumbnail', content: { title: 'Travel' } };
+    const right = { composeExtension: { ...wrong.composeExtension, attachments: [{ ...wrong.composeExtension.attachments[0], preview }] } };
+    const answers: unknown[] = [{}, right, right, wrong, { statusCode: 200 }];
+    const got = await bot(teams, (_, n) => ({ body: answers[n - 1] }));
+    const { id } = (await call('POST', at(chat.id), says('yes', { channelData: { feedbackLoop: { type: 'default' } } }))).body;
+    await teams.push.feedback({ from: anna, chat, message: id!, reaction: 'dislike', text: 'too old' });
+    expect(got[0]?.activity).toMatchObject({
+      name: 'message/submitAction',
+      replyToId: id,
+      value: { actionName: 'feedback', actionValue: { reaction: 'dislike', feedback: '{"feedbackText":"too old"}' } },
+    });
+    const channel = teams.channel({ members: [anna], installed: false });
+    await teams.push.query({ from: anna, chat: channel, text: 'travel', skip: 25 });
+    expect(got[1]?.activity).toMatchObject({
+      name: 'composeExtension/query',
+      value: { commandId: 'search', parameters: [{ name: 'query', value: 'travel' }], queryOptions: { skip: 25, count: 25 } },
+    });
+    await teams.push.query({ from: anna, initialRun: true });
+    expect(got[2]?.activity).toMatchObject({
+      conversation: { id: chat.id },
+      value: { parameters: [{ name: 'initialRun', value: 'true' }] },
+    });
+    expect(teams.complaints).toEqual([]);
+    await teams.push.query({ from: anna, text: 'x' });
+    await teams.push.feedback({ from: anna, chat, message: id!, reaction: 'like' });
+    expect(teams.complaints).toEqual([expect.stringContaining('preview'), expect.stringContaining('must be empty')]);
+    const bare = (await call('POST', at(chat.id), says('no thumbs'))).body.id!;
+    await expect(teams.push.feedback({ from: anna, chat, message: bare, reaction: 'like' })).rejects.toThrow(/no thumbs/u);
+  });
+
+  test('what is not answered in time comes again, but no press; the same may come twice at once; any token can go with it', async () => {
+    const { teams, anna, chat } = await office({ times: { ackMs: 400, retryAfterMs: [20, 20] } });
+    const got = await bot(teams, (_, n) => (n === 1 ? { waitMs: 800 } : n === 2 ? { status: 500 } : {}));
+    const sent = await teams.push.message({ from: anna, chat, text: 'one' });
+    expect(sent).toMatchObject({ status: undefined, fault: 'time' });
+    await sent.delivery.done;
+    expect(sent.delivery).toMatchObject({ acknowledged: true, attempts: [{ fault: 'time' }, { status: 500 }, { status: 200 }] });
+    expect(new Set(got.map((one) => one.activity.id)).size).toBe(1);
+    const twice = await teams.push.message({ from: anna, chat, text: 'two', redeliver: 2 });
+    expect(twice.again).toMatchObject([{ status: 200 }, { status: 200 }]);
+    await teams.push.raw({ type: 'message', text: 'raw' }, { token: null });
+    expect(got.at(-1)?.headers.authorization).toBeUndefined();
+    await teams.push.message({ from: anna, chat, text: 'three', token: 'forged.to.ken' });
+    expect(got.at(-1)?.headers.authorization).toBe('Bearer forged.to.ken');
+    expect(got).toHaveLength(8);
+    const deaf = await bot(teams, () => ({ status: 500 }));
+    const searched = await teams.push.query({ from: anna, text: 'x' });
+    await searched.delivery.done;
+    expect(deaf).toHaveLength(1);
+  });
+
+  test('the anonymous mode asks for no token and sends none', async () => {
+    const { teams, anna, chat, call } = await office({ anonymous: true });
+    const got = await bot(teams);
+    await teams.push.message({ from: anna, chat, text: 'one' });
+    expect(got[0]?.headers.authorization).toBeUndefined();
+    expect((await call('POST', at(chat.id), says('hello'))).status).toBe(201);
+    expect(teams.answers(chat)).toHaveLength(1);
+    await expect(teams.until(() => teams.answers(chat).length > 1, 'a second answer', 20)).rejects.toThrow(/in vain for a second answer/u);
   });
 });
