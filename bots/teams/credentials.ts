@@ -103,14 +103,15 @@ export async function fetchToken(
   if (!connection.anonymous) await acquirer(connection, options.endpoints ?? MICROSOFT_ENDPOINTS, options.timeoutMs)();
 }
 
-/** How a token is asked for, by what the connection has; nothing is kept. */
+/**
+ * How a token is asked for, by what the connection has. Each time anew: an MSAL application that met a 503 once gives no
+ * token for a minute after.
+ */
 function acquirer(connection: TeamsConnection, endpoints: TeamsEndpoints, timeoutMs = TIMEOUT_MS): () => Promise<Held> {
-  const http = loginHttp(timeoutMs);
-  let ask: (() => Promise<Held>) | undefined;
   return async () => {
+    const http = loginHttp(timeoutMs);
     try {
-      ask ??= connection.appType === 'UserAssignedMSI' ? ofManagedIdentity(connection, http) : ofApp(connection, endpoints, http);
-      return await ask();
+      return await (connection.appType === 'UserAssignedMSI' ? ofManagedIdentity(connection, http) : ofApp(connection, endpoints, http));
     } catch (thrown) {
       throw loginFailure(thrown, http.lastStatus(), connection);
     }
@@ -118,7 +119,7 @@ function acquirer(connection: TeamsConnection, endpoints: TeamsEndpoints, timeou
 }
 
 /** By its secret, or by its certificate. */
-function ofApp(connection: TeamsConnection, endpoints: TeamsEndpoints, http: LoginHttp): () => Promise<Held> {
+async function ofApp(connection: TeamsConnection, endpoints: TeamsEndpoints, http: LoginHttp): Promise<Held> {
   const directory = connection.appType === 'MultiTenant' ? 'botframework.com' : connection.tenantId;
   const app = new ConfidentialClientApplication({
     auth: {
@@ -129,7 +130,7 @@ function ofApp(connection: TeamsConnection, endpoints: TeamsEndpoints, http: Log
     },
     system: { networkClient: http },
   });
-  return async () => heldOf(await app.acquireTokenByClientCredential({ scopes: [`${RESOURCE}/.default`], skipCache: true }));
+  return heldOf(await app.acquireTokenByClientCredential({ scopes: [`${RESOURCE}/.default`], skipCache: true }));
 }
 
 function proofOf(connection: TeamsConnection): Pick<NodeAuthOptions, 'clientSecret' | 'clientCertificate'> {
@@ -145,12 +146,12 @@ function proofOf(connection: TeamsConnection): Pick<NodeAuthOptions, 'clientSecr
 }
 
 /** MSAL's own, not botbuilder's: that one would also try the command line tools of whoever is logged in on this machine. */
-function ofManagedIdentity(connection: TeamsConnection, http: LoginHttp): () => Promise<Held> {
+async function ofManagedIdentity(connection: TeamsConnection, http: LoginHttp): Promise<Held> {
   const identity = new ManagedIdentityApplication({
     managedIdentityIdParams: { userAssignedClientId: connection.appId },
     system: { networkClient: http, disableInternalRetries: true },
   });
-  return async () => heldOf(await identity.acquireToken({ resource: RESOURCE, forceRefresh: true }));
+  return heldOf(await identity.acquireToken({ resource: RESOURCE, forceRefresh: true }));
 }
 
 function heldOf(result: { accessToken: string; expiresOn: Date | null } | null): Held {

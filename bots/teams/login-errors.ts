@@ -3,11 +3,13 @@ import type { TeamsConnection } from '../../src/chat-connections.ts';
 import { AppError } from '../../src/errors.ts';
 
 /**
- * @param status of the login's last answer; undefined when none came
+ * @param answered status of the login's last answer, where that is known
  * @returns AppError `chat.unauthorized` (what was given is wrong; says what) or `chat.unavailable` (retryable)
  */
-export function loginFailure(thrown: unknown, status: number | undefined, connection: TeamsConnection): AppError {
+export function loginFailure(thrown: unknown, answered: number | undefined, connection: TeamsConnection): AppError {
   if (thrown instanceof AppError) return thrown;
+  // MSAL keeps the client that first asked for a managed identity for the whole process, so that ours need not know.
+  const status = (thrown as { status?: number }).status ?? answered;
   const said = thrown instanceof Error ? thrown.message : '';
   const code = /\bAADSTS(\d{3,9})\b/.exec(said)?.[1];
   const refused = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
