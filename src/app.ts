@@ -44,7 +44,7 @@ import { modelName } from './models/embedding.ts';
 import { findOllama } from './models/ollama.ts';
 import type { Timeouts } from './models/watch.ts';
 import { withHostLimit } from './net/host-limit.ts';
-import { createOutbound } from './net/outbound.ts';
+import { createOutbound, type Outbound } from './net/outbound.ts';
 import { openQueue } from './open-queue.ts';
 import type { Queue } from './queue/queue.ts';
 import { hostLimit, redisHealth } from './queue/registry.ts';
@@ -83,6 +83,8 @@ export interface WiredApp extends App {
   readonly sessionKey: string;
   /** The tokens of chat platforms; whoever runs a bot asks for them every few seconds. */
   readonly chatConnections: ChatConnections;
+  /** The guard for addresses that people supplied. */
+  readonly outbound: Outbound;
   /** Sends what waits for these platforms, until it is stopped. */
   startOutbox(messengers: Messenger[]): Outbox;
   /** Where it listens, as the default of PUBLIC_URL. */
@@ -396,6 +398,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
     outsideUrl: outsideUrl(config),
     sessionKey,
     chatConnections,
+    outbound,
     chat,
     startOutbox(messengers) {
       const started = startOutbox({ db, clock, log, messengers, compose: triage.compose });
@@ -535,7 +538,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
               ? redisHealth(config.REDIS_URL)
               : [{ level: 'ok', message: 'background work runs in this process; REDIS_URL spreads it over several' }],
           budget: await budget.state(),
-          chatFindings: () => chatFindings({ connections: chatConnections, config }, signal),
+          chatFindings: () => chatFindings({ connections: chatConnections, config, outbound }, signal),
         },
         signal,
       );

@@ -64,7 +64,7 @@ export function createTeamsConsole(deps: ConnectingTeamsDeps): TeamsConsole {
     disconnect: () => connections.disconnectTeams(),
     async package({ readChannels }) {
       const connection = await connections.teams();
-      return teamsPackage(teamsAppManifest({ readChannels, appId: connection?.appId, config }));
+      return teamsAppPackage({ readChannels, appId: connection?.appId, config }).zip;
     },
   };
 }
@@ -113,17 +113,17 @@ export async function teamsFindings(deps: ConnectingTeamsDeps, signal: AbortSign
 }
 
 /**
- * The manifest of the app package, made now.
+ * The app package, made now.
  * @param given.url instead of PUBLIC_URL
  * @throws AppError `input.invalid` without an app id, or without an https address
  */
-export function teamsAppManifest(given: {
+export function teamsAppPackage(given: {
   appId: string | undefined;
   url?: string;
   name?: string;
   readChannels?: boolean;
   config: Pick<Config, 'PUBLIC_URL'>;
-}): TeamsManifest {
+}): { manifest: TeamsManifest; zip: Uint8Array } {
   const { appId, config, name, readChannels = false } = given;
   if (!appId)
     throw inputError(
@@ -131,5 +131,6 @@ export function teamsAppManifest(given: {
       'is not set, and Teams is not connected in the console: register the bot first and give Docent its App ID (docs/teams.md)',
     );
   const url = given.url ?? outsideUrl(config);
-  return teamsManifest({ appId, url, readChannels, at: Date.now(), ...(name === undefined ? {} : { name }) });
+  const manifest = teamsManifest({ appId, url, readChannels, at: Date.now(), ...(name === undefined ? {} : { name }) });
+  return { manifest, zip: teamsPackage(manifest) };
 }

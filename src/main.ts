@@ -40,7 +40,7 @@ try {
       ? createOperations(app)
       : createConsole(app, {
           sessionKey: app.sessionKey,
-          chat: createChatConsole({ connections: app.chatConnections, config }),
+          chat: createChatConsole({ connections: app.chatConnections, config, outbound: app.outbound }),
           mount: (routes) => chats.forEach((chat) => routes.use(chat.routes)),
         }),
   );

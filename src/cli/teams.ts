@@ -1,9 +1,8 @@
 /** `docent teams manifest`: the app package that an admin uploads to Teams. */
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { teamsPackage } from '../../bots/teams/package.ts';
 import { readConfig } from '../config.ts';
-import { teamsAppManifest } from '../connecting-teams.ts';
+import { teamsAppPackage } from '../connecting-teams.ts';
 import { inputError } from '../errors.ts';
 import { consoleTeamsEn } from '../strings/console-teams-en.ts';
 import { print, printJson, withApp } from './run.ts';
@@ -29,8 +28,7 @@ export function teamsCommand(): Command {
     .action(async (options: Options) => {
       const config = readConfig();
       const appId = config.MicrosoftAppId ?? (await withApp(async (app) => (await app.chatConnections.teams())?.appId));
-      const manifest = teamsAppManifest({ ...options, appId, config });
-      const zip = teamsPackage(manifest);
+      const { manifest, zip } = teamsAppPackage({ ...options, appId, config });
       try {
         writeFileSync(options.out, zip);
       } catch (error) {
