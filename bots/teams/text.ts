@@ -18,7 +18,7 @@ function broken(text: string): string {
   return breakAddresses(text)
     .replaceAll(/<(?=[\p{L}/!?@])/gu, `<${JOINER}`)
     .replaceAll(/&(?=#?[\p{L}\p{N}])/gu, `&${JOINER}`)
-    .replaceAll(/\[(?=[\s^]*\p{Nd}|\^)/gu, `[${JOINER}`)
+    .replaceAll(/\[(?=[\s^]*\p{Nd}|[\^!])/gu, `[${JOINER}`)
     .replaceAll(/\](?=[([:])/g, `]${JOINER}`)
     .replaceAll(/!(?=\[)/g, `!${JOINER}`)
     .replaceAll(/([{$])(?=\{)/g, `$1${JOINER}`);

@@ -44,7 +44,7 @@ function safely(run: string): string {
     return '';
   }
 }
-const mayLink = (url: string, allowed: Allowed): boolean =>
+export const mayLink = (url: string, allowed: Allowed): boolean =>
   /^https?:\/\//i.test(url) &&
   URL.canParse(url) &&
   allowed.urls.some((one) => URL.canParse(one) && new URL(one).host === new URL(url).host && canonical(one) === canonical(url));
