@@ -33,7 +33,7 @@ export interface Serving {
   hanging: Set<ServerResponse>;
 }
 
-/** What is done for a call; `check` runs before a fault is shown, so that a call that is refused anyway takes none. */
+/** What is done for a call. A mood's `match` gets its body, with the conversation's id as `conversationId`. */
 export interface Call {
   kind: string;
   conversation?: string;
@@ -77,7 +77,7 @@ export async function serve(serving: Serving, request: IncomingMessage, response
         headers: mood.retryAfter === undefined ? {} : { 'retry-after': String(mood.retryAfter) },
       });
   };
-  const mood = faults.take(call.kind, isObject(call.body) ? call.body : {});
+  const mood = faults.take(call.kind, { ...(isObject(call.body) ? call.body : {}), conversationId: call.conversation });
   if (mood?.type === 'slow') await sleep(mood.ms);
   else if (mood && (mood.when ?? 'before') === 'before') return show(mood);
   const answer = await call.run();

@@ -57,7 +57,11 @@ function without(fields: Record<string, unknown>): Record<string, unknown> {
 
 /** The keys and tokens of the Bot Framework, and the key of the login endpoint. */
 export async function identity(world: World) {
-  const [first, unendorsed, login] = (await Promise.all(['first', 'unendorsed', 'login'].map((name) => newKey(pairOf(name))))) as [Key, Key, Key];
+  const [first, unendorsed, login] = (await Promise.all(['first', 'unendorsed', 'login'].map((name) => newKey(pairOf(name))))) as [
+    Key,
+    Key,
+    Key,
+  ];
   const published: { key: Key; endorsements: string[] }[] = [
     { key: unendorsed, endorsements: ['webchat', 'directline'] },
     { key: first, endorsements: ['msteams'] },
@@ -104,7 +108,7 @@ export async function identity(world: World) {
     const signed = await new SignJWT(claims).setProtectedHeader({ ...header, alg: 'RS256' }).sign(signer.privateKey);
     if (choice.forge !== 'tampered') return signed;
     const [head, , signature] = signed.split('.');
-    return `${head}.${encode({ ...claims, tid: guid(), serviceurl: `${world.serviceUrl}other/` })}.${signature}`;
+    return `${head}.${encode({ ...claims, tid: guid() })}.${signature}`;
   }
 
   /** Every token that must be refused, by what is wrong with it. */

@@ -121,7 +121,8 @@ export async function startFakeTeams(options: FakeTeamsOptions = {}) {
   function fileAnswer(id: string, authorization: string | undefined, needsToken: boolean): Answer {
     const file = world.files.get(id);
     if (!file) return { status: 404 };
-    if (needsToken && !world.anonymous && !world.accessTokens.has(authorization?.replace(/^Bearer /u, '') ?? '')) {
+    const until = world.accessTokens.get(authorization?.replace(/^Bearer /u, '') ?? '') ?? 0;
+    if (needsToken && !world.anonymous && until < Date.now()) {
       world.complaints.push('image: fetched without the bot’s token');
       return { status: 401 };
     }
@@ -248,7 +249,9 @@ export async function startFakeTeams(options: FakeTeamsOptions = {}) {
     rotateKeys: keys.rotateKeys,
     tokenRequests: login.tokenRequests,
     /** The bot's own tokens hold no longer. */
-    revokeTokens: (): void => world.accessTokens.clear(),
+    revokeTokens: (): void => {
+      for (const token of world.accessTokens.keys()) world.accessTokens.set(token, 0);
+    },
     push,
     person,
     /** The personal chat of somebody and the bot, installed. */

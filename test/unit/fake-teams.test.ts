@@ -337,6 +337,7 @@ describe('the connector', () => {
     teams.install(chat);
     teams.revokeTokens();
     expect(await call('POST', at(chat.id), says('hello'))).toMatchObject({ status: 401 });
+    expect(teams.complaints).toHaveLength(4);
     const got = await bot(teams);
     const theirs = await teams.push.message({ from: anna, chat, text: 'mine' });
     const again = caller(teams, await bearer(teams));
@@ -677,7 +678,11 @@ describe('limits and faults', () => {
     expect(await call('POST', at(chat.id), says('3'))).toMatchObject({ status: 502 });
     await expect(call('POST', at(chat.id), says('4'))).rejects.toThrow(/fetch failed/u);
     expect(teams.messages(chat).map((one) => one.text)).toEqual(['3', '4']);
-    const slow = teams.mood('*', { type: 'slow', ms: 60 }, { times: 2, skip: 1, match: ({ text }) => text !== 'now' });
+    const slow = teams.mood(
+      '*',
+      { type: 'slow', ms: 60 },
+      { times: 2, skip: 1, match: ({ text, conversationId }) => text !== 'now' && conversationId === chat.id },
+    );
     expect((await call('POST', at(chat.id), says('5'))).status).toBe(201);
     const began = performance.now();
     await call('POST', at(chat.id), says('6'));
@@ -901,6 +906,8 @@ describe('what people do', () => {
     await teams.push.query({ from: anna, text: 'x' });
     await teams.push.feedback({ from: anna, chat, message: id!, reaction: 'like' });
     expect(teams.complaints).toEqual([expect.stringContaining('preview'), expect.stringContaining('must be empty')]);
+    await teams.push.select({ from: anna, value: { id: '7' } });
+    expect(got.at(-1)?.activity).toMatchObject({ name: 'composeExtension/selectItem', value: { id: '7' } });
     const bare = (await call('POST', at(chat.id), says('no thumbs'))).body.id!;
     await expect(teams.push.feedback({ from: anna, chat, message: bare, reaction: 'like' })).rejects.toThrow(/no thumbs/u);
   });
