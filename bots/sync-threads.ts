@@ -33,6 +33,8 @@ export interface Spot {
 /** How a platform tells somebody, alone. */
 export interface Telling {
   platform: ChatPlatform;
+  /** Where one process tells in several: what another began is not taken up. */
+  workspace?: string;
   wordsOf(person: string): Promise<AdminWords>;
   /** Lines that are safe already. @param under goes into its thread @throws AppError `chat.*` */
   post(person: string, lines: string[], under?: Spot): Promise<Spot>;
@@ -100,6 +102,7 @@ export function createSyncThreads(
       const { channel, serviceUrl } = thread;
       const note: SyncNote = {
         platform: telling.platform,
+        ...(telling.workspace === undefined ? {} : { workspace: telling.workspace }),
         sourceId: source.id,
         person,
         channel,
@@ -177,7 +180,9 @@ export function createSyncThreads(
   return {
     start: (source, person, words) => track(start(source, person, words)),
     async takeUp() {
-      for (const note of (await syncNotes?.list(telling.platform)) ?? []) follow(note, await telling.wordsOf(note.person));
+      const notes = (await syncNotes?.list(telling.platform)) ?? [];
+      const mine = notes.filter(({ workspace }) => workspace === undefined || workspace === telling.workspace);
+      for (const note of mine) follow(note, await telling.wordsOf(note.person));
     },
     async close() {
       stop.abort();

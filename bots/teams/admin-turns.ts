@@ -8,7 +8,7 @@ import type { Card, TeamsMessage, Where } from './activity.ts';
 import { messageOf, notice } from './admin-parts.ts';
 
 /** Teams waits five seconds for an invoke; what is on its way takes some. */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 2500;
 /** A card that was given as an answer is on the screen by then: an edit before it would be covered by it. */
 const SETTLED_MS = 1500;
 const TRIES = 4;

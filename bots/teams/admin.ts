@@ -10,6 +10,7 @@ import { answerCommand } from '../admin-command.ts';
 import { adminNow, sayError } from '../admin-rights.ts';
 import type { AdminWords } from '../admin-words.ts';
 import { readHome } from '../home-data.ts';
+import { linkable } from '../safe-text.ts';
 import { createSyncThreads, type Telling } from '../sync-threads.ts';
 import type { Card, TeamsMessage, Where } from './activity.ts';
 import { createTeamsAdding } from './admin-add.ts';
@@ -112,10 +113,8 @@ export function createTeamsAdmin(deps: TeamsAdminDeps): TeamsAdmin {
   async function linked(question: Asked): Promise<Asked> {
     const { origin } = question;
     if (origin?.place.platform !== 'teams' || origin.message === undefined || !deps.permalink) return question;
-    const link = await within(LINK_MS, deps.permalink(origin.place, origin.message)).catch(() => undefined);
-    return link !== undefined && /^https:\/\/teams\.microsoft\.com\/[^\s()<>[\]\\]+$/.test(link)
-      ? { ...question, permalink: link }
-      : question;
+    const link = linkable(await within(LINK_MS, deps.permalink(origin.place, origin.message)).catch(() => undefined));
+    return link === undefined ? question : { ...question, permalink: link };
   }
   const recent = async (person: string, words: AdminWords): Promise<Card> => {
     const questions = await app.chat.recentQuestions(await deps.whoIs(person), RECENT_ALONE);
@@ -225,6 +224,7 @@ function tellingIn(deps: TeamsAdminDeps, wordsOf: (person: string) => Promise<Ad
   const message = (lines: string[]): TeamsMessage => messageOf(cardOf(texts(lines)), 'Docent');
   return {
     platform: 'teams',
+    workspace: deps.tenant,
     wordsOf,
     async post(person, lines, under) {
       const { where, id } = await deps.say(person, message(lines), under?.id);

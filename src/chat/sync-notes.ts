@@ -9,6 +9,8 @@ const KEY = 'chat.sync.';
 export interface SyncNote {
   /** Whose message it is; absent in notes of before there was another than Slack. */
   platform?: ChatPlatform;
+  /** Teams' directory, where a process serves several. */
+  workspace?: string;
   sourceId: string;
   person: string;
   channel: string;
