@@ -137,7 +137,8 @@ function eventsFinding(connection: TeamsConnection, seen: Record<string, number>
   const good = lastOf(Object.keys(seen).filter((kind) => kind !== 'bad_token'));
   const refused = lastOf(['bad_token']);
   const finding = (level: TeamsFinding['level'], message: string): TeamsFinding => ({ what: 'events', level, message });
-  if (refused > good)
+  // An address that is public is tried by strangers as well: while messages come, what was refused beside them is no fault.
+  if (good === 0 ? refused > 0 : refused > good + DAY_MS)
     return finding(
       good > 0 ? 'warning' : 'problem',
       `Messages come whose token is not for this app and directory. Look whether the bot with the messaging endpoint ${publicUrl ? teamsEndpoint(publicUrl) : '/api/messages'} is ${connection.appId}; whether the clock of this machine is right; and whether somebody else tries the address.`,
