@@ -50,7 +50,7 @@ export function teamsFailure(thrown: unknown, of: { call: string; stream: boolea
   if (status === undefined) return fail('chat.unavailable', { retryable: true, withoutEffect: UNREACHED.test(said) });
   // 412: "Precondition failed for internal service, retry with backoff" (Teams, "Rate limiting", status code responses).
   if (status === 429 || status === 412) return fail('chat.limited', { retryable: true, withoutEffect: true });
-  if (status < 400 || status === 408 || status >= 500) return fail('chat.unavailable', { retryable: true });
+  if (status < 400 || status === 408 || (status >= 500 && status !== 501)) return fail('chat.unavailable', { retryable: true });
   if (status === 401) return fail('chat.unauthorized', { withoutEffect: true, publicMessage: NOT_TAKEN });
   if (status === 404 || status === 410 || GONE.test(said)) return fail('chat.gone');
   if (status === 403 && of.stream && !TOO_LARGE.test(said)) return fail(CANCELLED.test(text) ? 'chat.stopped' : 'chat.stream_over');

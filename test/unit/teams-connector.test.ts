@@ -353,6 +353,7 @@ describe('what a refusal means', () => {
     [413, 'MessageSizeTooBig', '', 'chat.refused'],
     [403, 'MessageSizeTooBig', '', 'chat.refused'],
     [408, 'RequestTimeout', '', 'chat.unavailable'],
+    [501, 'DeleteActivityAPINotImplemented', '', 'chat.refused'],
     [301, 'Moved', '', 'chat.unavailable'],
   ])('%i %s (%s): %s', async (status, code, text, means) => {
     const failed = await refusedBy(status, code, text);
