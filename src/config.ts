@@ -142,7 +142,7 @@ export const ENTRIES = {
     schema: TEAMS_SCHEMAS.allowedTenants,
   }),
   TEAMS_SERVICE_HOSTS: entry({
-    doc: 'Hosts that answers are sent to, as a list with commas. Default: `smba.trafficmanager.net,*.botframework.com`; clouds of governments have others.',
+    doc: 'Hosts that answers are sent to, as a list with commas. Default: `smba.trafficmanager.net,*.botframework.com`. The Agents Playground needs `localhost:56150`.',
     schema: TEAMS_SCHEMAS.serviceHosts,
   }),
   TEAMS_ALLOW_ANONYMOUS: entry({

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { inputError } from '../../src/errors.ts';
 
-/** The version of Microsoft's schema that the manifest follows: old enough for the clouds of governments, too. */
+/** The version of Microsoft's schema that the manifest follows: it has all that Docent needs, and Teams has long known it. */
 const SCHEMA = '1.19';
 
 /**

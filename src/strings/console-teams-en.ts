@@ -1,7 +1,7 @@
 /** The Teams page's words in English; part of `console-en.ts`. What each permission is for is said here too. */
 export const consoleTeamsEn = {
   teamsTitle: 'Microsoft Teams',
-  teamsLead: 'People ask Docent where they work: in chats, groups and channels, and from the search above any message.',
+  teamsLead: 'People ask Docent where they work: in chats, groups and channels, and they search it while they write a message.',
   teamsOpen: 'Connect Teams',
   teamsOpenConnected: 'Look at the connection',
   teamsNotConnected: 'Not connected',
@@ -64,7 +64,7 @@ export const consoleTeamsEn = {
   teamsPackageButton: 'Download the app package',
   teamsPackageReads: 'Download it with permission to read channels',
   teamsPackageReadsHelp:
-    'Without this permission Docent sees only messages that mention it. With it, follow-up questions in its threads need no mention, and it can answer by itself in channels that you choose. The owner of each team or chat agrees when the app is added.',
+    'In channels and groups Docent sees only messages that mention it. With permission to read channels, follow-up questions in its threads need no mention, and it can answer by itself in channels that you choose. The owner of each team or chat agrees when the app is added.',
   teamsPackageMissing: 'The app package needs the public https address of step 1.',
   teamsAdminLink: 'Teams admin center',
   teamsPermissionsFold: 'What Docent asks for, and why',

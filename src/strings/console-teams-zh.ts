@@ -3,7 +3,7 @@ import type { consoleTeamsEn } from './console-teams-en.ts';
 /** The Teams page's words in Chinese (Simplified); part of `console-zh.ts`. */
 export const consoleTeamsZh: Record<keyof typeof consoleTeamsEn, string> = {
   teamsTitle: 'Microsoft Teams',
-  teamsLead: '大家在工作的地方向 Docent 提问：聊天、群组和频道，也可以从消息框上方搜索。',
+  teamsLead: '大家在工作的地方向 Docent 提问：聊天、群组和频道，写消息时也可以搜索。',
   teamsOpen: '连接 Teams',
   teamsOpenConnected: '查看连接',
   teamsNotConnected: '未连接',
@@ -61,7 +61,7 @@ export const consoleTeamsZh: Record<keyof typeof consoleTeamsEn, string> = {
   teamsPackageButton: '下载应用包',
   teamsPackageReads: '下载带有读取频道权限的应用包',
   teamsPackageReadsHelp:
-    '没有此权限，Docent 只能看到提及它的消息。有了它，在它的消息列中追问不需要再提及它，它也可以在您选择的频道中主动回答。添加应用时由每个团队或聊天的所有者同意。',
+    '在频道和群组中，Docent 只能看到提及它的消息。有了读取频道的权限，在它的消息列中追问不需要再提及它，它也可以在您选择的频道中主动回答。添加应用时由每个团队或聊天的所有者同意。',
   teamsPackageMissing: '应用包需要第 1 步的公网 https 地址。',
   teamsAdminLink: 'Teams 管理中心',
   teamsPermissionsFold: 'Docent 需要哪些权限，为什么',
