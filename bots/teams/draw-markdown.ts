@@ -49,7 +49,7 @@ export const wordsAlone: Hand = {
   strong: (safe) => safe,
   soft: (safe) => safe,
   link: (url, label) => [literalLine(label) || '…', ...[linkable(url)].filter(Boolean)].join(' '),
-  code: (data) => markdownCode(data),
+  code: literal,
   quoting: '',
   item: '• ',
   tables: false,
@@ -116,7 +116,7 @@ function drawTable(run: Run, hand: Hand, tail: (i: number) => string, isOpen: (i
     const kept = Array.from({ length: columns }, (_, c) => (c < columns - 1 ? (row[c] ?? '') : row.slice(c).join(' · ')));
     return `| ${kept.map(words).join(' | ')}${numbers}${open ? '' : ' |'}`;
   });
-  lines.splice(1, 0, `|${' --- |'.repeat(columns)}`);
+  if (rows.length > 1 || !head.open) lines.splice(1, 0, `|${' --- |'.repeat(columns)}`);
   return lines.join('\n');
 }
 
@@ -134,7 +134,7 @@ function marks(numbers: number[], cited: Cited, hand: Hand): string {
 
 export const isClaim = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= MOST_CLAIMS;
 
-/** Words of the question in bold, where both ends of the mark stand free: else parsers differ. */
+/** Words of the question in bold, where both ends of the mark stand free: else parsers differ, and an address is broken as a whole. */
 function marked({ text, marks: asked = [] }: AnswerSentence, hand: Hand): string {
   let drawn = '';
   let at = 0;
@@ -144,7 +144,7 @@ function marked({ text, marks: asked = [] }: AnswerSentence, hand: Hand): string
   };
   for (const { start, end } of asked) {
     const word = text.slice(start, end);
-    const free = /^$|\s$/.test(text.slice(Math.max(0, start - 1), start)) && /^$|^[\s.,;:!?]/.test(text.slice(end, end + 1));
+    const free = /^$|\s$/.test(text.slice(Math.max(0, start - 1), start)) && /^(?:$|\s|[.,;:!?](?:$|\s))/.test(text.slice(end, end + 2));
     if (start < at || !free || !/^[\p{L}\p{N}].*[\p{L}\p{N}]$/u.test(word)) continue;
     add(text.slice(at, start));
     drawn += hand.strong(hand.words(word, drawn === ''));

@@ -60,5 +60,6 @@ export const plainInCard = (text: string, most = 300): string => markdownText(cu
 export function markdownLink(url: string | null | undefined, label: string): string {
   const address = linkable(url);
   const words = markdownText(label) || '…';
-  return address ? `[${words}](${address})` : words;
+  // A title that begins with figures could count as a citation's mark.
+  return address ? `[${/^\p{Nd}/u.test(words) ? JOINER : ''}${words}](${address})` : words;
 }

@@ -46,6 +46,7 @@ const ACTING = new Set([
 ]);
 
 function htmlOf(text: string): { elements: string[]; text: string } {
+  if (!/[<&]/.test(text)) return { elements: [], text };
   const elements: string[] = [];
   let words = '';
   const walk = (node: Html): void => {
@@ -66,7 +67,7 @@ export function inWords(text: string, where: string): string[] {
     const html = htmlOf(rest);
     if (html.elements.length > 0)
       faults.push(`${where}: decoded ${level} times, <${html.elements.join('>, <')}> in ${JSON.stringify(text)}`);
-    for (const pattern of BARE)
+    for (const pattern of /[.:@{$[\]]/.test(rest) ? BARE : [])
       for (const [found] of rest.matchAll(pattern))
         faults.push(`${where}: decoded ${level} times, ${JSON.stringify(found)} in ${JSON.stringify(text)}`);
     if (html.text === rest) break;
@@ -81,6 +82,7 @@ const citationMarks = (text: string, where: string): string[] =>
 /** Markdown of a message, or of a card's `TextBlock`. @param positions of the citations; undefined: there are none to check */
 export function inTeamsMarkdown(text: string, allowed: Allowed, positions: number[] | undefined, where = 'text', grammar = true): string[] {
   const faults: string[] = [];
+  const seen: number[] = [];
   const fenced = /^```\n([\s\S]*?)\n```$/gm;
   for (const [, code = ''] of text.matchAll(fenced)) {
     const acting = htmlOf(code).elements.filter((name) => ACTING.has(name));
@@ -91,11 +93,11 @@ export function inTeamsMarkdown(text: string, allowed: Allowed, positions: numbe
   if (/(?:^|\n)\s*(?:```|~~~)/.test(prose)) faults.push(`${where}: a fence that is none of Docent's`);
   // Links of Docent's own making, and without them nothing that looks like one.
   const words = prose
-    .replaceAll(/(?<!\\)\]\(([^()\s]*)\)/g, (whole, url: string) => {
+    .replaceAll(/\]\(([^()\s]*)\)/g, (whole, url: string) => {
       if (!mayLink(url, allowed)) faults.push(`${where}: ${whole}`);
-      return '\\] ';
+      return '] ';
     })
-    .replaceAll(/(?<!\\)\[(\d{1,2})\](?![(:[])/g, (_, n: string) => {
+    .replaceAll(/\[(\d{1,2})\](?![(:[])/g, (_, n: string) => {
       seen.push(Number(n));
       return '·';
     });
@@ -111,8 +113,6 @@ export function inTeamsMarkdown(text: string, allowed: Allowed, positions: numbe
   if (grammar) faults.push(...inGrammar(text, allowed, where));
   return faults;
 }
-
-const seen: number[] = [];
 
 function inGrammar(text: string, allowed: Allowed, where: string): string[] {
   const faults: string[] = [];
@@ -198,8 +198,12 @@ function rowsOf(held: unknown): number[] {
   return [...own, ...Object.values(held).flatMap((one) => rowsOf(one))];
 }
 
-/** One message as it is sent. @param grammar false: by patterns alone, which is much faster */
-export function inMessage(message: TeamsMessage, allowed: Allowed, grammar = true): string[] {
+/**
+ * One message as it is sent.
+ * @param grammar false: by patterns alone, which is much faster
+ * @param cited each `[n]` has its citation, and the reverse
+ */
+export function inMessage(message: TeamsMessage, allowed: Allowed, grammar = true, cited = true): string[] {
   const faults: string[] = [];
   const entities = (message.entities ?? []) as MessageEntity[];
   const claims = entities.flatMap((one) => one.citation ?? []);
@@ -215,8 +219,6 @@ export function inMessage(message: TeamsMessage, allowed: Allowed, grammar = tru
     for (const words of [name, abstract, ...keywords])
       faults.push(...inWords(words, `citation ${position}`), ...citationMarks(words, `citation ${position}`));
   }
-  seen.length = 0;
-  const rich = claims.length > 0 || entities.length > 0;
   if (message.textFormat === 'plain') {
     const known = allowed.urls.filter((url) => /^https?:/i.test(url.trim()));
     const lines = (message.text ?? '').replaceAll(/(?<=\s)https?:\/\/\S+/gi, (url) =>
@@ -224,7 +226,7 @@ export function inMessage(message: TeamsMessage, allowed: Allowed, grammar = tru
     );
     faults.push(...inWords(lines.replaceAll(/(?<!\S)\[\d+\]|(?<=\S)\u00A0?\[\d+\]/g, ''), 'plain'));
   } else if (message.text !== undefined)
-    faults.push(...inTeamsMarkdown(message.text, allowed, rich ? claims.map(({ position }) => position) : undefined, 'text', grammar));
+    faults.push(...inTeamsMarkdown(message.text, allowed, cited ? claims.map(({ position }) => position) : undefined, 'text', grammar));
   if (message.summary !== undefined) faults.push(...inWords(message.summary, 'summary'));
   for (const { title, value } of message.suggestedActions?.actions ?? [])
     faults.push(...inWords(title, 'suggestion'), ...inWords(value, 'suggestion'), ...citationMarks(value, 'suggestion'));
