@@ -14,7 +14,7 @@ export function selfSigned(given: { name?: string; ended?: true } = {}): { certi
   const certificate = der(0x30, body, algorithm, signature).toString('base64').replaceAll(/.{64}/g, '$&\n');
   return {
     certificate: `-----BEGIN CERTIFICATE-----\n${certificate.trim()}\n-----END CERTIFICATE-----\n`,
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
 }
 

@@ -42,11 +42,27 @@ export function checksPage(context: PageContext, findings: Finding[] | null): Ht
   });
 }
 
-function renderChatLink(words: Words, platform: 'slack' | 'teams', state: ChatLink): Html {
-  const [look, said] = ({ connected: ['good', 'Connected'], none: ['idle', 'NotConnected'], unreadable: ['bad', 'Unreadable'] } as const)[
-    state
-  ];
-  return html`<section class="panel" id="${platform}"><h2>${words.say(`${platform}Title`)}</h2><p><span class="state state-${look}">${words.say(`${platform}${said}`)}</span></p><p class="help">${words.say(`${platform}Lead`)}</p><p class="actions"><a class="button" href="/settings/${platform}">${words.say(`${platform}${state === 'none' ? 'Open' : 'OpenConnected'}`)}</a></p></section>`;
+const CHAT = {
+  slack: {
+    title: 'slackTitle',
+    lead: 'slackLead',
+    connected: ['good', 'slackConnected', 'slackOpenConnected'],
+    none: ['idle', 'slackNotConnected', 'slackOpen'],
+    unreadable: ['bad', 'slackUnreadable', 'slackOpenConnected'],
+  },
+  teams: {
+    title: 'teamsTitle',
+    lead: 'teamsLead',
+    connected: ['good', 'teamsConnected', 'teamsOpenConnected'],
+    none: ['idle', 'teamsNotConnected', 'teamsOpen'],
+    unreadable: ['bad', 'teamsUnreadable', 'teamsOpenConnected'],
+  },
+} as const;
+
+function renderChatLink(words: Words, platform: keyof typeof CHAT, state: ChatLink): Html {
+  const { title, lead, [state]: shown } = CHAT[platform];
+  const [look, said, open] = shown;
+  return html`<section class="panel" id="${platform}"><h2>${words.say(title)}</h2><p><span class="state state-${look}">${words.say(said)}</span></p><p class="help">${words.say(lead)}</p><p class="actions"><a class="button" href="/settings/${platform}">${words.say(open)}</a></p></section>`;
 }
 
 function renderModels(words: Words, models: ModelStatus): Html {
