@@ -10,7 +10,7 @@ import { sourceLine, sourceNotices } from './source-lines.ts';
 
 const FOR_EVERYONE = ['help', 'status'] as const;
 const FOR_ADMINS = ['add', 'sync', 'pause', 'resume', 'remove', 'doctor'] as const;
-export type Verb = (typeof FOR_EVERYONE)[number] | (typeof FOR_ADMINS)[number];
+type Verb = (typeof FOR_EVERYONE)[number] | (typeof FOR_ADMINS)[number];
 
 const DOCTOR_MS = 60_000;
 
@@ -33,7 +33,7 @@ export function understand(text: string): Understood {
   return { verb: verb ?? (word === '' ? 'help' : 'unknown'), rest, word };
 }
 
-export const needsAdmin = (verb: Verb): boolean => (FOR_ADMINS as readonly string[]).includes(verb);
+const needsAdmin = (verb: Verb): boolean => (FOR_ADMINS as readonly string[]).includes(verb);
 
 /** What a platform's command can beside, in the help. */
 export interface MoreHelp {

@@ -4,7 +4,7 @@ import type { AutomaticState, RecentQuestion } from '../src/chat/chat-app.ts';
 import type { ChatPlatform, Searched } from '../src/chat/messenger.ts';
 import type { AdminDeps } from './admin-rights.ts';
 
-export const RECENT = 5;
+const RECENT = 5;
 
 /** What somebody who is no admin does not see. */
 export interface AdminHome {

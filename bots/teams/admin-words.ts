@@ -17,7 +17,7 @@ export function own(text: string): string {
   return text
     .replaceAll(/<(\{\w+\})\|([^>]*)>/g, '[$2]($1)')
     .replaceAll(/`([^`\n]+)`/g, '**$1**')
-    .replaceAll(/(?<!\*)\*([^*\n]+)\*(?!\*)/g, '**$1**');
+    .replaceAll(/(?<!\*)\*(?=\S)([^*\n]*\S)\*(?!\*)/g, '**$1**');
 }
 
 /** @param timeZone IANA name */

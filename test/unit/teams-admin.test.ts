@@ -256,7 +256,7 @@ describe('what is a command', () => {
   });
 
   test('Docent’s own texts become Markdown before anything is filled in', () => {
-    expect(own('*{name}* is `x y`; <{url}|there>. _this_ 2 * 3')).toBe('**{name}** is **x y**; [there]({url}). _this_ 2 * 3');
+    expect(own('*{name}* is `x y`; <{url}|there>. _this_ 30 6 * * 1-5')).toBe('**{name}** is **x y**; [there]({url}). _this_ 30 6 * * 1-5');
   });
 });
 
