@@ -27,6 +27,7 @@ import { createVerifier } from './verify.ts';
 /** How often it is looked whether another process left questions whose answer is not in Teams. */
 const LEFT_MS = 2_000;
 const MOST_COMMANDS = 1_000;
+const MOST_NAMES = 10_000;
 
 export interface TeamsBotDeps {
   app: App & { chat: ChatApp };
@@ -56,13 +57,15 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     ...(deps.timeoutMs === undefined ? {} : { timeoutMs: deps.timeoutMs }),
   });
   const places = createPlaces({ references: chat.references, connector });
+  /** What people are called, of those that wrote. */
+  const names = new Map<string, string>();
   const messenger = createTeamsMessenger({
     connector,
     places,
     tenants: connection.anonymous ? [] : connection.allowedTenants,
     clock,
     log,
-    draw: drawTeams,
+    draw: (view, how, where) => drawTeams(view, how, where, (id) => names.get(id)),
     streamText,
   });
   const people = createPeople({ chat, messenger, log });
@@ -121,7 +124,7 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     clock,
     log,
   });
-  const extension = createExtension({ chat, conversations, questions, messenger, whoIs, languageOf, clock, log });
+  const extension = createExtension({ chat, conversations, questions, whoIs, languageOf, clock, log });
 
   /** Commands that were taken: what is delivered again is not done again. */
   const commands = new Set<string>();
@@ -132,11 +135,15 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     if (!place.workspace) return undefined;
     const language = languageIn(activity);
     if (language) people.noteLanguage(place.person, language);
+    if (activity.from.name) {
+      if (names.size > MOST_NAMES) names.clear();
+      names.set(place.person, activity.from.name);
+    }
     if (isRemoval(activity)) {
       await places.forget(activity);
       return undefined;
     }
-    await places.note(activity);
+    await places.note(activity, activity.name?.startsWith('composeExtension/'));
     switch (activity.type) {
       case 'message':
       case 'messageUpdate':

@@ -1,7 +1,7 @@
 /** The message extension: the knowledge base searched from where a message is written, and an answer or a document put into it. */
 import { z } from 'zod';
 import type { ChatApp, ChatPerson, HeldQuestion } from '../../src/chat/chat-app.ts';
-import type { Messenger, Origin, Place } from '../../src/chat/messenger.ts';
+import type { Origin, Place } from '../../src/chat/messenger.ts';
 import { within } from '../../src/clock.ts';
 import { AppError } from '../../src/errors.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
@@ -21,7 +21,7 @@ const LONGEST_QUERY = 2_000;
 
 const asked = z.object({
   commandId: z.string(),
-  parameters: z.array(z.object({ name: z.string(), value: z.unknown() })).nullish(),
+  parameters: z.array(z.object({ name: z.string(), value: z.unknown().optional() })).nullish(),
   queryOptions: z.object({ skip: z.number().nullish(), count: z.number().nullish() }).nullish(),
 });
 const selected = z.object({ ask: z.string().min(1).max(LONGEST_QUERY) });
@@ -33,7 +33,6 @@ export interface ExtensionDeps {
   chat: ChatApp;
   conversations: Conversations;
   questions: Questions;
-  messenger: Messenger;
   whoIs(workspace: string, id: string): Promise<ChatPerson>;
   languageOf(workspace: string, id: string): Promise<Language>;
   clock: Clock;
@@ -56,7 +55,7 @@ const result = (attachments: object[]): InvokeResponse => ({
 const message = (text: string): InvokeResponse => ({ status: 200, body: { composeExtension: { type: 'message', text } } });
 
 export function createExtension(deps: ExtensionDeps): Extension {
-  const { chat, messenger, clock, log } = deps;
+  const { chat, clock, log } = deps;
 
   const audienceOf = (who: ChatPerson): Audience => (who.member ? 'everyone' : 'public');
   /** Where what comes too late is said: their chat with Docent alone. */
@@ -127,7 +126,7 @@ export function createExtension(deps: ExtensionDeps): Extension {
         const answer = held && (await answerInTime(held, await deps.whoIs(place.workspace, place.person)));
         if (!answer) return message(sayInChat(language, 'extensionLate'));
         const actions = { feedback: false, askPerson: false, why: false, share: false };
-        return result([drawExtensionAnswer({ type: 'answer', answer, actions, now: clock.now() })]);
+        return result([drawExtensionAnswer({ type: 'answer', answer, actions, now: clock.now() }, chosen.ask)]);
       } catch (error) {
         log.warn({ code: error instanceof AppError ? error.code : 'failed' }, 'the message extension could not answer');
         return message(limitSaid(error, language) ?? sayInChat(language, 'tryLater'));

@@ -103,8 +103,12 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       const piece = async (text: string, streamType: 'informative' | 'streaming'): Promise<string> => {
         const entity: StreamEntity = { type: 'streaminfo', streamType, streamSequence: ++sequence, ...(id ? { streamId: id } : {}) };
         await pace.turn(place.channel);
-        last = clock.now();
-        return connector.send(where, { type: 'typing', text, entities: [entity] }, { patienceMs: 0 });
+        try {
+          return await connector.send(where, { type: 'typing', text, entities: [entity] }, { patienceMs: 0 });
+        } finally {
+          // Teams counts from when it came there.
+          last = clock.now();
+        }
       };
       const over = setTimeout(() => streaming.delete(place.channel), STREAM_LIVES_MS);
       over.unref();

@@ -4,7 +4,7 @@ import type { Place } from '../../src/chat/messenger.ts';
 import type { At, Inbound } from '../questions.ts';
 
 const account = z.object({ id: z.string().max(500), aadObjectId: z.string().max(100).nullish(), name: z.string().nullish() });
-const activity = z.object({
+const activitySchema = z.object({
   type: z.string(),
   id: z.string().max(500).nullish(),
   name: z.string().nullish(),
@@ -36,14 +36,14 @@ const activity = z.object({
         contentType: z.string().nullish(),
         contentUrl: z.string().nullish(),
         name: z.string().nullish(),
-        content: z.unknown(),
+        content: z.unknown().optional(),
       }),
     )
     .nullish(),
   membersAdded: z.array(account).nullish(),
   membersRemoved: z.array(account).nullish(),
   action: z.string().nullish(),
-  value: z.unknown(),
+  value: z.unknown().optional(),
   channelData: z
     .looseObject({
       eventType: z.string().nullish(),
@@ -54,11 +54,11 @@ const activity = z.object({
     .nullish(),
 });
 
-export type Activity = z.infer<typeof activity>;
+export type Activity = z.infer<typeof activitySchema>;
 
 /** Undefined for what is no activity of Teams. */
 export function parseActivity(body: unknown): Activity | undefined {
-  return activity.safeParse(body).data;
+  return activitySchema.safeParse(body).data;
 }
 
 export interface Sender {

@@ -17,15 +17,15 @@ interface PersonReference {
   serviceUrl: string;
   /** `29:…` */
   teamsId: string;
-  /** A conversation that they are in. */
-  seenIn: string;
+  /** A conversation that Docent, too, is in. */
+  seenIn?: string;
   /** Their chat with Docent alone. */
   personal?: string;
 }
 
 export interface Places {
-  /** Before anything is recorded of it. */
-  note(activity: Activity): Promise<void>;
+  /** Before anything is recorded of it. @param elsewhere Docent need not be in that conversation */
+  note(activity: Activity, elsewhere?: boolean): Promise<void>;
   /** Docent was removed there: nothing is sent there any more. */
   forget(activity: Activity): Promise<void>;
   /** @throws AppError `chat.gone` where Docent never was, or was removed */
@@ -54,24 +54,32 @@ export function createPlaces({ references, connector }: { references: References
   }
 
   const places: Places = {
-    async note(activity) {
+    async note(activity, elsewhere = false) {
       const { place, teamsId } = senderOf(activity);
       if (!place.workspace) return;
       const { serviceUrl, channelData } = activity;
       const group = channelData?.team?.aadGroupId ?? undefined;
-      await references.keep('teams', `c:${place.channel}`, {
-        serviceUrl,
-        tenant: place.workspace,
-        kind: place.kind,
-        ...(group ? { group } : {}),
-      } satisfies ConversationReference);
+      if (!elsewhere)
+        await references.keep('teams', `c:${place.channel}`, {
+          serviceUrl,
+          tenant: place.workspace,
+          kind: place.kind,
+          ...(group ? { group } : {}),
+        } satisfies ConversationReference);
       const key = personKey(place.workspace, place.person);
       const before = known.get(key) ?? ((await references.find('teams', key)) as PersonReference | undefined);
-      const personal = place.kind === 'direct' ? place.channel : before?.personal;
+      const personal = place.kind === 'direct' && !elsewhere ? place.channel : before?.personal;
+      const seenIn = personal ?? (elsewhere ? before?.seenIn : place.channel);
       // Once their own chat is known nothing else need be kept of where they are.
-      if (before && before.personal === personal && before.serviceUrl === serviceUrl && before.teamsId === teamsId)
+      if (
+        before &&
+        before.personal === personal &&
+        (personal !== undefined || before.seenIn === seenIn) &&
+        before.serviceUrl === serviceUrl &&
+        before.teamsId === teamsId
+      )
         return void known.set(key, before);
-      await keepPerson(key, { serviceUrl, teamsId, seenIn: personal ?? place.channel, ...(personal ? { personal } : {}) });
+      await keepPerson(key, { serviceUrl, teamsId, ...(seenIn ? { seenIn } : {}), ...(personal ? { personal } : {}) });
     },
     async forget(activity) {
       const { place } = senderOf(activity);
@@ -104,7 +112,9 @@ export function createPlaces({ references, connector }: { references: References
     },
     async rosterOf(workspace, person) {
       const them = known.get(personKey(workspace, person)) ?? (await personOf(workspace, person));
-      return them && { where: { serviceUrl: them.serviceUrl, conversation: them.seenIn }, member: them.teamsId };
+      if (!them) return undefined;
+      const { serviceUrl, seenIn, teamsId } = them;
+      return { where: seenIn ? { serviceUrl, conversation: seenIn } : await places.personal(workspace, person), member: teamsId };
     },
     groupOf: async (channel) => (await conversation(channel))?.group,
   };

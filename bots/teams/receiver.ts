@@ -39,7 +39,6 @@ export function teamsRoutes(deps: ReceiverDeps): Router {
       return void res.status(401).end();
     }
     const activity = parseActivity(req.body);
-    const activity = parseActivity(req.body);
     // Of Teams, but nothing that means anything here.
     if (!activity) return void res.status(200).end();
     try {
