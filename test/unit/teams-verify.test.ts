@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import express from 'express';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TeamsEndpoints } from '../../bots/teams/credentials.ts';
+import { teamsRoutes } from '../../bots/teams/receiver.ts';
 import { createVerifier, type Refusal } from '../../bots/teams/verify.ts';
 import type { TeamsConnection } from '../../src/chat-connections.ts';
 import { createLog } from '../../src/log.ts';
@@ -74,6 +76,39 @@ test('every forged token is refused, quietly', async () => {
     for (const spy of printed) expect(spy).not.toHaveBeenCalled();
   } finally {
     for (const spy of printed) spy.mockRestore();
+  }
+});
+
+test('over the wire: what Teams sends is taken, what is forged gets a bare 401', async () => {
+  const { verify } = verifier();
+  const taken: string[] = [];
+  const app = express().use(
+    teamsRoutes({
+      verify,
+      anonymous: false,
+      take: async ({ text }) => void taken.push(text ?? ''),
+      onSeen: () => {},
+      log: createLog('silent'),
+    }),
+  );
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`;
+  const alice = teams.person();
+  teams.deliverTo(address);
+  try {
+    await teams.push.message({ from: alice, chat: teams.personalChat(alice), text: 'Hello' });
+    await teams.until(() => taken.length === 1, 'the delivery');
+    const body = JSON.stringify({ ...activity(), from: { id: alice.id }, recipient: { id: teams.botId }, text: 'forged' });
+    for (const [name, token] of Object.entries(await teams.forgeries())) {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+      const answer = await fetch(address, { method: 'POST', headers, body });
+      expect([answer.status, await answer.text()], name).toEqual([401, '']);
+    }
+    expect(taken).toEqual(['Hello']);
+  } finally {
+    teams.deliverTo(undefined);
+    server.close();
   }
 });
 
