@@ -22,6 +22,7 @@ import { createTeamsMessenger } from './messenger.ts';
 import { languageIn, parseMessage, senderOf, type Activity } from './parse.ts';
 import { createPlaces } from './places.ts';
 import { teamsRoutes, type InvokeResponse } from './receiver.ts';
+import { seenKind } from './seen.ts';
 import { createVerifier } from './verify.ts';
 
 /** How often it is looked whether another process left questions whose answer is not in Teams. */
@@ -130,7 +131,7 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
   const commands = new Set<string>();
 
   async function take(activity: Activity): Promise<Taken> {
-    onSeen(activity.type === 'invoke' ? `invoke ${activity.name ?? ''}`.trim().slice(0, 60) : activity.type);
+    onSeen(seenKind(activity));
     const { place } = senderOf(activity);
     if (!place.workspace) return undefined;
     const language = languageIn(activity);
