@@ -94,7 +94,7 @@ export interface ChatConnections {
   disconnectTeams(): Promise<void>;
   /**
    * Something came from Teams: `message.personal`, `message.channel`, `message.groupChat`, `search`, `card`, `feedback`,
-   * `install`, …; `bad_token`: what had no valid token. Like `noteSlack`.
+   * `install`, `members`, `other` (bots/teams/seen.ts); `bad_token`: what had no valid token. Like `noteSlack`.
    */
   noteTeams(what: string): void;
   /** When each kind came last, in milliseconds since the epoch. */
