@@ -26,6 +26,7 @@ const BARE = [
   /\[\^/g,
   /\[!(?:NOTE|TIP|WARNING|IMPORTANT|CAUTION)\]/gi,
 ];
+const ANY = new RegExp(BARE.map((one) => `(?:${one.source})`).join('|'), 'i');
 const MARK = /\[\s*(\p{Nd}+)\s*\]/gu;
 const ACTING = new Set([
   'at',
@@ -67,7 +68,7 @@ export function inWords(text: string, where: string): string[] {
     const html = htmlOf(rest);
     if (html.elements.length > 0)
       faults.push(`${where}: decoded ${level} times, <${html.elements.join('>, <')}> in ${JSON.stringify(text)}`);
-    for (const pattern of /[.:@{$[\]]/.test(rest) ? BARE : [])
+    for (const pattern of ANY.test(rest) ? BARE : [])
       for (const [found] of rest.matchAll(pattern))
         faults.push(`${where}: decoded ${level} times, ${JSON.stringify(found)} in ${JSON.stringify(text)}`);
     if (html.text === rest) break;

@@ -285,23 +285,27 @@ it('lets nothing of 5,000 hostile answers through, drawn, plain, as text, stream
       const faults: string[] = [];
       // By turns plain, as text, and by the grammar: each form of each view comes hundreds of times.
       const how = (['rich', 'plain', 'text'] as Drawn[])[made.turn]!;
-      const grammar = made.kind % 4 === 0;
+      const grammar = made.kind === 0;
       for (const message of drawTeams(view, how, 'direct', () => made.person))
         faults.push(...inMessage(message, allowed, grammar, how === 'rich'));
       const other = made.kind < 3 ? others[made.kind]! : growing;
       for (const message of drawTeams(other, how, 'direct', () => made.person))
-        faults.push(...inMessage(message, allowed, made.kind % 3 !== 1, how === 'rich'));
+        faults.push(...inMessage(message, allowed, [0, 1, 4].includes(made.kind), how === 'rich'));
 
       let before = '';
-      for (let n = 1; n <= growing.sentences.length; n++) {
+      const streamed = made.kind % 2 === 1;
+      for (let n = 1; streamed && n <= growing.sentences.length; n++) {
         const text = streamText({ ...growing, sentences: growing.sentences.slice(0, n) });
         if (!text.startsWith(before)) faults.push(`a stream took back ${JSON.stringify(before)} for ${JSON.stringify(text)}`);
         before = text;
         if (n === growing.sentences.length || made.kind === 1)
           faults.push(...inTeamsMarkdown(text, allowed, undefined, 'stream', made.kind === 3));
       }
-      const [first] = drawTeams({ ...view, answer: { ...view.answer, status: growing.status === 'reading' ? 'quoted' : 'answered' } });
-      if (view.shared === undefined && !first!.text!.startsWith(before)) faults.push('the whole does not begin with what was streamed');
+      const [first] = !streamed
+        ? []
+        : drawTeams({ ...view, answer: { ...view.answer, status: growing.status === 'reading' ? 'quoted' : 'answered' } });
+      if (first && view.shared === undefined && !first.text!.startsWith(before))
+        faults.push('the whole does not begin with what was streamed');
 
       const id = view.answer.answerId;
       const cards: unknown[] =
@@ -410,6 +414,6 @@ it('keeps Teams’ limits however long answers, titles, addresses and lists are'
           expect(cardProblems(card)).toEqual([]);
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 }, 180_000);
