@@ -1,6 +1,6 @@
 /** Opens the catalog (the truth) and brings its tables up to date. */
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { Kysely, PostgresAdapter, SqliteDialect, sql } from 'kysely';
 import { AppError } from '../errors.ts';
@@ -87,21 +87,42 @@ function migrationsOf(file: string): string[] {
   }
 }
 
+/** Statements that are kept ready: preparing one takes longer than most take to run. */
+const MOST_READY = 500;
+
 /** What Kysely's SQLite dialect asks of a driver, over node:sqlite. */
 function kyselyDatabase(database: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]['database'] & object {
+  const ready = new Map<string, { statement: StatementSync; reader: boolean }>();
+
+  function prepared(text: string): { statement: StatementSync; reader: boolean } {
+    const known = ready.get(text);
+    const statement = known?.statement ?? database.prepare(text);
+    const made = known ?? { statement, reader: statement.columns().length > 0 };
+    // Those that were used longest ago stand first, and go.
+    ready.delete(text);
+    ready.set(text, made);
+    if (ready.size > MOST_READY) ready.delete(ready.keys().next().value!);
+    return made;
+  }
+
   return {
-    close: () => database.close(),
+    close: () => {
+      ready.clear();
+      database.close();
+    },
     prepare: (text: string) => {
       // A deferred transaction that reads first fails at its first write when another process wrote meanwhile.
-      const statement = database.prepare(text === 'begin' ? 'begin immediate' : text);
+      const sql = text === 'begin' ? 'begin immediate' : text;
+      const { statement, reader } = prepared(sql);
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters: readonly unknown[]) => statement.all(...(parameters as never[])),
         run: (parameters: readonly unknown[]) => {
           const { changes, lastInsertRowid } = statement.run(...(parameters as never[]));
           return { changes: BigInt(changes), lastInsertRowid: BigInt(lastInsertRowid) };
         },
-        iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as never[])) as IterableIterator<unknown>,
+        // Two may go through the same rows at once.
+        iterate: (parameters: readonly unknown[]) => database.prepare(sql).iterate(...(parameters as never[])) as IterableIterator<unknown>,
       };
     },
   } as never;
