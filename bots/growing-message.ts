@@ -22,7 +22,7 @@ export interface GrowingDeps {
 }
 
 /** Codes of failures after which nothing stands there. */
-const HAD_NO_EFFECT = new Set(['chat.limited', 'chat.refused', 'chat.gone', 'chat.unauthorized', 'chat.failed']);
+const HAD_NO_EFFECT = new Set(['chat.limited', 'chat.refused', 'chat.gone', 'chat.unauthorized', 'chat.failed', 'chat.stream_over']);
 
 /** Parts from here on are what one person alone saw: it can be neither edited nor removed. */
 export const WHISPERED = 100;
@@ -51,6 +51,8 @@ export function createGrowingMessage(
   const { chat, messenger, clock, log } = deps;
   const step = async (name: Step): Promise<void> => void (await deps.atStep?.(name));
   let wanted: GrowingView | undefined;
+  /** Its first sentences were waited for. */
+  let settled = false;
   let latest: GrowingView | undefined;
   let pump: Promise<void> | undefined;
   const ended = new AbortController();
@@ -88,7 +90,7 @@ export function createGrowingMessage(
   async function begin(view: GrowingView): Promise<void> {
     const row = await chat.messages.intend(question.id, 0);
     await step('intended');
-    if (messenger.stream !== undefined && (view.sentences.length > 0 || messenger.caps.streamsStatus) && messenger.caps.stream(at)) {
+    if (messenger.stream !== undefined && (view.sentences.length > 0 || messenger.caps.beginsEmpty) && messenger.caps.stream(at)) {
       try {
         stream = await messenger.stream(at, row.id, view);
         posted = stream.id;
@@ -105,7 +107,7 @@ export function createGrowingMessage(
       }
     }
     // Its status alone is seen until it is whole.
-    if (!messenger.caps.edit(at)) return void (mode = 'whole');
+    if (!messenger.caps.beginsEmpty && !messenger.caps.edit(at)) return void (mode = 'whole');
     try {
       posted = await messenger.post(at, messenger.draw(view, 'rich', at.kind)[0]!, row.id);
       mode = 'edit';
@@ -126,6 +128,12 @@ export function createGrowingMessage(
 
   async function run(): Promise<void> {
     while (wanted && !ended.signal.aborted) {
+      // An answer that is whole soon after its first sentence is shown as that alone.
+      if (!settled && mode !== 'begin' && wanted.sentences.length > 0) {
+        settled = true;
+        await rest(messenger.caps.settleMs);
+        if (ended.signal.aborted) break;
+      }
       const view = wanted;
       wanted = undefined;
       try {
@@ -133,10 +141,15 @@ export function createGrowingMessage(
       } catch (error) {
         log.warn({ questionId: question.id, reason: reasonOf(error) }, 'an answer on its way could not be shown');
       }
-      const pause = mode === 'edit' ? messenger.caps.editEveryMs : mode === 'stream' ? messenger.caps.streamEveryMs : 0;
-      if (pause > 0 && !ended.signal.aborted) await clock.sleep(pause, ended.signal).catch(() => {});
+      // What began empty was shown before there was anything to read.
+      if (settled || !messenger.caps.beginsEmpty)
+        await rest(mode === 'edit' ? messenger.caps.editEveryMs : mode === 'stream' ? messenger.caps.streamEveryMs : 0);
     }
     pump = undefined;
+  }
+
+  async function rest(ms: number): Promise<void> {
+    if (ms > 0 && !ended.signal.aborted) await clock.sleep(ms, ended.signal).catch(() => {});
   }
 
   /** A stream carries no key: in a thread, what nobody noted is taken for it. */
@@ -190,6 +203,8 @@ export function createGrowingMessage(
       return true;
     } catch (error) {
       if (codeOf(error) !== 'chat.message_gone') throw error;
+      // What a stream left of itself is not left beside the whole.
+      await messenger.remove(at, id);
       return false;
     }
   }
@@ -244,6 +259,8 @@ export function createGrowingMessage(
         try {
           await whole(how);
         } catch (error) {
+          // Who asked pressed Stop in what a killed process began: what was shown stays.
+          if (codeOf(error) === 'chat.stopped') return;
           if (codeOf(error) !== 'chat.gone' || at.kind === 'direct' || deps.hereAlone) throw error;
           // It cannot be answered where it was asked: then in a direct message.
           log.info({ questionId: question.id }, 'an answer cannot be posted where it was asked; it goes to who asked');

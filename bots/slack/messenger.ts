@@ -63,7 +63,8 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
     caps: {
       editEveryMs: EDIT_EVERY_MS,
       streamEveryMs: 0,
-      streamsStatus: false,
+      settleMs: 0,
+      beginsEmpty: false,
       finds: true,
       stream: (place) => place.thread !== undefined && lastMinute(begun) < STREAMS_A_MINUTE && clock.now() >= noStreamsBefore,
       edit: () => lastMinute(updated) < EDITS_A_MINUTE && clock.now() >= noEditsBefore,

@@ -3,15 +3,18 @@ import type { Drawn, GrowingView, Messenger, Place, PlatformPerson, Stream, View
 import { AppError } from '../../src/errors.ts';
 import type { Clock, Log } from '../../src/types.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
-import type { StreamEntity, TeamsConnector, TeamsMember, TeamsMessage, Where } from './activity.ts';
-import { createPace } from './pace.ts';
+import type { OutgoingActivity, StreamEntity, TeamsConnector, TeamsMember, TeamsMessage, Where } from './activity.ts';
+import type { TeamsFailure } from './errors.ts';
+import { createPace, READING } from './pace.ts';
 import type { Places } from './places.ts';
 
 /** Teams takes a piece of a stream a second, and asks for 1.5 to 2 between two. */
 const STREAM_EVERY_MS = 1_500;
 const STREAM_LEAST_MS = 1_050;
-/** A message is edited at most once a second. */
-const EDIT_EVERY_MS = 1_500;
+/** An answer that is whole within this time after its first sentence is shown at once as that: after a piece, Teams makes its end wait. */
+const SETTLE_MS = 1_500;
+/** A message is edited at most once a second; seldom enough that the whole answer need not wait for that as a rule. */
+const EDIT_EVERY_MS = 3_000;
 const EDIT_LEAST_MS = 1_000;
 /** What is left out is not waited for. */
 const PATIENCE_MS = 3_000;
@@ -45,9 +48,9 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
   const bare = (id: string): string => (id.startsWith(STREAM) ? id.slice(STREAM.length) : id);
   const channelOf = ({ conversation }: Where): string => conversation.split(';')[0]!;
 
-  async function send(to: Where, activity: Parameters<TeamsConnector['send']>[1], patienceMs = PATIENCE_MS): Promise<string> {
-    await pace.turn(channelOf(to));
-    return connector.send(to, activity, { patienceMs });
+  async function send(to: Where, activity: OutgoingActivity): Promise<string> {
+    await pace.turn(channelOf(to), isFirstSign(activity));
+    return connector.send(to, activity, { patienceMs: PATIENCE_MS });
   }
 
   const messenger: Messenger = {
@@ -55,7 +58,8 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
     caps: {
       editEveryMs: EDIT_EVERY_MS,
       streamEveryMs: STREAM_EVERY_MS,
-      streamsStatus: true,
+      settleMs: SETTLE_MS,
+      beginsEmpty: true,
       finds: false,
       stream: ({ kind, channel }) => kind === 'direct' && !streaming.has(channel),
       edit: ({ channel }) => pace.roomy(channel),
@@ -79,9 +83,11 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       try {
         await connector.update(where, bare(id), part as TeamsMessage, { patienceMs: PATIENCE_MS });
       } catch (error) {
-        if (!id.startsWith(STREAM) || !isOneOf(error, 'chat.gone', 'chat.refused')) throw error;
-        // A process that was killed began it: it ends as the whole answer, or is no message at all.
-        await endOpen(where, bare(id), part as TeamsMessage);
+        if (id.startsWith(STREAM) && isOneOf(error, 'chat.gone', 'chat.refused'))
+          return endOpen(where, bare(id), part as TeamsMessage, error);
+        // Somebody deleted it: the conversation is there still.
+        if ((error as TeamsFailure).teams === 'ActivityNotFoundInConversation') throw isNoMessage(error);
+        throw error;
       }
     },
 
@@ -102,7 +108,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       let id = '';
       const piece = async (text: string, streamType: 'informative' | 'streaming'): Promise<string> => {
         const entity: StreamEntity = { type: 'streaminfo', streamType, streamSequence: ++sequence, ...(id ? { streamId: id } : {}) };
-        await pace.turn(place.channel);
+        await pace.turn(place.channel, sequence === 1);
         try {
           return await connector.send(where, { type: 'typing', text, entities: [entity] }, { patienceMs: 0 });
         } finally {
@@ -174,6 +180,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
     async person(workspace, id): Promise<PlatformPerson> {
       const seen = await places.rosterOf(workspace, id);
       if (!seen) throw new AppError({ code: 'chat.gone', message: 'that person was never seen in Teams' });
+      await pace.turn(READING);
       const member = await connector.member(seen.where, seen.member, { patienceMs: PATIENCE_MS });
       const email = member.email ?? member.userPrincipalName;
       return {
@@ -189,6 +196,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       const before = outsidersOf.get(place.channel);
       if (before && before.at > clock.now() - OUTSIDERS_MS) return before.outsiders;
       const { thread: _, ...whole } = place;
+      await pace.turn(READING);
       const members = await connector.members(await places.whereOf(whole), MOST_MEMBERS, { patienceMs: PATIENCE_MS });
       const outsiders = members.length === 0 || members.length >= MOST_MEMBERS || members.some((one) => !isOurs(one, place.workspace));
       if (outsidersOf.size > MOST_REMEMBERED) outsidersOf.clear();
@@ -210,17 +218,25 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
     await send(where, { ...part, entities: [...(part.entities ?? []), ending] });
   }
 
-  async function endOpen(where: Where, streamId: string, part: TeamsMessage): Promise<void> {
+  /** A process that was killed began it: it ends as the whole answer, or is no message at all. @param refused the edit of it */
+  async function endOpen(where: Where, streamId: string, part: TeamsMessage, refused: unknown): Promise<void> {
     try {
       await finalPiece(where, streamId, part);
     } catch (error) {
-      if (!isOneOf(error, 'chat.gone', 'chat.refused', 'chat.stream_over', 'chat.stopped')) throw error;
-      throw new AppError({ code: 'chat.message_gone', message: 'a stream that was begun is no message', cause: error });
+      if (!isOneOf(error, 'chat.gone', 'chat.refused', 'chat.stream_over')) throw error;
+      // It was no open stream: how it is drawn was refused.
+      throw isOneOf(refused, 'chat.refused') ? refused : isNoMessage(error);
     }
   }
 }
+
+const isNoMessage = (cause: unknown): AppError =>
+  new AppError({ code: 'chat.message_gone', message: 'what was to be edited is no message', cause });
 
 /** Microsoft, "Stream bot messages": two minutes. */
 const STREAM_LIVES_MS = 120_000;
 
 const isOneOf = (error: unknown, ...codes: string[]): boolean => error instanceof AppError && codes.includes(error.code);
+
+/** A message that is to grow: nothing else is seen of it yet. */
+const isFirstSign = (activity: OutgoingActivity): boolean => activity.type === 'message' && !activity.attachments && !activity.entities;

@@ -1,63 +1,126 @@
-/** Keeps to what Teams takes of one bot in one conversation, so that no call is refused for its number. */
+/** Keeps to what Teams takes of one bot, so that no call is refused for its number: what is first seen of an answer goes before the rest. */
 import type { Clock } from '../../src/types.ts';
 
+type Limits = readonly (readonly [number, number])[];
 /** Microsoft, "Optimize your bot with rate limiting in Teams", send to conversation: [window in ms, operations]. */
-const LIMITS: readonly [number, number][] = [
+const IN_CONVERSATION: Limits = [
   [1_000, 7],
   [2_000, 8],
   [30_000, 60],
   [3_600_000, 1_800],
 ];
+/** The same page: 50 requests a second for an app in a tenant. */
+const IN_ALL: Limits = [[1_000, 49]];
 /** Calls are counted by Teams when they arrive, not when they leave. */
-const SLACK_MS = 150;
-/** What must be said keeps this share of each window; growing messages have the rest. */
+const LATE_MS = new Map([
+  [IN_CONVERSATION, 150],
+  [IN_ALL, 20],
+]);
+/** What must be said keeps the rest of each window from what can be left out. */
 const GROWING_SHARE = 0.5;
 const MOST_CONVERSATIONS = 5_000;
+const SHORTEST_MS = 5;
+
+/** Instead of a conversation: what is read of people and rosters counts among all alone. */
+export const READING = '';
 
 export interface Pace {
-  /** Waits until one more operation fits. */
-  turn(conversation: string, signal?: AbortSignal): Promise<void>;
+  /** Waits until one more operation fits. @param urgent goes before what waits already */
+  turn(conversation: string, urgent?: boolean): Promise<void>;
   /** Whether there is room for what can be left out. */
   roomy(conversation: string): boolean;
 }
 
+interface Waiting {
+  conversation: string;
+  begin(): void;
+}
+
 export function createPace(clock: Clock): Pace {
   const sent = new Map<string, number[]>();
-  const [longest] = LIMITS.at(-1)!;
+  const all: number[] = [];
+  const urgent: Waiting[] = [];
+  const patient: Waiting[] = [];
+  let pumping = false;
+  let resting = new AbortController();
 
-  /** Times within the longest window, oldest first. */
-  function timesOf(conversation: string): number[] {
-    const times = sent.get(conversation) ?? [];
-    const from = clock.now() - longest - SLACK_MS;
+  function recent(times: number[], limits: Limits): number[] {
+    const from = clock.now() - limits.at(-1)![0] - LATE_MS.get(limits)!;
     while (times.length > 0 && times[0]! <= from) times.shift();
-    // The most recent stand last: the first are those that nobody writes in.
-    sent.delete(conversation);
-    sent.set(conversation, times);
-    if (sent.size > MOST_CONVERSATIONS) sent.delete(sent.keys().next().value!);
     return times;
   }
 
+  function timesOf(conversation: string): number[] {
+    const times = sent.get(conversation) ?? [];
+    // Those that nobody writes in come to stand first, and go.
+    sent.delete(conversation);
+    sent.set(conversation, times);
+    if (sent.size > MOST_CONVERSATIONS) sent.delete(sent.keys().next().value!);
+    return recent(times, IN_CONVERSATION);
+  }
+
   /** Milliseconds until `share` of each window has room for one more. */
-  function waitFor(times: number[], share: number): number {
+  function waitFor(times: number[], limits: Limits, share = 1): number {
     const now = clock.now();
     return Math.max(
       0,
-      ...LIMITS.map(([window, most]) => {
+      ...limits.map(([window, most]) => {
         const nth = times.at(-Math.max(1, Math.floor(most * share)));
-        return nth === undefined ? 0 : nth + window + SLACK_MS - now;
+        return nth === undefined ? 0 : nth + window + LATE_MS.get(limits)! - now;
       }),
     );
   }
 
-  return {
-    async turn(conversation, signal) {
-      for (;;) {
-        const times = timesOf(conversation);
-        const wait = waitFor(times, 1);
-        if (wait <= 0) return void times.push(clock.now());
-        await clock.sleep(wait, signal);
+  /** Lets the first go whose conversation has room. @returns how long it is until the next can, 0 when one went */
+  function step(): number {
+    const wait = waitFor(recent(all, IN_ALL), IN_ALL);
+    if (wait > 0) return wait;
+    let soonest = Infinity;
+    const full = new Set<string>();
+    for (const queue of [urgent, patient]) {
+      for (const [at, { conversation, begin }] of queue.entries()) {
+        // Of one conversation nothing overtakes.
+        if (full.has(conversation)) continue;
+        const own = conversation === READING ? 0 : waitFor(timesOf(conversation), IN_CONVERSATION);
+        if (own > 0) {
+          full.add(conversation);
+          soonest = Math.min(soonest, own);
+          continue;
+        }
+        queue.splice(at, 1);
+        all.push(clock.now());
+        if (conversation !== READING) timesOf(conversation).push(clock.now());
+        begin();
+        return 0;
       }
+    }
+    return soonest;
+  }
+
+  async function pump(): Promise<void> {
+    while (urgent.length + patient.length > 0) {
+      const wait = step();
+      if (wait > 0) {
+        resting = new AbortController();
+        await clock.sleep(Math.max(SHORTEST_MS, wait), resting.signal).catch(() => {});
+      }
+    }
+    pumping = false;
+  }
+
+  return {
+    async turn(conversation, isUrgent = false) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      (isUrgent ? urgent : patient).push({ conversation, begin: resolve });
+      // Another may go before those that wait.
+      resting.abort();
+      if (!pumping) {
+        pumping = true;
+        void pump();
+      }
+      await promise;
     },
-    roomy: (conversation) => waitFor(timesOf(conversation), GROWING_SHARE) <= 0,
+    roomy: (conversation) =>
+      waitFor(timesOf(conversation), IN_CONVERSATION, GROWING_SHARE) <= 0 && waitFor(recent(all, IN_ALL), IN_ALL, GROWING_SHARE) <= 0,
   };
 }

@@ -156,8 +156,10 @@ export interface Messenger {
   readonly caps: {
     /** False where streaming is not to be had at this place just now. */
     stream(place: Place): boolean;
-    /** A stream may begin with a status, before there is any sentence. */
-    streamsStatus: boolean;
+    /** How long after its first sentence an answer is awaited as a whole, before what there is of it is shown. */
+    settleMs: number;
+    /** A message that grows begins with its status, before there is any sentence: `status` is not seen. */
+    beginsEmpty: boolean;
     /** Whether `find` can find a message by its key. Where not, messages are begun with a line that says nothing yet, and edited. */
     finds: boolean;
     /** False where there are not enough edits left for another message that grows by them. */

@@ -30,7 +30,7 @@ export function fileMessenger(file: string, before: (op: PostedLine['op'], place
   const write = (line: PostedLine): void => appendFileSync(file, `${JSON.stringify(line)}\n`);
   return {
     platform: 'slack',
-    caps: { stream: () => false, edit: () => true, editEveryMs: 0, streamEveryMs: 0, streamsStatus: false, finds: true },
+    caps: { stream: () => false, edit: () => true, editEveryMs: 0, streamEveryMs: 0, settleMs: 0, beginsEmpty: false, finds: true },
     status: () => Promise.resolve(false),
     draw: (view) => [view.type === 'ticket' ? { ticket: view.ticketId, state: view.state } : { notice: 'text' in view ? view.text : '' }],
     async post(place, part: Part, key) {
