@@ -185,6 +185,7 @@ export function createGrowingMessage(
         looked = true;
       }
       if (id && (await stood(id, part))) return;
+      id = undefined;
       await step('intended');
       looked = false;
       // What cannot be found again is begun with a line that says nothing yet: said twice, it is no second answer.
