@@ -49,8 +49,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
   const channelOf = ({ conversation }: Where): string => conversation.split(';')[0]!;
 
   async function send(to: Where, activity: OutgoingActivity): Promise<string> {
-    await pace.turn(channelOf(to), isFirstSign(activity));
-    return connector.send(to, activity, { patienceMs: PATIENCE_MS });
+    return pace.run(channelOf(to), () => connector.send(to, activity, { patienceMs: PATIENCE_MS }), isFirstSign(activity));
   }
 
   const messenger: Messenger = {
@@ -77,11 +76,10 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       const key = `${channelOf(where)}/${bare(id)}`;
       const wait = (edited.get(key) ?? 0) + EDIT_LEAST_MS - clock.now();
       if (wait > 0) await clock.sleep(wait);
-      await pace.turn(channelOf(where));
       if (edited.size > MOST_REMEMBERED) edited.clear();
       edited.set(key, clock.now());
       try {
-        await connector.update(where, bare(id), part as TeamsMessage, { patienceMs: PATIENCE_MS });
+        await pace.run(channelOf(where), () => connector.update(where, bare(id), part as TeamsMessage, { patienceMs: PATIENCE_MS }));
       } catch (error) {
         if (id.startsWith(STREAM) && isOneOf(error, 'chat.gone', 'chat.refused'))
           return endOpen(where, bare(id), part as TeamsMessage, error);
@@ -93,10 +91,11 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
 
     async remove(place, id) {
       const where = await places.whereOf(place);
-      await pace.turn(channelOf(where));
-      await connector.remove(where, bare(id), { patienceMs: PATIENCE_MS }).catch((error: unknown) => {
-        if (!isOneOf(error, 'chat.gone', 'chat.refused')) throw error;
-      });
+      await pace
+        .run(channelOf(where), () => connector.remove(where, bare(id), { patienceMs: PATIENCE_MS }))
+        .catch((error: unknown) => {
+          if (!isOneOf(error, 'chat.gone', 'chat.refused')) throw error;
+        });
     },
 
     async stream(place, _key, view) {
@@ -108,9 +107,12 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       let id = '';
       const piece = async (text: string, streamType: 'informative' | 'streaming'): Promise<string> => {
         const entity: StreamEntity = { type: 'streaminfo', streamType, streamSequence: ++sequence, ...(id ? { streamId: id } : {}) };
-        await pace.turn(place.channel, sequence === 1);
         try {
-          return await connector.send(where, { type: 'typing', text, entities: [entity] }, { patienceMs: 0 });
+          return await pace.run(
+            place.channel,
+            () => connector.send(where, { type: 'typing', text, entities: [entity] }, { patienceMs: 0 }),
+            sequence === 1,
+          );
         } finally {
           // Teams counts from when it came there.
           last = clock.now();
@@ -180,8 +182,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
     async person(workspace, id): Promise<PlatformPerson> {
       const seen = await places.rosterOf(workspace, id);
       if (!seen) throw new AppError({ code: 'chat.gone', message: 'that person was never seen in Teams' });
-      await pace.turn(READING);
-      const member = await connector.member(seen.where, seen.member, { patienceMs: PATIENCE_MS });
+      const member = await pace.run(READING, () => connector.member(seen.where, seen.member, { patienceMs: PATIENCE_MS }));
       const email = member.email ?? member.userPrincipalName;
       return {
         ...(email ? { email } : {}),
@@ -196,8 +197,8 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       const before = outsidersOf.get(place.channel);
       if (before && before.at > clock.now() - OUTSIDERS_MS) return before.outsiders;
       const { thread: _, ...whole } = place;
-      await pace.turn(READING);
-      const members = await connector.members(await places.whereOf(whole), MOST_MEMBERS, { patienceMs: PATIENCE_MS });
+      const where = await places.whereOf(whole);
+      const members = await pace.run(READING, () => connector.members(where, MOST_MEMBERS, { patienceMs: PATIENCE_MS }));
       const outsiders = members.length === 0 || members.length >= MOST_MEMBERS || members.some((one) => !isOurs(one, place.workspace));
       if (outsidersOf.size > MOST_REMEMBERED) outsidersOf.clear();
       outsidersOf.set(place.channel, { at: clock.now(), outsiders });

@@ -11,11 +11,8 @@ const IN_CONVERSATION: Limits = [
 ];
 /** The same page: 50 requests a second for an app in a tenant. */
 const IN_ALL: Limits = [[1_000, 49]];
-/** Calls are counted by Teams when they arrive, not when they leave. */
-const LATE_MS = new Map([
-  [IN_CONVERSATION, 150],
-  [IN_ALL, 20],
-]);
+/** Clocks of two machines do not run alike. */
+const MARGIN_MS = 20;
 /** What must be said keeps the rest of each window from what can be left out. */
 const GROWING_SHARE = 0.5;
 const MOST_CONVERSATIONS = 5_000;
@@ -25,48 +22,54 @@ const SHORTEST_MS = 5;
 export const READING = '';
 
 export interface Pace {
-  /** Waits until one more operation fits. @param urgent goes before what waits already */
-  turn(conversation: string, urgent?: boolean): Promise<void>;
+  /** Makes a call once one more fits. @param urgent goes before what waits already */
+  run<T>(conversation: string, call: () => Promise<T>, urgent?: boolean): Promise<T>;
   /** Whether there is room for what can be left out. */
   roomy(conversation: string): boolean;
 }
 
 interface Waiting {
   conversation: string;
-  begin(): void;
+  begin(call: Call): void;
+}
+
+/** Teams counts a call when it comes there: some time before its answer is here. */
+interface Call {
+  /** Infinity while it is under way. */
+  answeredAt: number;
 }
 
 export function createPace(clock: Clock): Pace {
-  const sent = new Map<string, number[]>();
-  const all: number[] = [];
+  const sent = new Map<string, Call[]>();
+  const all: Call[] = [];
   const urgent: Waiting[] = [];
   const patient: Waiting[] = [];
   let pumping = false;
   let resting = new AbortController();
 
-  function recent(times: number[], limits: Limits): number[] {
-    const from = clock.now() - limits.at(-1)![0] - LATE_MS.get(limits)!;
-    while (times.length > 0 && times[0]! <= from) times.shift();
-    return times;
+  function recent(calls: Call[], limits: Limits): Call[] {
+    const from = clock.now() - limits.at(-1)![0] - MARGIN_MS;
+    while (calls.length > 0 && calls[0]!.answeredAt <= from) calls.shift();
+    return calls;
   }
 
-  function timesOf(conversation: string): number[] {
-    const times = sent.get(conversation) ?? [];
+  function callsOf(conversation: string): Call[] {
+    const calls = sent.get(conversation) ?? [];
     // Those that nobody writes in come to stand first, and go.
     sent.delete(conversation);
-    sent.set(conversation, times);
+    sent.set(conversation, calls);
     if (sent.size > MOST_CONVERSATIONS) sent.delete(sent.keys().next().value!);
-    return recent(times, IN_CONVERSATION);
+    return recent(calls, IN_CONVERSATION);
   }
 
   /** Milliseconds until `share` of each window has room for one more. */
-  function waitFor(times: number[], limits: Limits, share = 1): number {
+  function waitFor(calls: Call[], limits: Limits, share = 1): number {
     const now = clock.now();
     return Math.max(
       0,
       ...limits.map(([window, most]) => {
-        const nth = times.at(-Math.max(1, Math.floor(most * share)));
-        return nth === undefined ? 0 : nth + window + LATE_MS.get(limits)! - now;
+        const nth = calls.at(-Math.max(1, Math.floor(most * share)));
+        return nth === undefined ? 0 : Math.min(nth.answeredAt, now) + window + MARGIN_MS - now;
       }),
     );
   }
@@ -81,16 +84,17 @@ export function createPace(clock: Clock): Pace {
       for (const [at, { conversation, begin }] of queue.entries()) {
         // Of one conversation nothing overtakes.
         if (full.has(conversation)) continue;
-        const own = conversation === READING ? 0 : waitFor(timesOf(conversation), IN_CONVERSATION);
+        const own = conversation === READING ? 0 : waitFor(callsOf(conversation), IN_CONVERSATION);
         if (own > 0) {
           full.add(conversation);
           soonest = Math.min(soonest, own);
           continue;
         }
         queue.splice(at, 1);
-        all.push(clock.now());
-        if (conversation !== READING) timesOf(conversation).push(clock.now());
-        begin();
+        const call = { answeredAt: Infinity };
+        all.push(call);
+        if (conversation !== READING) callsOf(conversation).push(call);
+        begin(call);
         return 0;
       }
     }
@@ -109,8 +113,8 @@ export function createPace(clock: Clock): Pace {
   }
 
   return {
-    async turn(conversation, isUrgent = false) {
-      const { promise, resolve } = Promise.withResolvers<void>();
+    async run(conversation, call, isUrgent = false) {
+      const { promise, resolve } = Promise.withResolvers<Call>();
       (isUrgent ? urgent : patient).push({ conversation, begin: resolve });
       // Another may go before those that wait.
       resting.abort();
@@ -118,9 +122,14 @@ export function createPace(clock: Clock): Pace {
         pumping = true;
         void pump();
       }
-      await promise;
+      const turn = await promise;
+      try {
+        return await call();
+      } finally {
+        turn.answeredAt = clock.now();
+      }
     },
     roomy: (conversation) =>
-      waitFor(timesOf(conversation), IN_CONVERSATION, GROWING_SHARE) <= 0 && waitFor(recent(all, IN_ALL), IN_ALL, GROWING_SHARE) <= 0,
+      waitFor(callsOf(conversation), IN_CONVERSATION, GROWING_SHARE) <= 0 && waitFor(recent(all, IN_ALL), IN_ALL, GROWING_SHARE) <= 0,
   };
 }
