@@ -52,6 +52,7 @@ interface Running {
   controller: AbortController;
   stopped: boolean;
   withdrawn: boolean;
+  hasTurn?: true;
   growing: GrowingMessage;
   /** What is shown of it so far. */
   view: GrowingView;
@@ -64,13 +65,9 @@ export function createConversations(deps: ConversationDeps): Conversations {
   const turns = createTurns(clock);
   let closing = false;
 
-  async function answerIn(one: Running): Promise<void> {
+  async function answerIn(one: Running, audience: Audience): Promise<void> {
     const { question, controller, growing, view } = one;
     const { origin } = question;
-    const { place } = origin;
-    const who = await deps.whoIs(place);
-    const audience = await audienceOf(who, place);
-    await chat.settle(question, who, audience);
 
     const inSight = !isQuiet(question);
     let answer = question.answer;
@@ -192,10 +189,16 @@ export function createConversations(deps: ConversationDeps): Conversations {
 
   async function run(one: Running): Promise<void> {
     const { question } = one;
-    await turns.wait(one.controller.signal);
     try {
+      const { place } = question.origin;
+      const who = await deps.whoIs(place);
+      const audience = await audienceOf(who, place);
+      // Once nothing but answering is left to do: what waits for the platform comes back all at once.
+      await turns.wait(one.controller.signal);
+      one.hasTurn = true;
       if (one.withdrawn) return;
-      await answerIn(one);
+      await chat.settle(question, who, audience);
+      await answerIn(one, audience);
     } catch (error) {
       const code = error instanceof AppError ? error.code : undefined;
       if (code !== 'question.taken' && !isAbort(error))
@@ -207,7 +210,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
       else await chat.release(question, { afterMs: RETRY_MS, counts: !OUTAGES.has(code ?? '') }).catch(() => {});
     } finally {
       running.delete(question.id);
-      turns.over();
+      if (one.hasTurn) turns.over();
       // What was on its way to the chat when the question was deleted stands there by now.
       if (one.withdrawn)
         await forget(one).catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'an answer could not be taken back'));

@@ -12,7 +12,9 @@ const IN_CONVERSATION: Limits = [
 /** The same page: 50 requests a second for an app in a tenant. */
 const IN_ALL: Limits = [[1_000, 49]];
 /** Clocks of two machines do not run alike. */
-const MARGIN_MS = 20;
+const MARGIN_MS = 5;
+/** What is not urgent leaves the rest of all calls to what is. */
+const PATIENT_SHARE = 0.75;
 /** What must be said keeps the rest of each window from what can be left out. */
 const GROWING_SHARE = 0.5;
 const MOST_CONVERSATIONS = 5_000;
@@ -76,11 +78,14 @@ export function createPace(clock: Clock): Pace {
 
   /** Lets the first go whose conversation has room. @returns how long it is until the next can, 0 when one went */
   function step(): number {
-    const wait = waitFor(recent(all, IN_ALL), IN_ALL);
-    if (wait > 0) return wait;
     let soonest = Infinity;
     const full = new Set<string>();
     for (const queue of [urgent, patient]) {
+      const wait = queue.length > 0 ? waitFor(recent(all, IN_ALL), IN_ALL, queue === patient ? PATIENT_SHARE : 1) : Infinity;
+      if (wait > 0) {
+        soonest = Math.min(soonest, wait);
+        continue;
+      }
       for (const [at, { conversation, begin }] of queue.entries()) {
         // Of one conversation nothing overtakes.
         if (full.has(conversation)) continue;

@@ -48,6 +48,14 @@ try {
   teams.deliverTo(`http://127.0.0.1:${port}/api/messages`);
   const child = await startTeamsChild({ folder, port, teams, modelUrl: model.url });
 
+  // A process that has answered before, as all but the first second of its life.
+  for (let nth = 0; nth < 3; nth++) {
+    const early = teams.person();
+    const chat = teams.personalChat(early);
+    await teams.push.message({ from: early, chat, text: ASKS_BREACH });
+    await teams.until(() => teams.answers(chat).some(isWhole), 'an answer before the burst', 20_000);
+  }
+
   // Ten questions a person; channels as a company has them. Every other question is asked in somebody's own chat.
   const people = Array.from({ length: COUNT / 10 }, () => teams.person());
   const chats = people.map((one) => teams.personalChat(one));
