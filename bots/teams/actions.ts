@@ -10,7 +10,7 @@ import { sayInChat, type ChatKey } from '../../src/strings/chat.ts';
 import type { Clock, Language, Log } from '../../src/types.ts';
 import { limitSaid } from '../in-time.ts';
 import type { Questions } from '../questions.ts';
-import { createReach, isId, type Reached } from '../reach.ts';
+import { createReach, isId, type Presser, type Reached } from '../reach.ts';
 import type { Card, TeamsMessage, Where } from './activity.ts';
 import { answerButtonsCard, doneCard, feedbackCard, quotesCard, readFeedback, whyCard } from './draw-cards.ts';
 import { senderOf, type Activity } from './parse.ts';
@@ -71,6 +71,13 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
     at?: { where: Where; id: string };
   }
 
+  /** In a personal chat a card stands for one person alone, as what was wrong with an answer of a channel. */
+  const presserAt = ({ workspace, person, kind, channel }: Omit<Place, 'thread'>): Presser => ({
+    workspace,
+    person,
+    ...(kind === 'direct' ? {} : { channel }),
+  });
+
   const said = async ({ language }: Press, key: ChatKey, inLanguage = language): Promise<Card> => doneCard(sayInChat(inLanguage, key));
 
   const actionsOf = ({ answer }: Reached): AnswerActions => ({
@@ -86,7 +93,7 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
       return deps.admin({ workspace: place.workspace, person: place.person, verb, data, ...(press.at ? { at: press.at } : {}) });
     if (verb in TICKET_STATES) return ticket(press);
     if (verb === 'docent.answer_edited') return answerEdited(press);
-    const reached = await reach({ workspace: place.workspace, person: place.person, channel: place.channel }, id);
+    const reached = await reach(presserAt(place), id);
     if (!reached) return said(press, 'notAvailable');
     const { answer, person, audience } = reached;
     switch (verb) {
@@ -190,7 +197,7 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
       if (!parsed.success || !message) return undefined;
       const { place } = senderOf(activity);
       const answerId = await chat.messages.answerAt(place as Place & { platform: 'teams' }, [message, `stream:${message}`]);
-      const reached = answerId && (await reach({ workspace: place.workspace, person: place.person, channel: place.channel }, answerId));
+      const reached = answerId && (await reach(presserAt(place), answerId));
       if (!reached) return undefined;
       const { answer, person } = reached;
       const verdict = parsed.data.actionValue.reaction === 'like' ? 'up' : 'down';
