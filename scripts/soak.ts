@@ -8,6 +8,7 @@ const TESTS = [
   'test/e2e/queue.test.ts',
   'test/e2e/inventing-model.test.ts',
   'test/e2e/slack-kill.test.ts',
+  'test/e2e/teams-kill.test.ts',
   'test/unit/site-walk.test.ts',
 ];
 // oxlint-disable-next-line node/no-process-env
