@@ -15,8 +15,10 @@ export type TeamsPermission = (typeof TEAMS_PERMISSIONS)[number];
 /** What Teams offers to whoever begins to write to Docent; the bot takes these words. */
 export const TEAMS_COMMANDS = { help: 'How to ask Docent', status: 'What Docent knows, and how fresh it is' } as const;
 
-/** The one command of the message extension, and its parameter. */
+/** The search of the message extension, and its parameter. */
 export const TEAMS_SEARCH = { command: 'search', parameter: 'query' } as const;
+/** What stands under a message's "More actions": answered in the personal chat. */
+export const TEAMS_ASK_ABOUT = 'askAbout';
 
 const MESSAGES_PATH = '/api/messages';
 
@@ -57,21 +59,27 @@ export const teamsManifestShape = z.strictObject({
   composeExtensions: z.tuple([
     z.strictObject({
       botId: guid,
-      commands: z
-        .array(
-          z.strictObject({
-            id: text(64),
-            type: z.literal('query'),
-            title: text(32),
-            description: text(128),
-            initialRun: z.boolean(),
-            context: z.array(z.enum(['compose', 'commandBox'])),
-            parameters: z
-              .array(z.strictObject({ name: text(64), title: text(32), description: text(128), inputType: z.literal('text') }))
-              .max(5),
-          }),
-        )
-        .max(10),
+      commands: z.tuple([
+        z.strictObject({
+          id: text(64),
+          type: z.literal('query'),
+          title: text(32),
+          description: text(128),
+          initialRun: z.boolean(),
+          context: z.array(z.enum(['compose', 'commandBox'])),
+          parameters: z
+            .array(z.strictObject({ name: text(64), title: text(32), description: text(128), inputType: z.literal('text') }))
+            .max(5),
+        }),
+        z.strictObject({
+          id: text(64),
+          type: z.literal('action'),
+          title: text(32),
+          description: text(128),
+          context: z.tuple([z.literal('message')]),
+          fetchTask: z.literal(true),
+        }),
+      ]),
     }),
   ]),
   validDomains: z.array(text(2048)).max(16),
@@ -148,6 +156,14 @@ export function teamsManifest(app: TeamsAppOptions): TeamsManifest {
             initialRun: true,
             context: ['compose', 'commandBox'],
             parameters: [{ name: TEAMS_SEARCH.parameter, title: 'Search for', description: 'Words, or a question', inputType: 'text' }],
+          },
+          {
+            id: TEAMS_ASK_ABOUT,
+            type: 'action',
+            title: 'Ask about this',
+            description: 'The documents are searched for what this message asks; the answer comes in your own chat',
+            context: ['message'],
+            fetchTask: true,
           },
         ],
       },

@@ -285,6 +285,23 @@ describe('beside asking in Teams', () => {
     expect(JSON.stringify(answered)).toContain('72 hours');
   });
 
+  test('"Ask about this" answers what a message asks, in the chat of whoever wants to know', async () => {
+    const { teams } = office;
+    const chat = teams.personalChat(ana);
+    const before = teams.answers(chat).length;
+    const { activity } = await teams.push.query({ from: ana, chat: team, text: 'data breach' });
+    const body = { content: `<p>${ASKS_BREACH}</p>`, contentType: 'html' };
+    const value = { commandId: 'askAbout', commandContext: 'message', messagePayload: { id: '1', body } };
+    const asked = { ...activity, id: 'f:ask-about-1', name: 'composeExtension/fetchTask', value };
+    const { status, body: told } = await teams.push.raw(asked);
+    expect([status, JSON.stringify(told)]).toEqual([200, expect.stringContaining('your chat with Docent')]);
+    await teams.push.raw(asked);
+    const answer = await teams.until(() => teams.answers(chat).slice(before).find(isWhole), 'the answer', 15_000);
+    expect(answer.text).toContain('72');
+    await pause(300);
+    expect(teams.answers(chat)).toHaveLength(before + 1);
+  });
+
   test('where it was removed nothing is sent, and nothing is tried for ever', async () => {
     const { teams } = office;
     const gone = teams.channel({ members: [ana] });

@@ -54,7 +54,10 @@ describe('the manifest', () => {
     expect(bots[0]).toMatchObject({ botId: APP, scopes: ['personal', 'team', 'groupChat'], supportsFiles: true });
     expect(composeExtensions[0]).toMatchObject({
       botId: APP,
-      commands: [{ id: 'search', type: 'query', initialRun: true, context: ['compose', 'commandBox'], parameters: [{ name: 'query' }] }],
+      commands: [
+        { id: 'search', type: 'query', initialRun: true, context: ['compose', 'commandBox'], parameters: [{ name: 'query' }] },
+        { id: 'askAbout', type: 'action', context: ['message'], fetchTask: true },
+      ],
     });
     expect([validDomains, webApplicationInfo.id]).toEqual([['docent.example.com'], APP]);
     expect(teamsEndpoint('https://docent.example.com/')).toBe('https://docent.example.com/api/messages');
