@@ -1,7 +1,7 @@
 /** Messages of one answer, where another process has taken the question over meanwhile. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createGrowingMessage } from '../../bots/growing-message.ts';
-import type { GrowingView, Messenger, Place } from '../../src/chat/messenger.ts';
+import type { GrowingView, Messenger, Place, View } from '../../src/chat/messenger.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
@@ -49,4 +49,57 @@ test('a process that was late overwrites nothing of what another made whole', as
   await new Promise((resolve) => setTimeout(resolve, 20));
   await expect(message.end({ type: 'notice', language: 'en', text: 'x' })).rejects.toMatchObject({ code: 'question.taken' });
   expect(done).toEqual(['post', 'edit']);
+});
+
+describe('a platform that finds nothing by its key', () => {
+  /** What a messenger of this kind was asked to do; `failing` says how edits fail. */
+  function taken(failing: () => string | undefined) {
+    const done: string[] = [];
+    const messenger = {
+      platform: 'teams',
+      caps: { stream: () => false, edit: () => true, editEveryMs: 1, finds: false, beginsEmpty: true, settleMs: 0 },
+      draw: (view: View) => [view.type],
+      post: async (_: Place, part: string) => (done.push(`post ${part}`), 'm2'),
+      edit: async (_: Place, id: string, part: string) => {
+        const code = id === 'stream:m1' ? failing() : undefined;
+        if (code) throw new AppError({ code, message: 'failed' });
+        done.push(`edit ${id} ${part}`);
+      },
+      remove: async (_: Place, id: string) => void done.push(`remove ${id}`),
+      find: async () => undefined,
+    } as unknown as Messenger;
+    const row = { id: 'r', part: 0, platformId: 'stream:m1', state: 'posted' as const };
+    const messages = {
+      ofQuestion: async () => [row],
+      intend: async () => row,
+      posted: async () => {},
+      removed: async () => {},
+      known: async () => [],
+    };
+    const message = createGrowingMessage(
+      { id: 'q', language: 'en', attempts: 1, receivedAt: 0 },
+      { ...place, kind: 'direct' },
+      {
+        chat: { messages },
+        messenger,
+        clock: systemClock,
+        log: createLog('silent'),
+        mustHold: async () => {},
+        onStopped: () => {},
+      },
+    );
+    return { done, end: () => message.end({ type: 'notice', language: 'en', text: 'x' }) };
+  }
+
+  test('what a killed process began to stream, and its asker stopped, stays as it is', async () => {
+    const { done, end } = taken(() => 'chat.stopped');
+    await end();
+    expect(done).toEqual([]);
+  });
+
+  test('what a killed process began to stream, and can be neither ended nor edited, goes; another takes its place', async () => {
+    const { done, end } = taken(() => 'chat.message_gone');
+    await end();
+    expect(done).toEqual(['remove stream:m1', 'post growing', 'edit m2 notice']);
+  });
 });
