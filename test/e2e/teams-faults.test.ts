@@ -1,5 +1,5 @@
 /** Whatever Teams does, a question gets one whole answer: stream, else one message that is edited, else one final message. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { ASKS_BREACH, quotingModel } from '../fakes/slack-office.ts';
 import type { MoodChoice } from '../fakes/slack-moods.ts';
@@ -8,6 +8,9 @@ import type { Mood, MoodKind } from '../fakes/teams-moods.ts';
 import { isWhole, openTeamsOffice, type TeamsOffice } from '../fakes/teams-office.ts';
 import type { Chat, Message, Person } from '../fakes/teams-state.ts';
 import { streamInfo } from '../fakes/teams-streams.ts';
+
+// Each waits for Teams' seconds, in a chat of its own.
+vi.setConfig({ maxConcurrency: 12 });
 
 let office: TeamsOffice;
 let model: OpenAiEndpoint;
