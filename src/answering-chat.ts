@@ -237,8 +237,8 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
     },
     isAdmin(person) {
       if (!person.member) return false;
-      const names = [person.email?.toLowerCase(), `${person.platform}:${person.workspace}/${person.id}`];
-      return deps.adminUsers.some((admin) => names.includes(admin));
+      const names = [person.email, `${person.platform}:${person.workspace}/${person.id}`].map((name) => name?.toLowerCase());
+      return deps.adminUsers.some((admin) => names.includes(admin.toLowerCase()));
     },
 
     async greet({ platform, workspace, place }) {
