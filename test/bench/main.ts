@@ -242,10 +242,10 @@ const parts: Part[] = [
         );
     },
   },
-  {
-    name: 'slack',
+  ...(['slack', 'teams'] as const).map((platform) => ({
+    name: platform,
     async run() {
-      const report = await firstJson(['test/bench/slack.ts']);
+      const report = await firstJson([`test/bench/${platform}.ts`]);
       return [
         {
           what: `of ${report.questions} questions in 10 s, answered once`,
@@ -256,10 +256,11 @@ const parts: Part[] = [
         { what: 'a delivery acknowledged, p99', value: report.ackP99Ms, unit: 'ms', atMost: 100 },
         { what: 'the first visible sign, p95', value: report.signP95Ms, unit: 'ms', atMost: 500 },
         { what: "the whole answer after the model's last token, p95", value: report.finalP95Ms, unit: 'ms', atMost: 150 },
+        ...(platform === 'teams' ? [{ what: 'calls refused for their number', value: report.tooMany, unit: '', atMost: 0 }] : []),
         { what: 'all answered', value: Math.round(report.drainedMs / 1000), unit: 's' },
       ];
     },
-  },
+  })),
   {
     name: 'recording',
     async run() {
