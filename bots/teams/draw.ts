@@ -76,9 +76,7 @@ function drawWelcome({ language, searched, suggestions, now }: WelcomeView, hand
   const say = (key: Parameters<typeof sayInChat>[1], values: Record<string, string | number> = {}): string =>
     sayInChat(language, key, values);
   const values = { documents: count(language, 'documents', documents), sources: count(language, 'sources', sources.length) };
-  const known = sources
-    .slice(0, MOST_WELCOME_SOURCES)
-    .map((one) => hand.item + freshness(language, one, now, (text) => hand.words(text)));
+  const known = sources.slice(0, MOST_WELCOME_SOURCES).map((one) => hand.item + freshness(language, one, now, (text) => hand.words(text)));
   const rest = sources.length - known.length;
   const list = [...known, ...(rest > 0 ? [`${hand.item}${say('moreSources', { n: rest })}`] : [])].join('\n');
   const tries = suggestions
