@@ -289,8 +289,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
       await refreshSettings();
       return chatAnswering.takeLeft(platform, limit);
     },
-    async suggestions(audience) {
-      return suggestionsFrom(db, await readableReaderSets(db, {}, audience));
+    async suggestions(audience, language) {
+      return suggestionsFrom(db, await readableReaderSets(db, {}, audience), language);
     },
   };
   const counted = (answer: Answer): void => {

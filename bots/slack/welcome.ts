@@ -17,7 +17,7 @@ export function registerWelcome(bolt: Bolt, deps: SlackDeps & { messenger: Messe
     const audience = who.member ? 'everyone' : 'public';
     const language = await deps.languageOf(event.user);
     const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'direct', person: event.user };
-    const suggestions = await chat.suggestions(audience);
+    const suggestions = await chat.suggestions(audience, language);
     await welcome(place, { audience, language, suggestions }, meeting);
     const prompts = suggestions.slice(0, 4).map((text) => ({ title: text.slice(0, 75), message: text }));
     if (prompts.length > 0)
@@ -31,6 +31,6 @@ export function registerWelcome(bolt: Bolt, deps: SlackDeps & { messenger: Messe
     const place: Place = { platform: 'slack', workspace: team, channel: event.channel, kind: 'channel', person: event.user };
     const audience = (await messenger.outsiders(place).catch(() => true)) ? 'public' : 'everyone';
     const language = event.inviter ? await deps.languageOf(event.inviter) : 'en';
-    await welcome(place, { audience, language, suggestions: await chat.suggestions(audience) }, meeting);
+    await welcome(place, { audience, language, suggestions: await chat.suggestions(audience, language) }, meeting);
   });
 }

@@ -225,7 +225,8 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
       const outsiders =
         place.kind === 'direct' ? !(await whoIs(place.workspace, place.person)).member : await messenger.outsiders(place).catch(() => true);
       const audience = outsiders ? 'public' : 'everyone';
-      const [language, suggestions] = await Promise.all([languageOf(place.workspace, place.person), chat.suggestions(audience)]);
+      const language = await languageOf(place.workspace, place.person);
+      const suggestions = await chat.suggestions(audience, language);
       await welcome(place, { audience, language, suggestions }, { chat, messenger, clock, log });
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, 'a welcome could not be made');

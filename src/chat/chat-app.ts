@@ -218,8 +218,8 @@ export interface ChatApp {
   searched(audience: Audience): Promise<Searched>;
   /** Whether a person, or a channel, is met for the first time; true once. */
   greet(place: { platform: ChatPlatform; workspace: string; place: string }): Promise<boolean>;
-  /** What may be asked, from titles of documents that this audience may read; at most four. */
-  suggestions(audience: Audience): Promise<string[]>;
+  /** What may be asked, from titles of documents that this audience may read, those in this language first; at most four. */
+  suggestions(audience: Audience, language: Language): Promise<string[]>;
   recentQuestions(person: ChatPerson, limit: number): Promise<RecentQuestion[]>;
 
   // ------------------------------------------------- what stands under it
