@@ -56,8 +56,8 @@ export interface QuestionsDeps {
   conversations: Conversations;
   messenger: Messenger;
   languageOf(place: Place): Promise<Language>;
-  /** What the button that offers a new answer carries; the platform reads it again when it is pressed. */
-  offer(at: At, text: string): string;
+  /** What the button that offers a new answer carries; the platform reads it again when it is pressed. Undefined: a button cannot carry it. */
+  offer(at: At, text: string): string | undefined;
   clock: Clock;
   log: Log;
 }
@@ -141,6 +141,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
     offered.add(edit);
     if (offered.size > MOST_TOLD) offered.delete(offered.values().next().value!);
     return () => {
+      const value = deps.offer(at, text);
       void deps
         .languageOf(origin.place)
         .then((language) =>
@@ -149,8 +150,8 @@ export function createQuestions(deps: QuestionsDeps): Questions {
             messenger.draw({
               type: 'notice',
               language,
-              text: sayInChat(language, 'editedOffer'),
-              button: { action: 'answer-edited', label: sayInChat(language, 'answerAnew'), value: deps.offer(at, text) },
+              text: sayInChat(language, value === undefined ? 'editedTooLong' : 'editedOffer'),
+              ...(value === undefined ? {} : { button: { action: 'answer-edited', label: sayInChat(language, 'answerAnew'), value } }),
             })[0],
           ),
         )
@@ -260,7 +261,7 @@ export function createQuestions(deps: QuestionsDeps): Questions {
           type: 'answer',
           answer: shown,
           actions: { feedback: true, askPerson: chat.triageChannels.length > 0, why: true, share: false },
-          shared: { by: person.id, question },
+          shared: { by: person.id, ...(person.name ? { name: person.name } : {}), question },
           now: clock.now(),
         }),
       );

@@ -22,6 +22,8 @@ const TICKET_STATES: Record<string, TicketView['state']> = {
   'docent.ticket_open': 'open',
 };
 const LONGEST_COMMENT = 2000;
+/** Teams takes some 28 KB of a card; three bytes a character may be. */
+const LONGEST_OFFER = 8_000;
 const CARD = 'application/vnd.microsoft.card.adaptive';
 
 const pressed = z.object({
@@ -196,7 +198,7 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
       const message = activity.replyToId;
       if (!parsed.success || !message) return undefined;
       const { place } = senderOf(activity);
-      const answerId = await chat.messages.answerAt(place as Place & { platform: 'teams' }, [message, `stream:${message}`]);
+      const answerId = await chat.messages.answerAt(place as Place & { platform: 'teams' }, [message, `stream:${message}`, `whispered:${message}`]);
       const reached = answerId && (await reach(presserAt(place), answerId));
       if (!reached) return undefined;
       const { answer, person } = reached;
@@ -232,11 +234,12 @@ function commentIn(data: Record<string, unknown>): { comment?: string } {
 
 const offered = z.object({
   at: z.object({ workspace: z.string(), channel: z.string(), message: z.string() }),
-  text: z.string().max(20_000),
+  text: z.string().max(LONGEST_OFFER),
 });
 
-/** What the offer to answer an edited question carries. */
-export const offerOf = (at: { workspace: string; channel: string; message: string }, text: string): string => JSON.stringify({ at, text });
+/** What the offer to answer an edited question carries; undefined where a card cannot take it. */
+export const offerOf = (at: { workspace: string; channel: string; message: string }, text: string): string | undefined =>
+  text.length > LONGEST_OFFER ? undefined : JSON.stringify({ at, text });
 
 function readOffer(value: unknown): z.infer<typeof offered> | undefined {
   try {

@@ -55,9 +55,11 @@ export function channelIn(text: string, tenant: string): string | undefined {
 
 /** `… 90`, `… 90 %`, `… 0.9`, `… off` after a channel. @returns `wanted` undefined where none is given, 'off' to switch it off */
 export function precisionIn(rest: string): { channel: string; wanted?: number | 'off' } {
-  const [, channel = '', figure, off] = /^([\s\S]*?)(?:^|\s+)(?:(\d{1,3}(?:\.\d+)?)\s*%?|(off))$/i.exec(rest.trim()) ?? [];
-  if (off) return { channel: channel.trim(), wanted: 'off' };
-  if (figure === undefined) return { channel: rest.trim() };
-  const n = Number(figure);
-  return { channel: channel.trim(), wanted: n > 1 ? n / 100 : n };
+  const given = rest.trim();
+  // Bounded: of what somebody else writes no expression may take long.
+  const said = /(?:^|\s)(?:(\d{1,3}(?:\.\d{1,9})?)\s{0,9}%?|(off))$/i.exec(given);
+  if (!said) return { channel: given };
+  const channel = given.slice(0, said.index).trim();
+  const n = Number(said[1]);
+  return { channel, wanted: said[2] ? 'off' : n > 1 ? n / 100 : n };
 }

@@ -5,13 +5,14 @@ import type { Log } from '../../src/types.ts';
 import type { QuestionFiles } from '../conversation.ts';
 import { createFileReader } from '../question-files.ts';
 import { readFileIn } from './parse.ts';
+import { isLoopback } from './service-hosts.ts';
 
 /** Microsoft 365's file hosts of each of its clouds. */
 const HOSTS = /^[a-z0-9-]+\.sharepoint(-mil|-df)?\.(com|us|de|cn)$/i;
 
 export interface TeamsFilesDeps {
   files: ChatApp['files'];
-  /** Other hosts, `host` or `host:port`, that files are fetched from: of the development mode. */
+  /** `host` or `host:port`; files are fetched from those that are this machine: what plays Teams there hands out its own. */
   hosts: readonly string[];
   log: Log;
   fetchMs?: number;
@@ -40,11 +41,14 @@ export function createTeamsFiles(deps: TeamsFilesDeps): (origin: Origin, signal:
   });
 }
 
-/** The address comes with a message: it is called where it is Microsoft's own, or of the development mode. */
+/**
+ * The address comes with a message: it is called where it is Microsoft's own, by https.
+ * @param hosts a service's host hands out no files, so these count on this machine alone
+ */
 export function isTeamsFile(address: string, hosts: readonly string[]): boolean {
   if (!URL.canParse(address)) return false;
   const url = new URL(address);
   if (url.username !== '' || url.password !== '') return false;
-  if (hosts.includes(url.host)) return true;
+  if (isLoopback(url.hostname) && hosts.includes(url.host)) return /^https?:$/.test(url.protocol);
   return url.protocol === 'https:' && url.port === '' && HOSTS.test(url.hostname);
 }

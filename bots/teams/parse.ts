@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { Place } from '../../src/chat/messenger.ts';
 import type { At, Inbound } from '../questions.ts';
 
-const account = z.object({ id: z.string().max(500), aadObjectId: z.string().max(100).nullish(), name: z.string().nullish() });
+/** What is longer is as good as absent: the rest of the activity counts all the same. */
+const unlessLong = (most: number) => z.string().max(most).nullish().catch(undefined);
+const account = z.object({ id: z.string().max(500), aadObjectId: z.string().max(100).nullish(), name: unlessLong(300) });
 const activitySchema = z.object({
   type: z.string(),
   id: z.string().max(500).nullish(),
@@ -25,7 +27,7 @@ const activitySchema = z.object({
       z.looseObject({
         type: z.string().nullish(),
         mentioned: account.partial().nullish(),
-        text: z.string().nullish(),
+        text: unlessLong(500),
         locale: z.string().nullish(),
       }),
     )
@@ -33,8 +35,8 @@ const activitySchema = z.object({
   attachments: z
     .array(
       z.looseObject({
-        contentType: z.string().nullish(),
-        contentUrl: z.string().nullish(),
+        contentType: unlessLong(300),
+        contentUrl: unlessLong(4_000),
         name: z.string().nullish(),
         content: z.unknown().optional(),
       }),
@@ -76,10 +78,11 @@ export function senderOf({ from, conversation, channelData }: Activity): Sender 
   return {
     place: {
       platform: 'teams',
-      workspace: conversation.tenantId ?? channelData?.tenant?.id ?? '',
+      workspace: (conversation.tenantId ?? channelData?.tenant?.id ?? '').toLowerCase(),
       channel,
       kind: type === 'personal' ? 'direct' : type === 'groupChat' ? 'group' : 'channel',
-      person: from.aadObjectId ?? from.id,
+      // Ids of the directory are the same in either case; `29:…` is not.
+      person: from.aadObjectId?.toLowerCase() ?? from.id,
     },
     teamsId: from.id,
     root: type === 'channel' ? root : undefined,
@@ -128,16 +131,20 @@ export function parseMessage(it: Activity): Inbound {
 
 const isSameAccount = (one: { id: string }, other: { id: string }): boolean => one.id === other.id;
 
+const MOST_MENTIONS = 200;
+/** A mention with its name, or a tag that stands alone. Bounded, and never past the next `<`: of any text it takes linear time. */
+const AT = /<at(?:\s[^<>]{0,200})?>([^<>]{0,500})<\/at>|<\/?at(?:\s[^<>]{0,200})?>/gi;
+
 /** What a person wrote: the bot's own name goes, others' stay as `@name`. */
 export function plainText({ text, entities, recipient }: Activity): string {
-  let said = text ?? '';
-  for (const one of entities ?? []) {
-    if (one.type !== 'mention' || !one.text) continue;
-    const name = one.text.replace(/<\/?at[^>]*>/gi, '').trim();
-    said = said.replaceAll(one.text, one.mentioned?.id === recipient.id ? ' ' : `@${name}`);
-  }
-  return said
-    .replace(/<\/?at(?:\s[^>]*)?>/gi, '')
+  const mentions = (entities ?? []).filter((one) => one.type === 'mention' && one.text).slice(0, MOST_MENTIONS);
+  const isBot = new Map(mentions.map((one) => [one.text!, one.mentioned?.id === recipient.id]));
+  return (text ?? '')
+    .replace(AT, (written: string, name: string | undefined) => {
+      const bot = isBot.get(written);
+      if (bot === undefined) return name ?? '';
+      return bot ? ' ' : `@${(name ?? '').trim()}`;
+    })
     .replaceAll('&nbsp;', ' ')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
@@ -160,17 +167,19 @@ export interface TeamsFile {
 const download = z.object({ downloadUrl: z.string().max(4_000), fileType: z.string().max(40).nullish() });
 /** As many as Docent names. */
 const MOST_FILES = 10;
+const LONGEST_NAME = 300;
 
 export function filesOf({ attachments }: Pick<Activity, 'attachments'>): TeamsFile[] {
   return (attachments ?? [])
-    .flatMap(({ contentType, content, contentUrl, name }): TeamsFile[] => {
+    .flatMap(({ contentType, content, contentUrl, name: whole }): TeamsFile[] => {
+      const name = (whole ?? '').slice(0, LONGEST_NAME);
       if (contentType === 'application/vnd.microsoft.teams.file.download.info') {
         const info = download.safeParse(content).data;
-        return [{ name: name ?? '', ...(info?.fileType ? { type: info.fileType } : {}), ...(info ? { url: info.downloadUrl } : {}) }];
+        return [{ name, ...(info?.fileType ? { type: info.fileType } : {}), ...(info ? { url: info.downloadUrl } : {}) }];
       }
-      // The message itself comes as HTML too, and cards are no files.
-      if (!contentType || contentType === 'text/html' || contentType.startsWith('application/vnd.microsoft.')) return [];
-      return [{ name: name ?? '', type: contentType, ...(contentUrl ? { url: contentUrl } : {}) }];
+      // The message itself comes as HTML too, and neither cards nor what is quoted (`messageReference`) are files.
+      if (!contentType?.includes('/') || contentType === 'text/html' || contentType.startsWith('application/vnd.microsoft.')) return [];
+      return [{ name, type: contentType, ...(contentUrl ? { url: contentUrl } : {}) }];
     })
     .slice(0, MOST_FILES);
 }

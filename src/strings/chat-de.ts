@@ -8,6 +8,8 @@ export const chatDe: ChatStrings = {
   gaveUp:
     'Beim Antworten ist mehrmals etwas schiefgegangen. Die Frage ist aufgehoben; bitte stellen Sie sie noch einmal mit anderen Worten.',
   editedOffer: 'Sie haben Ihre Frage geändert. Soll ich sie neu beantworten?',
+  editedTooLong:
+    'Sie haben Ihre Frage geändert. Sie ist jetzt zu lang, um sie auf Knopfdruck neu zu beantworten: Senden Sie sie bitte als neue Nachricht.',
   answerAnew: 'Neu beantworten',
   askEmpty: 'Schreiben Sie Ihre Frage hinter den Befehl: /ask Wie viele Urlaubstage habe ich?',
   askingNow: 'Die Dokumente werden durchsucht …',

@@ -13,6 +13,7 @@ export const chatEn = {
   ticketElse: 'Somebody else was faster: the ticket is taken.',
   gaveUp: 'Something went wrong while answering, several times. The question is kept; please ask it again in other words.',
   editedOffer: 'You changed your question. Shall I answer it anew?',
+  editedTooLong: 'You changed your question. It is too long now for one press to answer it anew: send it as a new message.',
   answerAnew: 'Answer anew',
   askEmpty: 'Write your question after the command: /ask How many days of leave do I have?',
   askingNow: 'Searching the documents…',

@@ -7,6 +7,7 @@ export const chatZh: ChatStrings = {
   writing: '正在撰写回答…',
   gaveUp: '回答时多次出错。问题已保留，请换一种说法再问一次。',
   editedOffer: '您修改了问题，要重新回答吗？',
+  editedTooLong: '您修改了问题。修改后的内容太长，无法一键重新回答，请作为新消息重新发送。',
   answerAnew: '重新回答',
   askEmpty: '请在命令后写下问题：/ask 我有多少天年假？',
   askingNow: '正在查找文档…',
