@@ -17,13 +17,19 @@ export async function welcome(
   to: { audience: Audience; language: Language; suggestions: string[] },
   { chat, messenger, clock, log }: WelcomeDeps,
 ): Promise<void> {
+  const { platform, workspace, channel } = place;
+  const met = { platform, workspace, place: channel };
   try {
-    const { platform, workspace, channel } = place;
-    if (!(await chat.greet({ platform, workspace, place: channel }))) return;
-    const { audience, language, suggestions } = to;
-    const searched = await chat.searched(audience);
-    const [part] = messenger.draw({ type: 'welcome', language, searched, suggestions, now: clock.now() }, 'rich', place.kind);
-    await messenger.post(place, part, `welcome:${channel}`);
+    if (!(await chat.greet(met))) return;
+    try {
+      const { audience, language, suggestions } = to;
+      const searched = await chat.searched(audience);
+      const [part] = messenger.draw({ type: 'welcome', language, searched, suggestions, now: clock.now() }, 'rich', place.kind);
+      await messenger.post(place, part, `welcome:${channel}`);
+    } catch (error) {
+      await chat.ungreet(met);
+      throw error;
+    }
   } catch (error) {
     log.warn({ reason: reasonOf(error) }, 'a welcome could not be posted');
   }

@@ -26,6 +26,9 @@ import { AppError } from './errors.ts';
 
 /** After so long somebody is looked up anew. */
 const KNOWN_MS = 15 * 60_000;
+/** Commands stand among what was met, by this prefix; so long after, no platform delivers one again. */
+const COMMAND = 'command:';
+const COMMANDS_MS = 24 * 3_600_000;
 
 export interface ChatAnsweringDeps {
   answering(): Promise<AnsweringDeps>;
@@ -58,6 +61,8 @@ export type ChatAnswering = Pick<
   | 'meet'
   | 'guest'
   | 'greet'
+  | 'ungreet'
+  | 'takeCommand'
   | 'isAdmin'
 > & { close(): void };
 
@@ -241,15 +246,28 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       return deps.adminUsers.some((admin) => names.includes(admin.toLowerCase()));
     },
 
-    async greet({ platform, workspace, place }) {
+    greet: async (place) => noteOnce(deps.recording().db, place, deps.recording().clock.now()),
+    async ungreet({ platform, workspace, place }) {
+      const { db } = deps.recording();
+      await db
+        .deleteFrom('greetings')
+        .where('platform', '=', platform)
+        .where('workspace', '=', workspace)
+        .where('place', '=', place)
+        .execute();
+    },
+    async takeCommand({ platform, workspace, key }) {
       const { db, clock } = deps.recording();
-      const row = await db
-        .insertInto('greetings')
-        .values({ platform, workspace, place, at: clock.now() })
-        .onConflict((c) => c.columns(['platform', 'workspace', 'place']).doNothing())
-        .returning('place')
-        .executeTakeFirst();
-      return row !== undefined;
+      const taken = await noteOnce(db, { platform, workspace, place: `${COMMAND}${key}` }, clock.now());
+      if (taken)
+        await db
+          .deleteFrom('greetings')
+          .where('platform', '=', platform)
+          .where('workspace', '=', workspace)
+          .where('place', 'like', `${COMMAND}%`)
+          .where('at', '<', clock.now() - COMMANDS_MS)
+          .execute();
+      return taken;
     },
 
     close() {
@@ -257,6 +275,17 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       held.clear();
     },
   };
+}
+
+/** @returns true once a place, in whichever process */
+async function noteOnce(db: Catalog, at: { platform: string; workspace: string; place: string }, now: number): Promise<boolean> {
+  const row = await db
+    .insertInto('greetings')
+    .values({ ...at, at: now })
+    .onConflict((c) => c.columns(['platform', 'workspace', 'place']).doNothing())
+    .returning('place')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** As whom somebody is known, however long ago they were looked up; a guest of their own where they never were. */

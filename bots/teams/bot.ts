@@ -11,6 +11,7 @@ import { createPeople } from '../people.ts';
 import { createQuestions, FOLLOW_UP_MS, type Written } from '../questions.ts';
 import { welcome } from '../welcome.ts';
 import { createTeamsActions, offerOf } from './actions.ts';
+import { commandIn } from './admin-command.ts';
 import { createTeamsAdmin, type TeamsAdmin } from './admin.ts';
 import { createTeamsConnector } from './connector.ts';
 import { MICROSOFT_ENDPOINTS, type TeamsEndpoints } from './credentials.ts';
@@ -27,7 +28,8 @@ import { createVerifier } from './verify.ts';
 
 /** How often it is looked whether another process left questions whose answer is not in Teams. */
 const LEFT_MS = 2_000;
-const MOST_COMMANDS = 1_000;
+/** Of two deliveries that say that Docent was added, the one that tells in which language comes second. */
+const MEET_MS = 3_000;
 const MOST_NAMES = 10_000;
 
 export interface TeamsBotDeps {
@@ -64,6 +66,7 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     connector,
     places,
     tenants: connection.anonymous ? [] : connection.allowedTenants,
+    ...(connection.tenantId ? { ownTenant: connection.tenantId } : {}),
     clock,
     log,
     draw: (view, how, where) => drawTeams(view, how, where, (id) => names.get(id)),
@@ -127,9 +130,6 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
   });
   const extension = createExtension({ chat, conversations, questions, whoIs, languageOf, clock, log });
 
-  /** Commands that were taken: what is delivered again is not done again. */
-  const commands = new Set<string>();
-
   async function take(activity: Activity): Promise<Taken> {
     onSeen(seenKind(activity));
     const { place } = senderOf(activity);
@@ -142,8 +142,12 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     }
     if (isRemoval(activity)) {
       await places.forget(activity);
+      await chat.ungreet({ platform: 'teams', workspace: place.workspace, place: place.channel });
       return undefined;
     }
+    // Another process may have heard of its removal alone: what this one remembers is kept anew.
+    if (isArrival(activity)) await places.forget(activity);
+    if (activity.type === 'conversationUpdate') messenger.rosterChanged();
     await places.note(activity, activity.name?.startsWith('composeExtension/'));
     switch (activity.type) {
       case 'message':
@@ -154,7 +158,7 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
         return { ...(await invoked(activity)) };
       case 'installationUpdate':
       case 'conversationUpdate':
-        return { after: () => void meet(activity) };
+        return isArrival(activity) ? { after: () => void meet(activity) } : undefined;
       default:
         return undefined;
     }
@@ -164,12 +168,10 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     const it = parseMessage(activity);
     if (it.kind === 'written' && (it.place.kind === 'direct' || it.named)) {
       const { workspace, person, kind, channel } = it.place;
-      const key = `${channel}/${it.message}`;
-      if (commands.has(key)) return undefined;
-      const isCommand = await adminOf(workspace).command({ person, text: it.text, personal: kind === 'direct', channel });
-      if (isCommand) {
-        commands.add(key);
-        if (commands.size > MOST_COMMANDS) commands.delete(commands.values().next().value!);
+      if (commandIn(it.text)) {
+        // What is delivered again, here or to another process, is not done again.
+        if (await chat.takeCommand({ platform: 'teams', workspace, key: `${channel}/${it.message}` }))
+          await adminOf(workspace).command({ person, text: it.text, personal: kind === 'direct', channel });
         return undefined;
       }
     }
@@ -218,9 +220,8 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
 
   /** Met once, in a chat of one's own or by who added it to a team. */
   async function meet(activity: Activity): Promise<void> {
-    const joined = activity.type === 'installationUpdate' ? activity.action?.startsWith('add') : isAmong(activity, activity.membersAdded);
-    if (!joined) return;
     try {
+      if (activity.type === 'conversationUpdate') await clock.sleep(MEET_MS, stopped.signal);
       const { place } = senderOf(activity);
       const outsiders =
         place.kind === 'direct' ? !(await whoIs(place.workspace, place.person)).member : await messenger.outsiders(place).catch(() => true);
@@ -263,6 +264,9 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
 
 const isAmong = ({ recipient }: Activity, members: Activity['membersAdded']): boolean =>
   members?.some((one) => one.id === recipient.id) === true;
+
+const isArrival = (activity: Activity): boolean =>
+  activity.type === 'installationUpdate' ? activity.action?.startsWith('add') === true : isAmong(activity, activity.membersAdded);
 
 const isRemoval = (activity: Activity): boolean =>
   activity.type === 'installationUpdate' ? activity.action?.startsWith('remove') === true : isAmong(activity, activity.membersRemoved);

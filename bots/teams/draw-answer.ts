@@ -113,7 +113,7 @@ function summaryOf(answer: Answer): string {
 /** Who shared it, and the question. */
 function head({ answer, shared }: AnswerView, hand: Hand, names: Names): string[] {
   if (!shared) return [];
-  const person = hand.words(cut(oneLine(names(shared.by) ?? ''), 80), false) || sayInChat(answer.language, 'somebody');
+  const person = hand.words(cut(oneLine(names(shared.by) ?? shared.name ?? ''), 80), false) || sayInChat(answer.language, 'somebody');
   return [
     sayInChat(answer.language, 'sharedBy', { person: hand.strong(person) }),
     `${hand.quoting}${hand.words(cut(oneLine(shared.question), 300)) || '…'}`,

@@ -152,12 +152,13 @@ export function ticketCard(view: TicketView, names: Names = () => undefined): Ca
 
 const isFound = ({ answer }: TicketView): boolean => answer !== undefined && answer.status !== 'unanswered' && answer.status !== 'failed';
 const wordsOf = ({ answer }: TicketView): string => answer?.sentences.map((s) => s.text).join(' ') || answer?.text || '';
-const nameOf = (id: string, language: string, names: Names): string => cut(oneLine(names(id) ?? ''), 80) || sayInChat(language, 'somebody');
-const titleLine = ({ language, reason, person }: TicketView, names: Names): string =>
-  sayInChat(language, `ticketBy_${reason}`, { person: nameOf(person, language, names) });
+const nameOf = (id: string, known: string | undefined, language: string, names: Names): string =>
+  cut(oneLine(names(id) ?? known ?? ''), 80) || sayInChat(language, 'somebody');
+const titleLine = ({ language, reason, person, personName }: TicketView, names: Names): string =>
+  sayInChat(language, `ticketBy_${reason}`, { person: nameOf(person, personName, language, names) });
 
-function stateLine({ language, state, takenBy }: TicketView, names: Names): string {
-  const person = takenBy ? nameOf(takenBy, language, names) : '';
+function stateLine({ language, state, takenBy, takenByName }: TicketView, names: Names): string {
+  const person = takenBy ? nameOf(takenBy, takenByName, language, names) : '';
   if (state === 'taken' && takenBy) return sayInChat(language, 'ticketHeldBy', { person });
   if (state === 'closed') return takenBy ? sayInChat(language, 'ticketDoneBy', { person }) : sayInChat(language, 'ticketDone');
   return sayInChat(language, 'ticketIsOpen');

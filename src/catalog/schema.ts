@@ -155,7 +155,7 @@ export interface CatalogTables {
     member: number;
     checked_at: number;
   };
-  /** People and channels that were greeted. */
+  /** People and channels that were greeted; and commands (`command:…`) that were taken, for a day. */
   greetings: { platform: string; workspace: string; place: string; at: number };
   /** What Docent posted, or is about to: one row a message. */
   messages: {

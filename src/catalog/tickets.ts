@@ -80,18 +80,22 @@ export async function moveTicket(tx: Catalog, ticketId: string, to: TicketState,
   return row !== undefined;
 }
 
-/** A person's id on a platform. */
-export async function platformIdOf(db: Catalog, personId: string, platform: string, workspace: string): Promise<string | undefined> {
-  const row = await db
+/** A person's id on a platform, and what they are called there. */
+export async function identityOf(
+  db: Catalog,
+  personId: string,
+  platform: string,
+  workspace: string,
+): Promise<{ id: string; name: string | null } | undefined> {
+  return db
     .selectFrom('identities')
-    .select('external_id')
+    .select(['external_id as id', 'name'])
     .where('person_id', '=', personId)
     .where('platform', '=', platform)
     .orderBy((e) => e.case().when('workspace', '=', workspace).then(0).else(1).end())
     .orderBy('external_id')
     .limit(1)
     .executeTakeFirst();
-  return row?.external_id;
 }
 
 /** The conversation of a place, made when it is new. */

@@ -16,6 +16,8 @@ export interface ChatPerson {
   name?: string;
   /** Of the company; guests and strangers are not, nor anybody whose look-up failed. */
   member: boolean;
+  /** The platform could not be asked who they are. */
+  unsure?: true;
 }
 
 /** Why an answer is what it is: figures and titles that this person may read. */
@@ -189,7 +191,10 @@ export interface ChatApp {
     /** The platform's ids of all that was posted into this question's conversation. */
     known(questionId: string): Promise<string[]>;
     /** The answer that a message shows; `ids`: under any of which it may be noted. */
-    answerAt(place: { platform: ChatPlatform; workspace: string; channel: string }, ids: string[]): Promise<string | undefined>;
+    answerAt(
+      place: { platform: ChatPlatform; workspace: string; channel: string; person: string },
+      ids: string[],
+    ): Promise<string | undefined>;
   };
   /** A recorded question by its delivery's key. */
   questionOf(eventKey: string): Promise<{ questionId: string; thread: string; origin: Origin | null } | undefined>;
@@ -218,6 +223,10 @@ export interface ChatApp {
   searched(audience: Audience): Promise<Searched>;
   /** Whether a person, or a channel, is met for the first time; true once. */
   greet(place: { platform: ChatPlatform; workspace: string; place: string }): Promise<boolean>;
+  /** As if it had never been met: it was not told, or Docent was removed there. */
+  ungreet(place: { platform: ChatPlatform; workspace: string; place: string }): Promise<void>;
+  /** Whether a command is delivered for the first time within a day; true once, in whichever process. */
+  takeCommand(command: { platform: ChatPlatform; workspace: string; key: string }): Promise<boolean>;
   /** What may be asked, from titles of documents that this audience may read, those in this language first; at most four. */
   suggestions(audience: Audience, language: Language): Promise<string[]>;
   recentQuestions(person: ChatPerson, limit: number): Promise<RecentQuestion[]>;

@@ -69,8 +69,8 @@ export interface AnswerView {
   searched?: Searched;
   /** Names of files that came with the question and could not be read, with the reason in the answer's language. */
   unread?: { name: string; reason: string }[];
-  /** Who shared it, by the platform's id; the question is shown then too. */
-  shared?: { by: string; question: string };
+  /** Who shared it, by the platform's id, and their name where it is known; the question is shown then too. */
+  shared?: { by: string; name?: string; question: string };
   now: number;
 }
 
@@ -113,12 +113,15 @@ export interface TicketView {
   question: string;
   /** Who asked for a person, or found the answer wanting, by the platform's id. */
   person: string;
+  /** What they are called, where it is known: for platforms whose ids name nobody. */
+  personName?: string;
   comment?: string;
   /** A link to where it was asked. */
   permalink?: string;
   answer?: Answer;
   state: 'open' | 'taken' | 'closed';
   takenBy?: string;
+  takenByName?: string;
   now: number;
 }
 
@@ -186,8 +189,8 @@ export interface Messenger {
   find(place: Place, key: string, after: number, known?: string[]): Promise<string | undefined>;
   /** A link that opens a message for who may read it; undefined where there is none. Never throws. */
   permalink?(place: Place, message: string): Promise<string | undefined>;
-  /** An answer that only the asker sees. */
-  whisper(origin: Origin, part: Part): Promise<void>;
+  /** An answer that only the asker sees. @returns its id, where there is one to know it by */
+  whisper(origin: Origin, part: Part): Promise<string | undefined>;
   person(workspace: string, id: string): Promise<PlatformPerson>;
   /** Whether people of other companies, or guests, can read what is posted there. */
   outsiders(place: Place): Promise<boolean>;

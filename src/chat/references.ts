@@ -6,20 +6,25 @@ import type { ChatPlatform } from './messenger.ts';
 export interface References {
   /** Undefined: never heard of. */
   find(platform: ChatPlatform, id: string): Promise<unknown>;
-  /** Written only where it is another than before. */
+  /** Written where it is another than before, and once a minute: another process may have forgotten it meanwhile. */
   keep(platform: ChatPlatform, id: string, reference: object): Promise<void>;
   forget(platform: ChatPlatform, id: string): Promise<void>;
 }
 
 /** Of those that this process wrote or read last. */
 const MOST_REMEMBERED = 20_000;
+const REMEMBERED_MS = 60_000;
 
 export function createReferences(db: Catalog, clock: Clock): References {
-  const remembered = new Map<string, string>();
+  const remembered = new Map<string, { json: string; at: number }>();
   const keyOf = (platform: ChatPlatform, id: string): string => `${platform}:${id}`;
   const remember = (key: string, json: string): void => {
     if (remembered.size > MOST_REMEMBERED) remembered.clear();
-    remembered.set(key, json);
+    remembered.set(key, { json, at: clock.now() });
+  };
+  const isRemembered = (key: string, json: string): boolean => {
+    const before = remembered.get(key);
+    return before?.json === json && before.at > clock.now() - REMEMBERED_MS;
   };
   return {
     async find(platform, id) {
@@ -30,11 +35,12 @@ export function createReferences(db: Catalog, clock: Clock): References {
         .where('id', '=', id)
         .executeTakeFirst();
       if (row) remember(keyOf(platform, id), row.reference_json);
+      else remembered.delete(keyOf(platform, id));
       return row && (JSON.parse(row.reference_json) as unknown);
     },
     async keep(platform, id, reference) {
       const json = JSON.stringify(reference);
-      if (remembered.get(keyOf(platform, id)) === json) return;
+      if (isRemembered(keyOf(platform, id), json)) return;
       const row = { reference_json: json, updated_at: clock.now() };
       await db
         .insertInto('chat_references')

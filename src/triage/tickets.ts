@@ -3,7 +3,7 @@ import { readableReaderSets } from '../access/audience.ts';
 import { answerFor } from '../answering.ts';
 import type { Catalog } from '../catalog/database.ts';
 import { putInOutbox, type OutboxMessage } from '../catalog/outbox.ts';
-import { channelsOfTicket, conversationAt, moveTicket, platformIdOf, readTicket, writeTicket } from '../catalog/tickets.ts';
+import { channelsOfTicket, conversationAt, identityOf, moveTicket, readTicket, writeTicket } from '../catalog/tickets.ts';
 import { askedFor } from '../catalog/traces.ts';
 import type { ChatApp, ChatPerson } from '../chat/chat-app.ts';
 import type { ChatPlatform, Messenger, Origin, Place, TicketView } from '../chat/messenger.ts';
@@ -45,9 +45,8 @@ export function createTickets(deps: TicketDeps): Tickets {
     if (!ticket) return undefined;
     const origin = originOf(ticket.origin_json);
     const { platform = 'slack', workspace = '' } = origin?.place ?? {};
-    const idOf = async (personId: string | null): Promise<string | undefined> =>
-      personId === null ? undefined : platformIdOf(db, personId, platform, workspace);
-    const [openedBy, takenBy] = await Promise.all([idOf(ticket.opened_by), idOf(ticket.taken_by)]);
+    const who = async (personId: string | null) => (personId === null ? undefined : identityOf(db, personId, platform, workspace));
+    const [openedBy, takenBy] = await Promise.all([who(ticket.opened_by), who(ticket.taken_by)]);
     const answer =
       ticket.answer_id === null ? undefined : await answerFor(ticket.answer_id, await readableReaderSets(db, {}, audience), deps);
     return {
@@ -56,11 +55,13 @@ export function createTickets(deps: TicketDeps): Tickets {
       ticketId,
       reason: ticket.reason,
       question: ticket.text,
-      person: openedBy ?? origin?.place.person ?? '',
+      person: openedBy?.id ?? origin?.place.person ?? '',
+      ...(openedBy?.name ? { personName: openedBy.name } : {}),
       ...(ticket.comment === null ? {} : { comment: ticket.comment }),
       ...(answer ? { answer } : {}),
       state: ticket.state,
-      ...(takenBy === undefined ? {} : { takenBy }),
+      ...(takenBy ? { takenBy: takenBy.id } : {}),
+      ...(takenBy?.name ? { takenByName: takenBy.name } : {}),
       now: clock.now(),
     };
   }
