@@ -21,6 +21,7 @@ import { answerOfMessage, intendMessage, knownMessages, messagePosted, messageRe
 import { keepIdentity, readIdentity } from './catalog/people.ts';
 import { QUESTION_LEASE_MS, receiveQuestion, renewQuestion, type Question } from './catalog/questions.ts';
 import type { ChatApp, ChatPerson, HeldQuestion } from './chat/chat-app.ts';
+import { keptOrigin } from './chat/kept-origin.ts';
 import type { Origin, Via } from './chat/messenger.ts';
 import { AppError } from './errors.ts';
 
@@ -169,7 +170,7 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
     async delivered(question, how) {
       const one = heldOf(question);
       const { db, clock } = deps.recording();
-      await closeQuestion(db, one.question, how ?? 'delivered', clock.now());
+      await closeQuestion(db, one.question, how ?? 'delivered', clock.now(), one.origin.files && keptOrigin(one.origin));
       letGo(one.id);
     },
     async release(question, { afterMs = 0, counts = false } = {}) {
@@ -186,7 +187,7 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
     async withdraw(questionId) {
       const { db, clock } = deps.recording();
       letGo(questionId);
-      return withdrawQuestion(db, questionId, clock.now());
+      return withdrawQuestion(db, questionId, clock.now(), (origin) => keptOrigin(origin as Origin));
     },
 
     async takeLeft(platform, limit) {
@@ -217,7 +218,8 @@ export function createChatAnswering(deps: ChatAnsweringDeps): ChatAnswering {
       const { db } = deps.recording();
       const row = await questionByKey(db, eventKey);
       if (!row) return undefined;
-      return { questionId: row.id, thread: row.thread, origin: row.origin_json === null ? null : (JSON.parse(row.origin_json) as Origin) };
+      const origin = row.origin_json === null ? null : (JSON.parse(row.origin_json) as Origin);
+      return { questionId: row.id, thread: row.thread, origin, ...(row.answer_id ? { answerId: row.answer_id } : {}) };
     },
     async lastOfThread(place) {
       const last = await lastQuestion(deps.recording().db, place);

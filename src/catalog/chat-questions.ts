@@ -101,18 +101,20 @@ export async function settleQuestion(
     .execute();
 }
 
-/** The answer stands in the chat, or is not wanted any more. */
+/** The answer stands in the chat, or is not wanted any more. @param origin as it is kept from now on, where that differs */
 export async function closeQuestion(
   db: Catalog,
   { id, leaseOwner }: Pick<Question, 'id' | 'leaseOwner'>,
   how: 'delivered' | 'cancelled',
   now: number,
+  origin?: unknown,
 ): Promise<void> {
   await db
     .updateTable('questions')
     .set((e) => ({
       delivered_at: now,
       lease_until: 0,
+      ...(origin === undefined ? {} : { origin_json: JSON.stringify(origin) }),
       ...(how === 'cancelled'
         ? { state: e.case().when('state', '=', 'received').then('cancelled').else(e.ref('state')).end() as never }
         : {}),
@@ -152,15 +154,23 @@ export async function releaseQuestion(
     .execute();
 }
 
-/** Nobody answers it any more, whoever was at it: its message was deleted. @returns false when it had been delivered */
-export async function withdrawQuestion(db: Catalog, id: string, now: number): Promise<boolean> {
+/**
+ * Nobody answers it any more, whoever was at it: its message was deleted.
+ * @param kept what of its origin is kept from now on
+ * @returns false when it had been delivered
+ */
+export async function withdrawQuestion(db: Catalog, id: string, now: number, kept: (origin: unknown) => unknown): Promise<boolean> {
   const row = await db
     .updateTable('questions')
     .set({ state: 'cancelled', delivered_at: now, lease_owner: randomUUID(), lease_until: 0 })
     .where('id', '=', id)
     .where('delivered_at', 'is', null)
-    .returning('id')
+    .returning('origin_json')
     .executeTakeFirst();
+  if (row?.origin_json) {
+    const origin_json = JSON.stringify(kept(JSON.parse(row.origin_json)));
+    if (origin_json !== row.origin_json) await db.updateTable('questions').set({ origin_json }).where('id', '=', id).execute();
+  }
   return row !== undefined;
 }
 
@@ -187,12 +197,13 @@ export async function lastQuestion(db: Catalog, place: { platform: string; works
     .executeTakeFirst();
 }
 
-/** A question by its delivery's key. */
+/** A question by its delivery's key, with its current answer. */
 export async function questionByKey(db: Catalog, eventKey: string) {
   return db
     .selectFrom('questions as q')
     .innerJoin('conversations as c', 'c.id', 'q.conversation_id')
-    .select(['q.id', 'q.origin_json', 'c.thread'])
+    .leftJoin('answers as a', (join) => join.onRef('a.question_id', '=', 'q.id').on('a.state', '=', 'current'))
+    .select(['q.id', 'q.origin_json', 'c.thread', 'a.id as answer_id'])
     .where('q.event_key', '=', eventKey)
     .executeTakeFirst();
 }

@@ -196,8 +196,8 @@ export interface ChatApp {
       ids: string[],
     ): Promise<string | undefined>;
   };
-  /** A recorded question by its delivery's key. */
-  questionOf(eventKey: string): Promise<{ questionId: string; thread: string; origin: Origin | null } | undefined>;
+  /** A recorded question by its delivery's key, with its answer once there is one. */
+  questionOf(eventKey: string): Promise<{ questionId: string; thread: string; origin: Origin | null; answerId?: string } | undefined>;
   /**
    * The last question of a thread, or, without one, of a channel: for what goes on without a mention.
    * `inSight`: people there know that Docent was asked.
