@@ -195,7 +195,7 @@ test('other formats, files that stand elsewhere, and more than five are named, i
   expect(texts).toEqual([{ name: 'a.txt', text: 'a' }]);
   expect(unread).toEqual([
     { name: 'setup.exe', reason: 'is of a format that is not read here' },
-    { name: 'sheet.pdf', reason: 'stands outside Slack' },
+    { name: 'sheet.pdf', reason: 'is only linked, and kept elsewhere' },
     { name: 'b.txt', reason: 'has no text that can be read' },
     { name: 'a file', reason: 'could not be read' },
     { name: 'c.txt', reason: 'only the first 5 files of a question are read' },
