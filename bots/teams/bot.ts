@@ -221,7 +221,8 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
   /** Met once, in a chat of one's own or by who added it to a team. */
   async function meet(activity: Activity): Promise<void> {
     try {
-      if (activity.type === 'conversationUpdate') await clock.sleep(MEET_MS, stopped.signal);
+      if (activity.type === 'conversationUpdate') await clock.sleep(MEET_MS, stopped.signal).catch(() => {});
+      if (stopped.signal.aborted) return;
       const { place } = senderOf(activity);
       const outsiders =
         place.kind === 'direct' ? !(await whoIs(place.workspace, place.person)).member : await messenger.outsiders(place).catch(() => true);

@@ -78,9 +78,9 @@ export async function openTeamsOffice(options: TeamsOfficeOptions = {}): Promise
   };
 }
 
-/** An answer that is there from its first word to its buttons. */
-export const isWhole = (message: Message): boolean =>
-  message.streaming !== 'open' && JSON.stringify(message.activity).includes('"docent.why"');
+/** An answer that is there from its first word to its last; its buttons follow. What grows has no words for a notification. */
+export const isWhole = ({ streaming, activity }: Message): boolean =>
+  streaming !== 'open' && activity.text !== undefined && activity.summary !== undefined;
 
 /** The bot and the console over this application, as src/main.ts puts them together. */
 export async function serveTeams(
@@ -124,6 +124,8 @@ export async function startTeamsChild(options: {
   port: number;
   teams: FakeTeams;
   modelUrl: string;
+  /** Beside what it needs. */
+  env?: Record<string, string>;
   /** Where it kills itself. */
   kill?: { step: string; nth: number };
 }): Promise<ChildProcess> {
@@ -139,6 +141,7 @@ export async function startTeamsChild(options: {
       LOG_LEVEL: 'silent',
       NODE_EXTRA_CA_CERTS: teams.caFile,
       ...teamsEnv(teams),
+      ...options.env,
     }),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
