@@ -13,16 +13,24 @@ import { drawExtensionAnswer, drawExtensionAsk, drawExtensionDocument } from './
 import { senderOf, type Activity } from './parse.ts';
 import type { InvokeResponse } from './receiver.ts';
 
-/** Teams waits five seconds for a message extension (Microsoft, "Respond to search command"). */
-const SEARCH_MS = 3_500;
+/** Teams waits five seconds for a message extension (Microsoft, "Respond to search command"): who asks, then a search, or an answer. */
+const WHO_MS = 1_500;
+const SEARCH_MS = 2_500;
 const ANSWER_MS = 4_000;
+/** How often it is looked whether what was chosen before is answered by now. */
+const LOOK_MS = 200;
 const MOST_RESULTS = 10;
+/** Nobody scrolls further; each page searches for all before it. */
+const FURTHEST = 200;
+/** Of one person, per process: typing is a search after each pause. */
+const SEARCHES = { most: 60, withinMs: 60_000 };
+const MOST_PEOPLE = 10_000;
 const LONGEST_QUERY = 2_000;
 
 const asked = z.object({
   commandId: z.string(),
   parameters: z.array(z.object({ name: z.string(), value: z.unknown().optional() })).nullish(),
-  queryOptions: z.object({ skip: z.number().nullish(), count: z.number().nullish() }).nullish(),
+  queryOptions: z.object({ skip: z.int().nonnegative().nullish(), count: z.int().nullish() }).nullish(),
 });
 const selected = z.object({ ask: z.string().min(1).max(LONGEST_QUERY) });
 const about = z.object({
@@ -48,6 +56,8 @@ export interface Extension {
   askAbout(activity: Activity): Promise<InvokeResponse & { after?: () => void }>;
 }
 
+type Asker = Pick<Place, 'workspace' | 'person'>;
+
 const result = (attachments: object[]): InvokeResponse => ({
   status: 200,
   body: { composeExtension: { type: 'result', attachmentLayout: 'list', attachments } },
@@ -59,45 +69,76 @@ export function createExtension(deps: ExtensionDeps): Extension {
 
   const audienceOf = (who: ChatPerson): Audience => (who.member ? 'everyone' : 'public');
   /** Where what comes too late is said: their chat with Docent alone. */
-  const personalOrigin = ({ workspace, person }: Pick<Place, 'workspace' | 'person'>): Origin => ({
+  const personalOrigin = ({ workspace, person }: Asker): Origin => ({
     place: { platform: 'teams', workspace, channel: person, kind: 'direct', person },
     via: 'extension',
     ephemeral: true,
   });
 
-  async function answerInTime(held: HeldQuestion, who: ChatPerson): Promise<Answer | undefined> {
-    await chat.settle(held, who, audienceOf(who));
+  const languageFor = ({ workspace, person }: Asker): Promise<Language> =>
+    within(WHO_MS, deps.languageOf(workspace, person)).catch(() => 'en');
+
+  const searches = new Map<string, { since: number; n: number }>();
+  function maySearch({ workspace, person }: Asker): boolean {
+    const key = `${workspace}/${person}`;
+    const before = searches.get(key);
+    const own = before && before.since > clock.now() - SEARCHES.withinMs ? before : { since: clock.now(), n: 0 };
+    if (searches.size > MOST_PEOPLE) searches.clear();
+    searches.set(key, own);
+    return ++own.n <= SEARCHES.most;
+  }
+
+  /** Undefined: it takes longer, and is said in the personal chat once it is there. */
+  async function answerInTime(held: HeldQuestion, { workspace, person }: Asker): Promise<Answer | undefined> {
     const work = (async () => {
+      const who = await deps.whoIs(workspace, person);
+      await chat.settle(held, who, audienceOf(who));
       let answer: Answer | undefined;
       for await (const event of chat.answer(held, new AbortController().signal)) if (event.type === 'final') answer = event.answer;
       return answer;
     })();
     const answer = await within(ANSWER_MS, work).catch(() => undefined);
-    if (answer) {
-      await chat.delivered(held);
-      return answer;
+    if (!answer) {
+      // Also what failed: there it is tried again, and let go of.
+      void work.catch(() => undefined).then(() => deps.conversations.take(held));
+      return undefined;
     }
-    // It is said in the personal chat once it is there.
-    void work.catch(() => undefined).then(() => deps.conversations.take(held));
-    return undefined;
+    await chat.delivered(held).catch(() => chat.release(held).catch(() => {}));
+    return answer;
+  }
+
+  /** What was chosen is delivered again: its first delivery answers, here or in another process. */
+  async function answeredBefore(eventKey: string, { workspace, person }: Asker): Promise<Answer | undefined> {
+    const until = clock.now() + ANSWER_MS;
+    const who = await deps.whoIs(workspace, person);
+    for (;;) {
+      const known = await chat.questionOf(eventKey);
+      if (!known || known.origin?.place.person !== person) return undefined;
+      if (known.answerId) return (await chat.readAnswer(known.answerId, audienceOf(who)))?.answer;
+      if (clock.now() > until) return undefined;
+      await clock.sleep(LOOK_MS);
+    }
   }
 
   return {
     async query(activity) {
       const { place } = senderOf(activity);
-      const language = await deps.languageOf(place.workspace, place.person);
       const parsed = asked.safeParse(activity.value).data;
       const valueOf = (name: string): string => {
         const value = parsed?.parameters?.find((one) => one.name === name)?.value;
         return typeof value === 'string' ? value.trim().slice(0, LONGEST_QUERY) : '';
       };
       const text = valueOf('query');
-      if (text === '') return message(sayInChat(language, 'extensionStart'));
+      if (text === '') return message(sayInChat(await languageFor(place), 'extensionStart'));
+      const from = parsed?.queryOptions?.skip ?? 0;
+      if (from > FURTHEST) return result([]);
+      const count = Math.min(MOST_RESULTS, Math.max(1, parsed?.queryOptions?.count ?? MOST_RESULTS));
+      if (!maySearch(place)) return message(sayInChat(await languageFor(place), 'tryLater'));
+      const speaking = languageFor(place);
       try {
-        const who = await deps.whoIs(place.workspace, place.person);
-        const from = Math.max(0, parsed?.queryOptions?.skip ?? 0);
-        const count = Math.min(MOST_RESULTS, Math.max(1, parsed?.queryOptions?.count ?? MOST_RESULTS));
-        const documents = await chat.documents(text, audienceOf(who), from + count, AbortSignal.timeout(SEARCH_MS));
+        const who = await within(WHO_MS, deps.whoIs(place.workspace, place.person));
+        const search = chat.documents(text, audienceOf(who), from + count, AbortSignal.timeout(SEARCH_MS));
+        const [documents, language] = await Promise.all([within(SEARCH_MS, search), speaking]);
         const found = documents
           .slice(from, from + count)
           .map((one) => drawExtensionDocument({ ...one, url: one.url ?? one.documentUrl, language, now: clock.now() }));
@@ -105,15 +146,15 @@ export function createExtension(deps: ExtensionDeps): Extension {
         return result(from === 0 ? [drawExtensionAsk({ language, query: text }), ...found] : found);
       } catch (error) {
         log.warn({ code: error instanceof AppError ? error.code : 'failed' }, 'the message extension could not search');
-        return message(sayInChat(language, 'tryLater'));
+        return message(sayInChat(await speaking, 'tryLater'));
       }
     },
 
     async select(activity) {
       const { place } = senderOf(activity);
-      const language = await deps.languageOf(place.workspace, place.person);
+      const speaking = languageFor(place);
       const chosen = selected.safeParse(activity.value).data;
-      if (!chosen || !activity.id) return message(sayInChat(language, 'notAvailable'));
+      if (!chosen || !activity.id) return message(sayInChat(await speaking, 'notAvailable'));
       try {
         const key = `teams:${place.workspace}/extension/${place.channel}/${activity.id}`;
         const held = await chat.receive({
@@ -123,19 +164,20 @@ export function createExtension(deps: ExtensionDeps): Extension {
           via: 'extension',
           thread: `extension:${activity.id}`,
         });
-        const answer = held && (await answerInTime(held, await deps.whoIs(place.workspace, place.person)));
-        if (!answer) return message(sayInChat(language, 'extensionLate'));
+        const answer = held ? await answerInTime(held, place) : await within(ANSWER_MS, answeredBefore(key, place)).catch(() => undefined);
+        if (!answer) return message(sayInChat(await speaking, 'extensionLate'));
         const actions = { feedback: false, askPerson: false, why: false, share: false };
         return result([drawExtensionAnswer({ type: 'answer', answer, actions, now: clock.now() }, chosen.ask)]);
       } catch (error) {
         log.warn({ code: error instanceof AppError ? error.code : 'failed' }, 'the message extension could not answer');
+        const language = await speaking;
         return message(limitSaid(error, language) ?? sayInChat(language, 'tryLater'));
       }
     },
 
     async askAbout(activity) {
       const { place } = senderOf(activity);
-      const language = await deps.languageOf(place.workspace, place.person);
+      const language = await languageFor(place);
       const said = (key: 'askingInPersonalChat' | 'notAvailable'): InvokeResponse => ({
         status: 200,
         body: { task: { type: 'message', value: sayInChat(language, key) } },
