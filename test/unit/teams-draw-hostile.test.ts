@@ -250,7 +250,7 @@ function viewsOf(made: Hostile): { view: AnswerView; growing: GrowingView; other
   const view = viewOf(answer, {
     searched,
     unread: [{ name: c, reason: d }],
-    ...(made.turn === 0 ? { shared: { by: made.person, question: e } } : {}),
+    ...(made.turn === 0 ? { shared: { by: made.person, name: f, question: e } } : {}),
     actions: { feedback: true, askPerson: true, why: true, share: true },
   });
   const growing: GrowingView = { type: 'growing', language, status: status === 'quoted' ? 'reading' : 'writing', sentences, citations };
@@ -261,11 +261,13 @@ function viewsOf(made: Hostile): { view: AnswerView; growing: GrowingView; other
     reason: 'wrong',
     question: e,
     person: made.person,
+    personName: a,
     comment: f,
     permalink: urls[2],
     answer,
     state: 'taken',
     takenBy: made.person,
+    takenByName: b,
     now: NOW,
   };
   const others: View[] = [

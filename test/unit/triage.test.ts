@@ -171,7 +171,12 @@ overBothCatalogs((catalogs) => {
       const { answerId } = await ledger.answer({ asker: ann });
       const { ticketId } = await triage.openTicket({ answerId, person: ann, reason: 'asked' });
       const cid = await ledger.person('UCID');
-      expect(await triage.takeTicket(ticketId, bob, 'taken')).toMatchObject({ state: 'taken', takenBy: 'UBOB' });
+      expect(await triage.takeTicket(ticketId, bob, 'taken')).toMatchObject({
+        state: 'taken',
+        takenBy: 'UBOB',
+        personName: 'UANN',
+        takenByName: 'UBOB',
+      });
       expect(await triage.takeTicket(ticketId, cid, 'taken')).toMatchObject({ state: 'taken', takenBy: 'UBOB' });
       expect(await triage.takeTicket(ticketId, cid, 'open')).toMatchObject({ state: 'open' });
       expect(await triage.takeTicket(ticketId, cid, 'closed')).toMatchObject({ state: 'closed', takenBy: 'UCID' });
