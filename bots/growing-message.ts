@@ -189,11 +189,12 @@ export function createGrowingMessage(
       await step('intended');
       looked = false;
       // What cannot be found again is begun with a line that says nothing yet: said twice, it is no second answer.
-      id = await messenger.post(at, messenger.caps.finds ? part : begunWith(nth), row.id);
+      const begins = !messenger.caps.finds && !messenger.mayStandTwice?.(part);
+      id = await messenger.post(at, begins ? begunWith(nth) : part, row.id);
       await step('posted');
       await chat.messages.posted(row.id, id);
       await step('noted');
-      if (!messenger.caps.finds) await messenger.edit(at, id, part);
+      if (begins) await messenger.edit(at, id, part);
     });
   }
 

@@ -25,12 +25,15 @@ const CARD = 'application/vnd.microsoft.card.adaptive';
 /** Whom an id of the platform names; undefined where that is not known. */
 export type Names = (id: string) => string | undefined;
 
-/** @returns in the order in which they are posted */
+/**
+ * @returns in the order in which they are posted; the buttons are a message of their own: Teams splits one that has text and
+ *   a card, tells no id of it, and refuses to make another into one ("Activity resulted into multiple skype activities")
+ */
 export function drawAnswer(view: AnswerView, hand: Hand, how: 'rich' | 'plain' | 'text', names: Names): TeamsMessage[] {
   const { answer } = view;
   const cited: Cited = { citations: answer.citations, quoted: answer.status === 'quoted' };
   const parts = partsOf(answer.sentences, cited);
-  return parts.map((sentences, i) => {
+  const said = parts.map((sentences, i) => {
     const last = i === parts.length - 1;
     const runs = drawRuns(runsOf(sentences, cited, parts.slice(0, i).flat()), cited, hand);
     const paragraphs = [
@@ -46,9 +49,11 @@ export function drawAnswer(view: AnswerView, hand: Hand, how: 'rich' | 'plain' |
     if (entity) message.entities = [entity];
     if (last && how === 'rich' && view.actions.feedback && !['failed', 'courtesy'].includes(answer.status))
       message.channelData = { feedbackLoop: { type: 'default' } };
-    if (last && answerButtons(answer, view.actions).length > 0) message.attachments = [attachment(answerButtonsCard(answer, view.actions))];
     return message;
   });
+  if (how === 'text' || answerButtons(answer, view.actions).length === 0) return said;
+  const buttons = attachment(answerButtonsCard(answer, view.actions));
+  return [...said, { type: 'message', summary: summaryOf(answer), attachments: [buttons] }];
 }
 
 export const attachment = (content: Card): CardAttachment => ({ contentType: CARD, content });

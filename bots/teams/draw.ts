@@ -29,7 +29,7 @@ export function drawTeams(view: View, how: Drawn = 'rich', place?: Place['kind']
       case 'growing':
         return [drawGrowing(view, hand, how)];
       case 'notice':
-        return [drawNotice(view, hand)];
+        return [drawNotice(view, hand, how)];
       case 'welcome':
         return [drawWelcome(view, hand, how === 'rich' && place === 'direct')];
       case 'ticket':
@@ -60,13 +60,23 @@ function drawGrowing(view: GrowingView, hand: Hand, how: Drawn): TeamsMessage {
   };
 }
 
-function drawNotice({ language, text, button }: NoticeView, hand: Hand): TeamsMessage {
-  const press = button ? [execute(`docent.${button.action.replaceAll('-', '_')}`, button.label, button.value, { style: 'positive' })] : [];
+/** With a button it is a card: Teams splits a message that has both text and a card. */
+function drawNotice({ language, text, button }: NoticeView, hand: Hand, how: Drawn): TeamsMessage {
+  if (!button || how === 'text') return { type: 'message', text: ownParagraphs(text, hand).join('\n\n') || '…', textFormat: 'markdown' };
+  const press = execute(`docent.${button.action.replaceAll('-', '_')}`, button.label, button.value, { style: 'positive' });
+  const lines = text.split('\n').filter((one) => one.trim() !== '');
   return {
     type: 'message',
-    text: ownParagraphs(text, hand).join('\n\n') || '…',
-    textFormat: 'markdown',
-    ...(press.length > 0 ? { attachments: [attachment(card(language, [], press))] } : {}),
+    summary: literalLine(text, 200) || '…',
+    attachments: [
+      attachment(
+        card(
+          language,
+          lines.map((one) => line(one)),
+          [press],
+        ),
+      ),
+    ],
   };
 }
 
@@ -90,7 +100,8 @@ function drawWelcome({ language, searched, suggestions, now }: WelcomeView, hand
     hand.strong(say('welcomeHeading')),
     say('welcomeLead'),
     ...(documents === 0 ? [say('welcomeKnowsNothing')] : [say('welcomeKnows', values), list]),
-    ...(tries.length > 0 ? [say('welcomeTry'), shown.join('\n')] : []),
+    // Nothing is announced that Teams shows below the box, and takes away once one is pressed.
+    ...(shown.length > 0 ? [say('welcomeTry'), shown.join('\n')] : []),
     hand.soft(say('welcomeWho')),
   ];
   const actions = presses.map((one) => ({ type: 'imBack' as const, title: one, value: one }));

@@ -69,6 +69,8 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
 
     draw: (view, how = 'rich', where = 'channel') => deps.draw(view, how, where),
 
+    mayStandTwice: (part) => (part as TeamsMessage).text === undefined,
+
     post: async (place, part) => send(await places.whereOf(place), part as TeamsMessage),
 
     async edit(place, id, part) {

@@ -176,6 +176,8 @@ export interface Messenger {
   status(place: Place, working: boolean, language: Language): Promise<boolean>;
   /** The messages that a view takes, in order; a long answer takes several. @param where some things are for one kind of place alone */
   draw(view: View, how?: Drawn, where?: Place['kind']): Part[];
+  /** Whether it does no harm if it stands there twice, as buttons alone: where messages are not found, it need not be begun empty. */
+  mayStandTwice?(part: Part): boolean;
   /** @returns the platform's id of the message; `key` is kept with it, so that `find` finds it */
   post(place: Place, part: Part, key: string): Promise<string>;
   edit(place: Place, id: string, part: Part): Promise<void>;

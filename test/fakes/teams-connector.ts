@@ -118,6 +118,9 @@ export function connector(world: World, limiter: Meter) {
     const problems = activityProblems(body);
     if (problems.some((one) => one.includes(`over ${cardBytes}`))) refuse(413, 'MessageSizeTooBig', problems.join('; '));
     if (problems.length > 0) refuse(400, 'BadSyntax', problems.join('; '));
+    // Teams itself splits it where it is sent, and tells no id; an edit it refuses with these words.
+    if (body.text && Array.isArray(body.attachments) && body.attachments.length > 0)
+      refuse(400, 'BadSyntax', 'Activity resulted into multiple skype activities');
     if (body.suggestedActions !== undefined && chat.kind !== 'personal')
       refuse(400, 'BadArgument', 'Suggested actions are for personal chats.');
     const entities = Array.isArray(body.entities) ? body.entities.filter(isObject) : [];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject } from './slack-shape.ts';
 import type { Fields } from './slack-shape.ts';
 import { actionsOf, cardType, inputsIn } from './teams-cards.ts';
@@ -38,6 +39,12 @@ export function cardIn(activity: Fields): Fields | undefined {
   return isObject(held) ? held : undefined;
 }
 
+/** A message that is nothing but buttons: those under the answer above it. */
+export function isButtons(activity: Fields): boolean {
+  const card = activity.text === undefined ? cardIn(activity) : undefined;
+  return card !== undefined && Array.isArray(card.body) && card.body.every((one) => isObject(one) && one.type === 'ActionSet');
+}
+
 const has = (data: unknown, wanted: Fields): boolean =>
   isObject(data) && Object.entries(wanted).every(([name, value]) => JSON.stringify(data[name]) === JSON.stringify(value));
 
@@ -49,6 +56,15 @@ export function invoker(world: World, out: Deliverer) {
     return held;
   };
 
+  /** The message itself, or the buttons under it. */
+  function withCard(message: Message): Message {
+    if (cardIn(message.activity)) return message;
+    const all = world.messages.get(message.chat) ?? [];
+    const below = all.slice(all.indexOf(message) + 1).filter((one) => one.own && one.rootId === message.rootId && !one.deletedAt);
+    const { summary } = message.activity;
+    return below.find((one) => isButtons(one.activity) && (summary === undefined || one.activity.summary === summary)) ?? message;
+  }
+
   function invoke(from: Person, chat: Chat, name: string, value: Fields, held?: Message): Fields {
     const base = envelope(world, from, chat, held && (held.rootId ?? held.id));
     const { locale: _, ...rest } = base;
@@ -56,7 +72,8 @@ export function invoker(world: World, out: Deliverer) {
   }
 
   /** What a person sees as the message's card: what an invoke last answered them, or the message's own. */
-  function shownCard(from: Person, held: Message): Fields | undefined {
+  function shownCard(from: Person, message: Message): Fields | undefined {
+    const held = withCard(message);
     return world.shownCards.get(`${from.id} ${held.id}`) ?? cardIn(held.activity);
   }
 
@@ -83,7 +100,10 @@ export function invoker(world: World, out: Deliverer) {
   }
 
   async function press(given: Press): Promise<Answered> {
-    const held = messageOf(given.chat, given.message);
+    const above = messageOf(given.chat, given.message);
+    // Whoever reads an answer presses once there is something to press.
+    for (const ends = Date.now() + 5_000; !cardIn(withCard(above).activity) && !given.forged && Date.now() < ends;) await sleep(5);
+    const held = withCard(above);
     const action = { type: 'Action.Execute', id: '', title: '', verb: given.verb, data: pressed(given, held) };
     const answer = await out.send(invoke(given.from, given.chat, 'adaptiveCard/action', { action, trigger: 'manual' }, held), given);
     if (answer.status === 200 && isObject(answer.body) && answer.body.type === cardType && isObject(answer.body.value))

@@ -12,7 +12,7 @@ import { connector, personalChatOf } from './teams-connector.ts';
 import { deliverer } from './teams-deliver.ts';
 import { readBody, serve } from './teams-http.ts';
 import type { Answer } from './teams-http.ts';
-import { cardIn, invoker } from './teams-invokes.ts';
+import { cardIn, invoker, isButtons } from './teams-invokes.ts';
 import { defaultLimits, meter } from './teams-limits.ts';
 import type { Limits } from './teams-limits.ts';
 import { loginSide } from './teams-login.ts';
@@ -284,10 +284,10 @@ export async function startFakeTeams(options: FakeTeamsOptions = {}) {
     /** All messages that ever stood there, deleted ones too. */
     everPosted,
     message: (where: Chat, id: string): Message | undefined => findMessage(world, where.id, id),
-    /** The bot's own messages that stand in a chat, oldest first. */
-    answers: (where: Chat | string): Message[] => messages(where).filter((one) => one.own),
-    /** A thread's standing replies, without its root. */
-    replies: (where: Chat, rootId: string): Message[] => messages(where).filter((one) => one.rootId === rootId),
+    /** The bot's own messages that stand in a chat, oldest first; not the buttons under them. */
+    answers: (where: Chat | string): Message[] => messages(where).filter((one) => one.own && !isButtons(one.activity)),
+    /** A thread's standing replies, without its root and the buttons under answers. */
+    replies: (where: Chat, rootId: string): Message[] => messages(where).filter((one) => one.rootId === rootId && !isButtons(one.activity)),
     openStreams: (): Message[] => [...world.chats.keys()].flatMap((id) => service.openStreams(id)),
     /** The card that a person sees in a message: what a press answered them, or the message's own. */
     cardOf: (who: Person, message: Message): Fields | undefined => push.shownCard(who, message),

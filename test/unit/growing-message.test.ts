@@ -53,12 +53,13 @@ test('a process that was late overwrites nothing of what another made whole', as
 
 describe('a platform that finds nothing by its key', () => {
   /** What a messenger of this kind was asked to do; `failing` says how edits fail. */
-  function taken(failing: () => string | undefined) {
+  function taken(failing: () => string | undefined, below: string[] = []) {
     const done: string[] = [];
     const messenger = {
       platform: 'teams',
       caps: { stream: () => false, edit: () => true, editEveryMs: 1, finds: false, beginsEmpty: true, settleMs: 0 },
-      draw: (view: View) => [view.type],
+      draw: (view: View) => (view.type === 'growing' ? ['growing'] : [view.type, ...below]),
+      mayStandTwice: (part: string) => part === 'buttons',
       post: async (_: Place, part: string) => (done.push(`post ${part}`), 'm2'),
       edit: async (_: Place, id: string, part: string) => {
         const code = id === 'stream:m1' ? failing() : undefined;
@@ -71,7 +72,8 @@ describe('a platform that finds nothing by its key', () => {
     const row = { id: 'r', part: 0, platformId: 'stream:m1', state: 'posted' as const };
     const messages = {
       ofQuestion: async () => [row],
-      intend: async () => row,
+      intend: async (_: string, part: number) =>
+        part === 0 ? row : { id: `r${part}`, part, platformId: null, state: 'intended' as const },
       posted: async () => {},
       removed: async () => {},
       known: async () => [],
@@ -101,5 +103,11 @@ describe('a platform that finds nothing by its key', () => {
     const { done, end } = taken(() => 'chat.message_gone');
     await end();
     expect(done).toEqual(['remove stream:m1', 'post growing', 'edit m2 notice']);
+  });
+
+  test('what may stand twice is posted as it is; all else is begun empty, and edited', async () => {
+    const { done, end } = taken(() => undefined, ['more', 'buttons']);
+    await end();
+    expect(done).toEqual(['edit stream:m1 notice', 'post growing', 'edit m2 more', 'post buttons']);
   });
 });

@@ -97,6 +97,11 @@ describe('what goes out', () => {
         ],
       },
     ],
+    channelData: { feedbackLoop: { type: 'default' } },
+    suggestedActions: { actions: [{ type: 'imBack', title: 'More', value: 'Tell me more' }] },
+  };
+  const buttons: TeamsMessage = {
+    type: 'message',
     attachments: [
       {
         contentType: 'application/vnd.microsoft.card.adaptive',
@@ -108,8 +113,6 @@ describe('what goes out', () => {
         },
       },
     ],
-    channelData: { feedbackLoop: { type: 'default' } },
-    suggestedActions: { actions: [{ type: 'imBack', title: 'More', value: 'Tell me more' }] },
   };
 
   test('of an answer is what was given, byte for byte: citations, AI label, card, feedback', async () => {
@@ -118,10 +121,14 @@ describe('what goes out', () => {
     const [sent] = teams.calls('send');
     expect(sent!.body).toEqual(answer);
     expect(JSON.stringify((sent!.body as TeamsMessage).entities)).toBe(JSON.stringify(answer.entities));
-    expect(teams.answers(to.conversation).map((one) => one.id)).toEqual([id]);
+    const below = await connector.send(to, buttons);
+    expect(teams.calls('send')[1]!.body).toEqual(buttons);
+    expect(teams.messages(to.conversation).map((one) => one.id)).toEqual([id, below]);
     await connector.update(to, id, { ...answer, text: '31 days [1].' });
     expect(JSON.stringify((teams.calls('update')[0]!.body as TeamsMessage).entities)).toBe(JSON.stringify(answer.entities));
     expect(teams.complaints).toEqual([]);
+    // Teams makes two messages of text with a card.
+    await expect(connector.update(to, id, { ...answer, ...buttons })).rejects.toMatchObject({ code: 'chat.refused' });
   });
 
   test('of a stream is what was given: its kind, its number, its id', async () => {

@@ -123,7 +123,7 @@ describe('an answer', () => {
   });
 
   it('says what was searched where nothing was found, names close pages as such, and offers a person first', () => {
-    const [message] = drawTeams(notFound());
+    const [message, buttons] = drawTeams(notFound());
     const text = readable(message!.text);
     expect(text).toContain('**Not found in the documents**\n\nI searched 214 documents in 3 sources: People handbook (read 2 hours ago)');
     expect(text).toContain(
