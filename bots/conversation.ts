@@ -141,8 +141,8 @@ export function createConversations(deps: ConversationDeps): Conversations {
     for (const [nth, part] of parts.entries()) {
       const row = await chat.messages.intend(question.id, WHISPERED + nth);
       if (row.platformId) continue;
-      await messenger.whisper(question.origin, part);
-      await chat.messages.posted(row.id, `whispered:${row.id}`);
+      const id = await messenger.whisper(question.origin, part);
+      await chat.messages.posted(row.id, `whispered:${id ?? row.id}`);
     }
   }
 
@@ -168,7 +168,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
       feedback: about,
       askPerson: about && chat.triageChannels.length > 0,
       why: about,
-      share: origin.ephemeral === true && about && answer.status !== 'unanswered',
+      share: origin.ephemeral === true && origin.place.kind !== 'direct' && about && answer.status !== 'unanswered',
     };
     return {
       type: 'answer',
@@ -192,6 +192,9 @@ export function createConversations(deps: ConversationDeps): Conversations {
     try {
       const { place } = question.origin;
       const who = await deps.whoIs(place);
+      // An employee is not told that there is nothing: it is looked up again, and at last said that it did not work.
+      if (who.unsure && question.attempts < MOST_ATTEMPTS)
+        throw new AppError({ code: 'chat.unsure', message: 'who asks could not be looked up', retryable: true });
       const audience = await audienceOf(who, place);
       // Once nothing but answering is left to do: what waits for the platform comes back all at once.
       await turns.wait(one.controller.signal);
@@ -207,7 +210,10 @@ export function createConversations(deps: ConversationDeps): Conversations {
       if (code === 'chat.gone') await chat.delivered(question, 'cancelled').catch(() => {});
       // An outage is not the question's doing; what else goes wrong may come of it each time.
       else if (closing) await chat.release(question).catch(() => {});
-      else await chat.release(question, { afterMs: RETRY_MS, counts: !OUTAGES.has(code ?? '') }).catch(() => {});
+      else
+        await chat
+          .release(question, { afterMs: code === 'chat.unsure' ? UNSURE_MS : RETRY_MS, counts: !OUTAGES.has(code ?? '') })
+          .catch(() => {});
     } finally {
       running.delete(question.id);
       if (one.hasTurn) turns.over();
@@ -299,6 +305,7 @@ const isQuiet = ({ origin, via }: HeldQuestion): boolean => origin.ephemeral ===
 const OUTAGES = new Set(['chat.unavailable', 'chat.limited', 'chat.unauthorized', 'question.taken', 'search.unavailable']);
 /** After this an answer that could not be delivered is tried again, by whoever comes first. */
 const RETRY_MS = 30_000;
+const UNSURE_MS = 4_000;
 
 /** The view with one more event, and on its way. */
 function grow(view: GrowingView, event: Exclude<AnswerEvent, { type: 'final' }>, growing: GrowingMessage): void {

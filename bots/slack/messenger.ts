@@ -219,7 +219,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
           (response) => response.status,
           () => 0,
         );
-        if (taken === 200) return;
+        if (taken === 200) return undefined;
         if (taken === 0 || taken >= 500)
           throw new AppError({ code: 'chat.unavailable', message: `response_url: ${taken}`, retryable: true });
         if (taken === 429) throw new AppError({ code: 'chat.limited', message: 'response_url is rate limited', retryable: true });
@@ -234,6 +234,7 @@ export function createSlackMessenger(deps: SlackMessengerDeps): Messenger {
           blocks: message.blocks,
         }),
       );
+      return undefined;
     },
 
     async person(_workspace, id): Promise<PlatformPerson> {

@@ -100,6 +100,8 @@ export interface TeamsConnector {
 }
 
 export interface CallOptions {
+  /** Goes around each request, where a call takes several. */
+  each?: <T>(request: () => Promise<T>) => Promise<T>;
   /** How long limits and outages may hold it up; default 2 s. 0: not tried again. */
   patienceMs?: number;
   signal?: AbortSignal;

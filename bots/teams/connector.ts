@@ -13,7 +13,7 @@ import { isServiceAllowed } from './service-hosts.ts';
 const TIMEOUT_MS = 10_000;
 const PATIENCE_MS = 2_000;
 /** Teams gives 50 to 500 of a conversation's members at once. */
-const PAGE = 200;
+const PAGE = 500;
 
 interface Call<T> {
   name: string;
@@ -136,7 +136,8 @@ export function createTeamsConnector(deps: {
         const which = { pageSize: PAGE, ...(continuationToken ? { continuationToken } : {}) };
         const run: Call<{ continuationToken?: string; members?: unknown[] }>['run'] = (conversations, how) =>
           conversations.getConversationPagedMembers(to.conversation, { ...how, ...which } as never);
-        const page = await make({ ...at('members', to), again: true, run }, options);
+        const request = () => make({ ...at('members', to), again: true, run }, options);
+        const page = await (options?.each ? options.each(request) : request());
         found.push(...(page.members ?? []).map(memberOf).filter((member) => member !== undefined));
         // An empty page, or the same page again, would never end.
         continuationToken = page.members?.length && page.continuationToken !== continuationToken ? page.continuationToken : undefined;
@@ -173,7 +174,13 @@ function memberOf(body: unknown): TeamsMember | undefined {
   const id = text('id');
   if (id === undefined) return undefined;
   // `objectId` is how the roster's older answers name it.
-  const aadObjectId = text('aadObjectId') ?? text('objectId');
-  const rest = ['name', 'email', 'userPrincipalName', 'tenantId', 'userRole'].map((name) => [name, text(name)] as const);
-  return { id, ...(aadObjectId ? { aadObjectId } : {}), ...Object.fromEntries(rest.filter(([, value]) => value !== undefined)) };
+  const aadObjectId = (text('aadObjectId') ?? text('objectId'))?.toLowerCase();
+  const tenantId = text('tenantId')?.toLowerCase();
+  const rest = ['name', 'email', 'userPrincipalName', 'userRole'].map((name) => [name, text(name)] as const);
+  return {
+    id,
+    ...(aadObjectId ? { aadObjectId } : {}),
+    ...(tenantId ? { tenantId } : {}),
+    ...Object.fromEntries(rest.filter(([, value]) => value !== undefined)),
+  };
 }

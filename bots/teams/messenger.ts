@@ -5,7 +5,7 @@ import type { Clock, Log } from '../../src/types.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { OutgoingActivity, StreamEntity, TeamsConnector, TeamsMember, TeamsMessage, Where } from './activity.ts';
 import type { TeamsFailure } from './errors.ts';
-import { createPace, READING } from './pace.ts';
+import { createPace } from './pace.ts';
 import type { Places } from './places.ts';
 
 /** Teams takes a piece of a stream a second, and asks for 1.5 to 2 between two. */
@@ -18,7 +18,8 @@ const EDIT_EVERY_MS = 3_000;
 const EDIT_LEAST_MS = 1_000;
 /** What is left out is not waited for. */
 const PATIENCE_MS = 3_000;
-const OUTSIDERS_MS = 10 * 60_000;
+/** Another process hears of whoever joins; this one asks again. */
+const OUTSIDERS_MS = 60_000;
 /** More people than this are not looked through: somebody from outside may be among them. */
 const MOST_MEMBERS = 25_000;
 /** A message that streams, and may never have been ended. */
@@ -30,6 +31,8 @@ export interface TeamsMessengerDeps {
   places: Places;
   /** Directories whose people are the company's; empty in the anonymous mode: all are. */
   tenants: readonly string[];
+  /** The one whose administrator vouches for e-mail addresses: of the others anybody may say to have any. */
+  ownTenant?: string;
   clock: Clock;
   log: Log;
   draw(view: View, how: Drawn, where?: Place['kind']): TeamsMessage[];
@@ -37,14 +40,21 @@ export interface TeamsMessengerDeps {
   streamText(view: GrowingView): string;
 }
 
-export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
+export interface TeamsMessenger extends Messenger {
+  /** Somebody came or went: who reads along is asked anew. */
+  rosterChanged(): void;
+}
+
+export function createTeamsMessenger(deps: TeamsMessengerDeps): TeamsMessenger {
   const { connector, places, clock, log } = deps;
   const pace = createPace(clock);
   /** Chats in which a stream is open: Teams takes one at a time. */
   const streaming = new Set<string>();
   /** When a message was edited last. */
   const edited = new Map<string, number>();
-  const outsidersOf = new Map<string, { at: number; outsiders: boolean }>();
+  const outsidersOf = new Map<string, { at: number; outsiders: Promise<boolean> }>();
+  /** Of rosters that were just read. */
+  const members = new Map<string, { at: number; member: TeamsMember }>();
   const bare = (id: string): string => (id.startsWith(STREAM) ? id.slice(STREAM.length) : id);
   const channelOf = ({ conversation }: Where): string => conversation.split(';')[0]!;
 
@@ -52,7 +62,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
     return pace.run(channelOf(to), () => connector.send(to, activity, { patienceMs: PATIENCE_MS }), isFirstSign(activity));
   }
 
-  const messenger: Messenger = {
+  const messenger: TeamsMessenger = {
     platform: 'teams',
     caps: {
       editEveryMs: EDIT_EVERY_MS,
@@ -82,6 +92,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       edited.set(key, clock.now());
       try {
         await pace.run(channelOf(where), () => connector.update(where, bare(id), part as TeamsMessage, { patienceMs: PATIENCE_MS }));
+        if (id.startsWith(STREAM)) streaming.delete(place.channel);
       } catch (error) {
         if (id.startsWith(STREAM) && isOneOf(error, 'chat.gone', 'chat.refused'))
           return endOpen(where, bare(id), part as TeamsMessage, error);
@@ -92,6 +103,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
     },
 
     async remove(place, id) {
+      if (id.startsWith(STREAM)) streaming.delete(place.channel);
       const where = await places.whereOf(place);
       await pace
         .run(channelOf(where), () => connector.remove(where, bare(id), { patienceMs: PATIENCE_MS }))
@@ -178,18 +190,17 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
     },
 
     async whisper({ place }, part) {
-      await send(await places.personal(place.workspace, place.person), part as TeamsMessage);
+      return send(await places.personal(place.workspace, place.person), part as TeamsMessage);
     },
 
     async person(workspace, id): Promise<PlatformPerson> {
-      const seen = await places.rosterOf(workspace, id);
-      if (!seen) throw new AppError({ code: 'chat.gone', message: 'that person was never seen in Teams' });
-      const member = await pace.run(READING, () => connector.member(seen.where, seen.member, { patienceMs: PATIENCE_MS }));
-      const email = member.email ?? member.userPrincipalName;
+      const just = members.get(`${workspace}/${id}`);
+      const member = just && just.at > clock.now() - OUTSIDERS_MS ? just.member : await lookUp(workspace, id);
+      const email = vouches(member, workspace) ? (member.email ?? member.userPrincipalName) : undefined;
       return {
         ...(email ? { email } : {}),
         ...(member.name ? { name: member.name } : {}),
-        member: isOurs(member, workspace),
+        member: isOurs(member),
         bot: member.id.startsWith('28:'),
       };
     },
@@ -198,22 +209,57 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): Messenger {
       if (place.kind === 'direct') return false;
       const before = outsidersOf.get(place.channel);
       if (before && before.at > clock.now() - OUTSIDERS_MS) return before.outsiders;
-      const { thread: _, ...whole } = place;
-      const where = await places.whereOf(whole);
-      const members = await pace.run(READING, () => connector.members(where, MOST_MEMBERS, { patienceMs: PATIENCE_MS }));
-      const outsiders = members.length === 0 || members.length >= MOST_MEMBERS || members.some((one) => !isOurs(one, place.workspace));
       if (outsidersOf.size > MOST_REMEMBERED) outsidersOf.clear();
-      outsidersOf.set(place.channel, { at: clock.now(), outsiders });
-      return outsiders;
+      const asked = { at: clock.now(), outsiders: readRoster(place) };
+      outsidersOf.set(place.channel, asked);
+      // What could not be told is asked again.
+      asked.outsiders.catch(() => outsidersOf.get(place.channel) === asked && outsidersOf.delete(place.channel));
+      return asked.outsiders;
+    },
+
+    rosterChanged() {
+      outsidersOf.clear();
+      members.clear();
     },
   };
   return messenger;
 
-  /** Neither a guest, nor of another company. */
-  function isOurs({ userRole, tenantId }: TeamsMember, workspace: string): boolean {
+  async function lookUp(workspace: string, id: string): Promise<TeamsMember> {
+    const { member, where } = await places.rostersOf(workspace, id);
+    let gone: unknown;
+    for (const one of where) {
+      try {
+        return await pace.read(channelOf(one), () => connector.member(one, member, { patienceMs: PATIENCE_MS }));
+      } catch (error) {
+        // They left it, or Docent was taken out.
+        if (!isOneOf(error, 'chat.gone')) throw error;
+        gone = error;
+      }
+    }
+    throw gone;
+  }
+
+  async function readRoster(place: Place): Promise<boolean> {
+    const { thread: _, ...whole } = place;
+    const where = await places.whereOf(whole);
+    const each = <T>(request: () => Promise<T>): Promise<T> => pace.read(channelOf(where), request);
+    const all = await connector.members(where, MOST_MEMBERS, { patienceMs: PATIENCE_MS, each });
+    if (members.size + all.length > MOST_REMEMBERED) members.clear();
+    for (const member of all.slice(0, MOST_REMEMBERED))
+      members.set(`${place.workspace}/${member.aadObjectId ?? member.id}`, { at: clock.now(), member });
+    return all.length === 0 || all.length >= MOST_MEMBERS || !all.every(isOurs);
+  }
+
+  /** Neither a guest, nor of another company; where the roster does not tell, nobody is taken for the company's. */
+  function isOurs({ userRole, tenantId, userPrincipalName }: TeamsMember): boolean {
     if (userRole && !/^(user|owner|member)$/i.test(userRole)) return false;
-    if (deps.tenants.length === 0) return true;
-    return deps.tenants.includes(tenantId ?? workspace);
+    if (userPrincipalName?.includes('#EXT#')) return false;
+    return deps.tenants.length === 0 || (tenantId !== undefined && deps.tenants.includes(tenantId));
+  }
+
+  function vouches({ tenantId }: TeamsMember, workspace: string): boolean {
+    if (deps.ownTenant === undefined) return deps.tenants.length === 0;
+    return (tenantId ?? workspace) === deps.ownTenant && workspace === deps.ownTenant;
   }
 
   async function finalPiece(where: Where, streamId: string, part: TeamsMessage): Promise<void> {

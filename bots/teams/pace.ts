@@ -9,6 +9,8 @@ const IN_CONVERSATION: Limits = [
   [30_000, 60],
   [3_600_000, 1_800],
 ];
+/** The same page, get conversation members: twice of each. */
+const READING: Limits = IN_CONVERSATION.map(([window, most]) => [window, most * 2] as const);
 /** The same page: 50 requests a second for an app in a tenant. */
 const IN_ALL: Limits = [[1_000, 49]];
 /** Clocks of two machines do not run alike. */
@@ -20,18 +22,19 @@ const GROWING_SHARE = 0.5;
 const MOST_CONVERSATIONS = 5_000;
 const SHORTEST_MS = 5;
 
-/** Instead of a conversation: what is read of people and rosters counts among all alone. */
-export const READING = '';
-
 export interface Pace {
   /** Makes a call once one more fits. @param urgent goes before what waits already */
   run<T>(conversation: string, call: () => Promise<T>, urgent?: boolean): Promise<T>;
+  /** The same for what is read of people and rosters, which Teams counts by itself. */
+  read<T>(conversation: string, call: () => Promise<T>): Promise<T>;
   /** Whether there is room for what can be left out. */
   roomy(conversation: string): boolean;
 }
 
 interface Waiting {
-  conversation: string;
+  /** What counts together: a conversation's messages, or what is read of it. */
+  lane: string;
+  limits: Limits;
   begin(call: Call): void;
 }
 
@@ -55,11 +58,11 @@ export function createPace(clock: Clock): Pace {
     return calls;
   }
 
-  function callsOf(conversation: string): Call[] {
-    const calls = sent.get(conversation) ?? [];
+  function callsOf(lane: string): Call[] {
+    const calls = sent.get(lane) ?? [];
     // Those that nobody writes in come to stand first, and go.
-    sent.delete(conversation);
-    sent.set(conversation, calls);
+    sent.delete(lane);
+    sent.set(lane, calls);
     if (sent.size > MOST_CONVERSATIONS) sent.delete(sent.keys().next().value!);
     return recent(calls, IN_CONVERSATION);
   }
@@ -86,19 +89,19 @@ export function createPace(clock: Clock): Pace {
         soonest = Math.min(soonest, wait);
         continue;
       }
-      for (const [at, { conversation, begin }] of queue.entries()) {
+      for (const [at, { lane, limits, begin }] of queue.entries()) {
         // Of one conversation nothing overtakes.
-        if (full.has(conversation)) continue;
-        const own = conversation === READING ? 0 : waitFor(callsOf(conversation), IN_CONVERSATION);
+        if (full.has(lane)) continue;
+        const own = waitFor(callsOf(lane), limits);
         if (own > 0) {
-          full.add(conversation);
+          full.add(lane);
           soonest = Math.min(soonest, own);
           continue;
         }
         queue.splice(at, 1);
         const call = { answeredAt: Infinity };
         all.push(call);
-        if (conversation !== READING) callsOf(conversation).push(call);
+        callsOf(lane).push(call);
         begin(call);
         return 0;
       }
@@ -117,23 +120,26 @@ export function createPace(clock: Clock): Pace {
     pumping = false;
   }
 
+  async function inTurn<T>(of: Pick<Waiting, 'lane' | 'limits'>, call: () => Promise<T>, isUrgent: boolean): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<Call>();
+    (isUrgent ? urgent : patient).push({ ...of, begin: resolve });
+    // Another may go before those that wait.
+    resting.abort();
+    if (!pumping) {
+      pumping = true;
+      void pump();
+    }
+    const turn = await promise;
+    try {
+      return await call();
+    } finally {
+      turn.answeredAt = clock.now();
+    }
+  }
+
   return {
-    async run(conversation, call, isUrgent = false) {
-      const { promise, resolve } = Promise.withResolvers<Call>();
-      (isUrgent ? urgent : patient).push({ conversation, begin: resolve });
-      // Another may go before those that wait.
-      resting.abort();
-      if (!pumping) {
-        pumping = true;
-        void pump();
-      }
-      const turn = await promise;
-      try {
-        return await call();
-      } finally {
-        turn.answeredAt = clock.now();
-      }
-    },
+    run: (conversation, call, isUrgent = false) => inTurn({ lane: conversation, limits: IN_CONVERSATION }, call, isUrgent),
+    read: (conversation, call) => inTurn({ lane: `read ${conversation}`, limits: READING }, call, false),
     roomy: (conversation) =>
       waitFor(callsOf(conversation), IN_CONVERSATION, GROWING_SHARE) <= 0 && waitFor(recent(all, IN_ALL), IN_ALL, GROWING_SHARE) <= 0,
   };

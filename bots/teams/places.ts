@@ -32,8 +32,8 @@ export interface Places {
   whereOf(place: Place): Promise<Where>;
   /** Somebody's chat with Docent alone; it is opened where there is none yet. @throws AppError `chat.gone` */
   personal(workspace: string, person: string): Promise<Where>;
-  /** A conversation in which the roster knows them. */
-  rosterOf(workspace: string, person: string): Promise<{ where: Where; member: string } | undefined>;
+  /** Conversations whose roster should know them, the likeliest first; their own chat is opened where there is none. @throws AppError `chat.gone` */
+  rostersOf(workspace: string, person: string): Promise<{ member: string; where: Where[] }>;
   groupOf(channel: string): Promise<string | undefined>;
 }
 
@@ -45,13 +45,8 @@ export function createPlaces({ references, connector }: { references: References
   const personKey = (workspace: string, person: string): string => `p:${workspace}/${person}`;
   const personOf = async (workspace: string, person: string) =>
     (await references.find('teams', personKey(workspace, person))) as PersonReference | undefined;
-  const known = new Map<string, PersonReference>();
 
-  async function keepPerson(key: string, reference: PersonReference): Promise<void> {
-    if (known.size > 20_000) known.clear();
-    known.set(key, reference);
-    await references.keep('teams', key, reference);
-  }
+  const keepPerson = (key: string, reference: PersonReference): Promise<void> => references.keep('teams', key, reference);
 
   const places: Places = {
     async note(activity, elsewhere = false) {
@@ -67,18 +62,9 @@ export function createPlaces({ references, connector }: { references: References
           ...(group ? { group } : {}),
         } satisfies ConversationReference);
       const key = personKey(place.workspace, place.person);
-      const before = known.get(key) ?? ((await references.find('teams', key)) as PersonReference | undefined);
+      const before = (await references.find('teams', key)) as PersonReference | undefined;
       const personal = place.kind === 'direct' && !elsewhere ? place.channel : before?.personal;
-      const seenIn = personal ?? (elsewhere ? before?.seenIn : place.channel);
-      // Once their own chat is known nothing else need be kept of where they are.
-      if (
-        before &&
-        before.personal === personal &&
-        (personal !== undefined || before.seenIn === seenIn) &&
-        before.serviceUrl === serviceUrl &&
-        before.teamsId === teamsId
-      )
-        return void known.set(key, before);
+      const seenIn = elsewhere || place.kind === 'direct' ? before?.seenIn : place.channel;
       await keepPerson(key, { serviceUrl, teamsId, ...(seenIn ? { seenIn } : {}), ...(personal ? { personal } : {}) });
     },
     async forget(activity) {
@@ -86,7 +72,6 @@ export function createPlaces({ references, connector }: { references: References
       await references.forget('teams', `c:${place.channel}`);
       if (place.kind !== 'direct') return;
       const key = personKey(place.workspace, place.person);
-      known.delete(key);
       await references.forget('teams', key);
     },
     async whereOf(place) {
@@ -101,7 +86,7 @@ export function createPlaces({ references, connector }: { references: References
     },
     async personal(workspace, person) {
       const key = personKey(workspace, person);
-      const them = known.get(key) ?? (await personOf(workspace, person));
+      const them = await personOf(workspace, person);
       if (!them) throw gone('that person is not known');
       const { serviceUrl, personal } = them;
       if (personal) return { serviceUrl, conversation: personal };
@@ -110,11 +95,12 @@ export function createPlaces({ references, connector }: { references: References
       await references.keep('teams', `c:${opened}`, { serviceUrl, tenant: workspace, kind: 'direct' } satisfies ConversationReference);
       return { serviceUrl, conversation: opened };
     },
-    async rosterOf(workspace, person) {
-      const them = known.get(personKey(workspace, person)) ?? (await personOf(workspace, person));
-      if (!them) return undefined;
-      const { serviceUrl, seenIn, teamsId } = them;
-      return { where: seenIn ? { serviceUrl, conversation: seenIn } : await places.personal(workspace, person), member: teamsId };
+    async rostersOf(workspace, person) {
+      const them = await personOf(workspace, person);
+      if (!them) throw gone('that person is not known');
+      const { serviceUrl, seenIn, personal, teamsId } = them;
+      const where = [...new Set([personal, seenIn])].flatMap((one) => (one ? [{ serviceUrl, conversation: one }] : []));
+      return { member: teamsId, where: where.length > 0 ? where : [await places.personal(workspace, person)] };
     },
     groupOf: async (channel) => (await conversation(channel))?.group,
   };

@@ -59,10 +59,14 @@ export async function knownMessages(db: Catalog, questionId: string): Promise<st
   return rows.map((row) => row.platform_id!);
 }
 
-/** The current answer that a message of this place carries. @param platformIds under any of which it may be noted */
+/**
+ * The current answer that a message of this place carries.
+ * @param place.person who looks: what was whispered to them stands in no place of its conversation
+ * @param platformIds under any of which it may be noted
+ */
 export async function answerOfMessage(
   db: Catalog,
-  place: { platform: string; workspace: string; channel: string },
+  place: { platform: string; workspace: string; channel: string; person: string },
   platformIds: string[],
 ): Promise<string | undefined> {
   const row = await db
@@ -72,7 +76,7 @@ export async function answerOfMessage(
     .select('a.id')
     .where('c.platform', '=', place.platform)
     .where('c.workspace', '=', place.workspace)
-    .where('c.channel', '=', place.channel)
+    .where((e) => e.or([e('c.channel', 'in', [place.channel, place.person]), e('m.platform_id', 'like', 'whispered:%')]))
     .where('m.platform_id', 'in', platformIds)
     .where('a.state', '=', 'current')
     .executeTakeFirst();
