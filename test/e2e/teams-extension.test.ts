@@ -47,6 +47,7 @@ test('what was chosen, delivered again while it is answered and after, gets the 
   const { teams } = office;
   const { activity, body } = await teams.push.select({ from: ana, value: { ask: ASKS_BREACH }, redeliver: 1 });
   expect(JSON.stringify(body)).toContain('72 hours');
+  expect(teams.deliveries.at(-1)!.attempts.map((one) => one.body)).toEqual([body, body]);
   const again = await teams.push.raw(activity);
   expect(again.body).toEqual(body);
   await office.restart();
