@@ -16,7 +16,7 @@ import type { InvokeResponse } from './receiver.ts';
 /** Teams waits five seconds for a message extension (Microsoft, "Respond to search command"): who asks, then a search, or an answer. */
 const WHO_MS = 1_500;
 const SEARCH_MS = 2_500;
-const ANSWER_MS = 4_000;
+const ANSWER_MS = 3_500;
 /** How often it is looked whether what was chosen before is answered by now. */
 const LOOK_MS = 200;
 const MOST_RESULTS = 10;
