@@ -8,6 +8,7 @@ import { degraded } from '../answer-words.ts';
 import { packLines, plainText, section, small } from './blocks.ts';
 import { linked, words } from './draw-rich.ts';
 import { cut, escapeText, link, literal, oneLine } from './text.ts';
+import { headingsBelow, quoteWords } from '../quote-words.ts';
 import { changedAgo, dollars, number, percent, seconds } from '../words.ts';
 
 const REASONS = ['wrong', 'outdated', 'incomplete', 'knows'] as const satisfies FeedbackReason[];
@@ -76,7 +77,7 @@ export function readComment(values: ModalValues): { comment?: string } {
 export function quoteModal(quote: Quote, now: number): ModalView {
   const { language } = quote;
   const about = [escapeText(cut(oneLine(quote.source), 100)), changedAgo(language, quote.updatedAt, now)].filter((part) => part !== '');
-  const path = quote.headingPath.map((heading) => oneLine(heading)).filter((heading) => heading !== '');
+  const path = headingsBelow(quote);
   const address = addressOf(quote);
   return modal(language, 'docent.quote', 'quoteTitle', '', false, [
     section(`*${link(address, cut(oneLine(quote.title), 200))}*`),
@@ -85,7 +86,7 @@ export function quoteModal(quote: Quote, now: number): ModalView {
     ...(quote.present ? [] : [section(`:warning: ${sayInChat(language, 'quoteGone')}`)]),
     {
       type: 'rich_text',
-      elements: [{ type: 'rich_text_quote', elements: [words(literal(cut(quote.quote.trim(), LONGEST_QUOTE)) || '…')] }],
+      elements: [{ type: 'rich_text_quote', elements: [words(literal(cut(quoteWords(quote.quote), LONGEST_QUOTE)) || '…')] }],
     },
     ...(address
       ? [

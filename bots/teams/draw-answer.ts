@@ -4,6 +4,7 @@ import { sayInChat } from '../../src/strings/chat.ts';
 import type { Answer, Citation } from '../../src/types.ts';
 import { addressOf, partsOf, runsOf, titleOf, type Cited } from '../answer-runs.ts';
 import { noteLines, searchedLine, unreadLines } from '../answer-words.ts';
+import { quoteWords } from '../quote-words.ts';
 import { cut, linkable, oneLine, visible } from '../safe-text.ts';
 import { changedAgo } from '../words.ts';
 import type { Card, CardAttachment, CitationClaim, MessageEntity, TeamsMessage } from './activity.ts';
@@ -103,7 +104,7 @@ function claimOf(citation: Citation, url: string | undefined, language: string, 
     appearance: {
       '@type': 'DigitalDocument',
       name: short(citation.title, 80) || '…',
-      abstract: short(citation.quote, 160) || short(citation.title, 160) || '…',
+      abstract: short(quoteWords(citation.quote), 160) || short(citation.title, 160) || '…',
       ...(url ? { url } : {}),
       ...(known.length > 0 ? { keywords: known } : {}),
     },
@@ -152,7 +153,7 @@ function closest(answer: Answer, hand: Hand): string[] {
   const pages = answer.sentences.length > 0 ? [] : answer.closest.slice(0, MOST_CLOSEST);
   if (pages.length === 0) return [];
   const lines = withinLinks(pages, hand, (page, linked) => {
-    const quote = hand.words(cut(oneLine(page.quote), 140), false);
+    const quote = hand.words(cut(oneLine(quoteWords(page.quote)), 140), false);
     return `${hand.link(linked ? addressOf(page) : null, titleOf(page))}${quote ? ` — ${quote}` : ''}`;
   });
   return [sayInChat(answer.language, 'closestPages'), lines.join('\n')];

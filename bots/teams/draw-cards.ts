@@ -6,6 +6,7 @@ import type { Answer, Language } from '../../src/types.ts';
 import { addressOf } from '../answer-runs.ts';
 import { degraded } from '../answer-words.ts';
 import { cut, oneLine } from '../safe-text.ts';
+import { headingsBelow, quoteWords } from '../quote-words.ts';
 import { changedAgo, dollars, number, percent, seconds } from '../words.ts';
 import type { Card } from './activity.ts';
 import {
@@ -83,14 +84,13 @@ export function quotesCard(quotes: Quote[], now: number, answerId: string): Card
   const language = quotes[0]?.language ?? 'en';
   const longest = quotes.length === 1 ? LONGEST_QUOTE : LONGEST_OF_MANY;
   const body = quotes.slice(0, MOST_QUOTES).flatMap((quote, i): Element[] => {
-    const about = [cut(oneLine(quote.source), 100), changedAgo(language, quote.updatedAt, now)].filter((part) => part !== '');
-    const path = quote.headingPath.map((one) => oneLine(one)).filter((one) => one !== '');
+    const path = cut(headingsBelow(quote).join(' › '), 300);
+    const about = [path, cut(oneLine(quote.source), 100), changedAgo(language, quote.updatedAt, now)].filter((part) => part !== '');
     return [
       paragraph([linkRun(addressOf(quote), cut(oneLine(quote.title), 200), { weight: 'Bolder' })], { spacing: 'Medium', separator: i > 0 }),
       small(about.join(' · ') || '–'),
-      ...(path.length > 0 ? [small(cut(path.join(' › '), 300))] : []),
       ...(quote.present ? [] : [line(sayInChat(language, 'quoteGone'), { color: 'Warning' })]),
-      quoted(cut(quote.quote.trim(), longest)),
+      quoted(cut(quoteWords(quote.quote), longest)),
     ];
   });
   const [only] = quotes;

@@ -4,6 +4,7 @@ import { sayInChat } from '../../src/strings/chat.ts';
 import type { Language } from '../../src/types.ts';
 import { addressOf, cellsOf, citationOf, numbersOf, partsOf, runsOf, titleOf, type Cited, type Run } from '../answer-runs.ts';
 import { noteLines, searchedLine } from '../answer-words.ts';
+import { quoteWords } from '../quote-words.ts';
 import { cut, oneLine } from '../safe-text.ts';
 import { changedAgo } from '../words.ts';
 import type { CardAttachment } from './activity.ts';
@@ -61,12 +62,12 @@ export function drawExtensionDocument(of: {
   const body = [
     paragraph([linkRun(of.url, cut(oneLine(of.title), 200), { weight: 'Bolder', size: 'Medium' })]),
     ...(about ? [small(about)] : []),
-    quoted(cut(of.quote.trim(), 1500)),
+    quoted(cut(quoteWords(of.quote), 1500)),
   ];
   return result(
     card(of.language, body, openUrl(of.url, sayInChat(of.language, 'quoteOpen'))),
     of.title,
-    [about, of.quote].filter(Boolean).join(' · '),
+    [about, quoteWords(of.quote)].filter(Boolean).join(' · '),
   );
 }
 

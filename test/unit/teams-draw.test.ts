@@ -341,8 +341,10 @@ describe('cards', () => {
 
   it('show quotes with their documents, and say where a page says it no more', () => {
     expect(said(quotesCard([quote(true)], NOW, 'a1'))).toMatch(
-      /^Parental leave People handbook · changed 3 days ago Time off › .* 16 weeks/,
+      /^Parental leave Time off › .* · People handbook · changed 3 days ago .* 16 weeks/,
     );
+    const marked = { ...quote(true), title: 'Release', headingPath: ['Release', 'Getting a *change* in'], quote: 'Set it to **halted**.' };
+    expect(said(quotesCard([marked], NOW, 'a1'))).toMatch(/^Release Getting a change in · People handbook .* Set it to halted\./);
     expect(said(quotesCard([quote(false)], NOW, 'a1'))).toContain('has changed since');
     expect(verbs(quotesCard([quote(true)], NOW, 'a1'))).toEqual(['docent.hide']);
   });
