@@ -48,6 +48,8 @@ export interface TeamsActionsDeps {
     data: Record<string, unknown>;
     at?: { where: Where; id: string };
   }): Promise<Card>;
+  /** As the connection's. */
+  anonymous: boolean;
   clock: Clock;
   log: Log;
 }
@@ -163,6 +165,13 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
     return said(press, 'askingNow');
   }
 
+  /** Microsoft's playground does not say of which message the thumbs are. */
+  async function lastAnswerIn({ workspace, channel }: Omit<Place, 'thread'>): Promise<string | undefined> {
+    const last = await chat.lastOfThread({ platform: 'teams', workspace, channel });
+    const messages = last ? await chat.messages.ofQuestion(last.questionId) : [];
+    return messages.find((one) => one.part === 0)?.platformId ?? undefined;
+  }
+
   async function pressOf(activity: Activity): Promise<Press | undefined> {
     const parsed = pressed.safeParse(activity.value);
     if (!parsed.success) return undefined;
@@ -195,10 +204,14 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
 
     async judge(activity) {
       const parsed = judged.safeParse(activity.value);
-      const message = activity.replyToId;
-      if (!parsed.success || !message) return undefined;
       const { place } = senderOf(activity);
-      const answerId = await chat.messages.answerAt(place as Place & { platform: 'teams' }, [message, `stream:${message}`, `whispered:${message}`]);
+      const message = activity.replyToId ?? (deps.anonymous ? await lastAnswerIn(place) : undefined);
+      if (!parsed.success || !message) return undefined;
+      const answerId = await chat.messages.answerAt(place as Place & { platform: 'teams' }, [
+        message,
+        `stream:${message}`,
+        `whispered:${message}`,
+      ]);
       const reached = answerId && (await reach(presserAt(place), answerId));
       if (!reached) return undefined;
       const { answer, person } = reached;
@@ -217,13 +230,14 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
   };
 }
 
-/** What Teams sends with the thumbs is JSON in a string. */
+/** What Teams sends with the thumbs is JSON in a string; of the playground it is what was written. */
 function commentOf(feedback: string | null | undefined): string | undefined {
   try {
     const { feedbackText } = z.object({ feedbackText: z.string() }).parse(JSON.parse(feedback ?? '{}'));
     return feedbackText.trim().slice(0, LONGEST_COMMENT) || undefined;
   } catch {
-    return undefined;
+    const text = feedback?.trim().slice(0, LONGEST_COMMENT);
+    return text && !/^[{["]/.test(text) ? text : undefined;
   }
 }
 

@@ -125,6 +125,7 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     whoIs,
     languageOf,
     admin: ({ workspace, ...press }) => adminOf(workspace).press(press),
+    anonymous: connection.anonymous,
     clock,
     log,
   });
