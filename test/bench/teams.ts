@@ -14,7 +14,7 @@ import { createLog } from '../../src/log.ts';
 import { readPrompt } from '../fakes/inventing-model.ts';
 import { startOpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { ASKS_BREACH, quotingModel } from '../fakes/slack-office.ts';
-import { isWhole, startTeamsChild } from '../fakes/teams-office.ts';
+import { isSaid, isWhole, startTeamsChild } from '../fakes/teams-office.ts';
 import { startFakeTeams } from '../fakes/teams.ts';
 import type { Chat, Message } from '../fakes/teams-state.ts';
 import { freePort } from '../servers/free-port.ts';
@@ -76,7 +76,7 @@ try {
   await Promise.all(pushes);
   // In a personal chat nothing says which answer is whose: they come in the order of their questions' numbers in the text.
   const answersOf = ({ message, chat }: (typeof asked)[number]): Message[] =>
-    chat.kind === 'channel' ? teams.replies(chat, message.id).filter((one) => one.own) : teams.answers(chat);
+    chat.kind === 'channel' ? teams.replies(chat, message.id).filter(isSaid) : teams.answers(chat).filter(isSaid);
   const isAnswered = (one: (typeof asked)[number]): boolean => {
     const whole = answersOf(one).filter(isWhole).length;
     return one.chat.kind === 'channel' ? whole >= 1 : whole >= asked.filter(({ chat }) => chat === one.chat).length;
@@ -103,7 +103,10 @@ try {
     channels
       .flatMap((chat) => asked.filter((one) => one.chat === chat))
       .filter((one) => answersOf(one).length === 1 && answersOf(one).every(isWhole)).length +
-    chats.reduce((n, chat) => n + (teams.answers(chat).length === ofChat(chat) ? teams.answers(chat).filter(isWhole).length : 0), 0);
+    chats.reduce(
+      (n, chat) => n + (teams.answers(chat).filter(isSaid).length === ofChat(chat) ? teams.answers(chat).filter(isWhole).length : 0),
+      0,
+    );
   const acks = teams.ackTimes();
   const round = (value: number): number => Math.round(value * 10) / 10;
   process.stdout.write(

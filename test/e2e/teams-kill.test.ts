@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inLanes, KILL_TIMEOUT_MS, openKillHouse, openLane, type Lane, type Moment } from '../fakes/kill-rounds.ts';
 import { ASKS_BREACH } from '../fakes/slack-office.ts';
-import { isWhole, startTeamsChild } from '../fakes/teams-office.ts';
+import { isSaid, isWhole, startTeamsChild } from '../fakes/teams-office.ts';
 import { startFakeTeams, type FakeTeams } from '../fakes/teams.ts';
 import type { Chat, Message } from '../fakes/teams-state.ts';
 
@@ -39,8 +39,7 @@ async function round(lane: Lane<FakeTeams>, when: Moment): Promise<void> {
   const asked = await lane.killed(when, () =>
     Promise.all(people.map((from, nth) => teams.push.message({ from, chat: chatOf(nth), text: ASKS_BREACH }))),
   );
-  const own = ({ id, chat }: Message): Message[] =>
-    (chat === team.id ? teams.replies(team, id) : teams.messages(chat)).filter((one) => one.own);
+  const own = ({ id, chat }: Message): Message[] => (chat === team.id ? teams.replies(team, id) : teams.messages(chat)).filter(isSaid);
   await lane.after(async () => {
     // What was never acknowledged was Teams' to deliver again, as long as Teams does.
     await Promise.all(asked.map(({ delivery }) => delivery.done));

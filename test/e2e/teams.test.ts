@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ASKS_BREACH, quotingModel } from '../fakes/slack-office.ts';
 import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
-import { isWhole, openTeamsOffice, type TeamsOffice } from '../fakes/teams-office.ts';
+import { isSaid, isWhole, openTeamsOffice, type TeamsOffice } from '../fakes/teams-office.ts';
 import type { Chat, Message, Person } from '../fakes/teams-state.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -83,7 +83,7 @@ describe('in Teams', () => {
     expect(reply.text).toContain('72 hours');
     expect(reply.versions.length).toBeGreaterThan(1);
     await pause(300);
-    expect(teams.replies(team, message.id).filter((one) => one.own)).toHaveLength(1);
+    expect(teams.replies(team, message.id).filter(isSaid)).toHaveLength(1);
     expect(teams.complaints).toEqual([]);
   });
 
@@ -109,7 +109,7 @@ describe('in Teams', () => {
     const read = teams.channel({ members: [ana, ben], rsc: true });
     const { message } = await teams.push.message({ from: ana, chat: read, text: ASKS_BREACH });
     await replyTo(read, message.id);
-    const own = (): number => teams.replies(read, message.id).filter((one) => one.own).length;
+    const own = (): number => teams.replies(read, message.id).filter(isSaid).length;
     const say = (from: Person, text: string) => teams.push.message({ from, chat: read, text, mention: false, replyTo: message.id });
     await say(ben, 'And who reports it?');
     await say(ana, 'Thanks, great!');
@@ -124,7 +124,7 @@ describe('in Teams', () => {
     const { message } = await teams.push.message({ from: ben, chat: team, text: ASKS_BREACH, redeliver: 3 });
     await replyTo(team, message.id);
     await pause(400);
-    expect(teams.replies(team, message.id).filter((one) => one.own)).toHaveLength(1);
+    expect(teams.replies(team, message.id).filter(isSaid)).toHaveLength(1);
   });
 
   test('a deleted question takes its answer with it', async () => {

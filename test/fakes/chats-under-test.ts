@@ -2,7 +2,7 @@
 import type { WiredApp } from '../../src/app.ts';
 import { isWhole as isWholeInSlack, openOffice, shownIn } from './slack-office.ts';
 import type { Message as SlackMessage } from './slack-state.ts';
-import { isWhole as isWholeInTeams, openTeamsOffice } from './teams-office.ts';
+import { isSaid, isWhole as isWholeInTeams, openTeamsOffice } from './teams-office.ts';
 import type { Chat, Message as TeamsMessage } from './teams-state.ts';
 
 export type Who = 'ana' | 'ben' | 'guest';
@@ -198,7 +198,7 @@ export async function teamsUnderTest(env: Record<string, string>): Promise<ChatU
         own()
           .filter(isWholeInTeams)
           .map((one) => teams.reads(one)),
-      messages: () => own().length,
+      messages: () => own().filter(isSaid).length,
       goOn: async (who, text) => void (await teams.push.message({ from: people[who], chat, text, mention: false, replyTo: question.id })),
       edit: async (text) => void (await teams.push.edit(question, text)),
       remove: async () => void (await teams.push.remove(question)),

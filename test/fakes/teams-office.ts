@@ -82,6 +82,9 @@ export async function openTeamsOffice(options: TeamsOfficeOptions = {}): Promise
 export const isWhole = ({ streaming, activity }: Message): boolean =>
   streaming !== 'open' && activity.text !== undefined && activity.summary !== undefined;
 
+/** Words of Docent's: the buttons beneath an answer are a message of their own. */
+export const isSaid = ({ own, activity }: Message): boolean => own && activity.text !== undefined;
+
 /** The bot and the console over this application, as src/main.ts puts them together. */
 export async function serveTeams(
   app: WiredApp,
