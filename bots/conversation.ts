@@ -305,7 +305,7 @@ const isQuiet = ({ origin, via }: HeldQuestion): boolean => origin.ephemeral ===
 const OUTAGES = new Set(['chat.unavailable', 'chat.limited', 'chat.unauthorized', 'question.taken', 'search.unavailable']);
 /** After this an answer that could not be delivered is tried again, by whoever comes first. */
 const RETRY_MS = 30_000;
-const UNSURE_MS = 4_000;
+const UNSURE_MS = 2_000;
 
 /** The view with one more event, and on its way. */
 function grow(view: GrowingView, event: Exclude<AnswerEvent, { type: 'final' }>, growing: GrowingMessage): void {
