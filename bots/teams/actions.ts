@@ -221,7 +221,8 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
       if (verdict === 'up') return undefined;
       return () => {
         const card = feedbackCard({ language: answer.language, answerId, askPerson: chat.triageChannels.length > 0 });
-        const part: TeamsMessage = { type: 'message', attachments: [{ contentType: CARD, content: card }] };
+        const summary = sayInChat(answer.language, 'feedbackReason');
+        const part: TeamsMessage = { type: 'message', summary, attachments: [{ contentType: CARD, content: card }] };
         void messenger
           .whisper({ place: { ...place }, via: 'direct' }, part)
           .catch((error: unknown) => log.warn(whatFailed(error), 'a person could not be asked what was wrong'));

@@ -155,7 +155,6 @@ export function feedbackCard(of: { language: Language; answerId: string; askPers
   const { language, answerId: id } = of;
   const say = (key: Key): string => sayInChat(language, key);
   const body: Element[] = [
-    title(say('feedbackTitle')),
     {
       type: 'Input.ChoiceSet',
       id: 'reason',
