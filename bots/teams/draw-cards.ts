@@ -98,6 +98,9 @@ export function quotesCard(quotes: Quote[], now: number, answerId: string): Card
   return card(language, body, [...open, hide(language, answerId)]);
 }
 
+/** A line of a list: close to the one above it. */
+const item = (data: string): Element => paragraph([run(`•  ${data}`)], { spacing: 'None' });
+
 /** Words searched, passages taken and left, checks, time and cost. @param answerId for "Hide" */
 export function whyCard(why: Why, answerId: string): Card {
   const { language } = why;
@@ -109,7 +112,7 @@ export function whyCard(why: Why, answerId: string): Card {
         linkRun(one.url, cut(oneLine(one.title), 120)),
         run(` · ${cut(oneLine(one.source), 60)} · ${say('whyScore', { score: one.score.toFixed(2) })}`),
       ],
-      { spacing: 'Small' },
+      { spacing: 'None' },
     );
   const listed = (taken: boolean): Element[] => {
     const passages = why.passages.filter((one) => one.taken === taken);
@@ -117,7 +120,7 @@ export function whyCard(why: Why, answerId: string): Card {
     const rest = passages.length - shown.length;
     return [
       ...shown,
-      ...(rest > 0 ? [line(say('moreSources', { n: rest }))] : []),
+      ...(rest > 0 ? [item(say('moreSources', { n: rest }))] : []),
       ...(shown.length === 0 ? [line(say('whyNothingTaken'))] : []),
     ];
   };
@@ -132,17 +135,17 @@ export function whyCard(why: Why, answerId: string): Card {
   const body = [
     title(say('whyTitle')),
     line(say(`status_${why.status}`)),
-    ...(searched.length > 0 ? [heading(say('whySearched')), ...searched.map((text) => line(`•  ${cut(oneLine(text), 300) || '…'}`))] : []),
+    ...(searched.length > 0 ? [heading(say('whySearched')), ...searched.map((text) => item(cut(oneLine(text), 300) || '…'))] : []),
     heading(say('whyTaken')),
     ...listed(true),
     heading(say('whyLeft')),
     ...listed(false),
     ...(why.hiddenPassages > 0 ? [small(say('whyHidden', { n: why.hiddenPassages }))] : []),
     heading(say('whyChecks')),
-    ...checks.map((text) => line(`•  ${text}`)),
+    ...checks.map((text) => item(text)),
     heading(say('whyCost')),
-    line(`•  ${say('whyTime', { time: seconds(language, why.ms) })}`),
-    line(`•  ${model}`),
+    item(say('whyTime', { time: seconds(language, why.ms) })),
+    item(model),
   ];
   return card(language, body, [hide(language, answerId)]);
 }

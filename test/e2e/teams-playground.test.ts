@@ -3,7 +3,7 @@
  * an employee sees it. The bot is the real one, without tokens, as docs/teams.md says of a laptop.
  * `PICTURES=1 npx vitest run test/e2e/teams-playground.test.ts` draws the pictures of docs/teams.md anew.
  *
- * What the playground cannot do, measured of 0.2.28: it has no dark theme, and its page is no narrower than about 480 px; it
+ * What the playground cannot do, measured of 0.2.28: it has no dark theme, and its cards are 450 px wide on any page; it
  * shows no Markdown where suggestions go along, and no thumbs in channels; it does not say of which message thumbs are; its
  * people can neither edit nor delete, so an edit is told as a custom activity; a bot's deletion is a 501 there; it refuses a
  * search as a whole where one result is answered when chosen; citations are at most ten.
@@ -13,8 +13,9 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Locator, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { browserMissing, openBrowser } from '../fakes/browser.ts';
+import { readPrompt, truthfulReply } from '../fakes/inventing-model.ts';
 import { never, openApp, type OpenedApp } from '../fakes/open-app.ts';
-import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
+import { startOpenAiEndpoint, type ChatCompletionRequest, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { ASKS_BREACH, quotingModel } from '../fakes/slack-office.ts';
 import { serveTeams } from '../fakes/teams-office.ts';
 import { freePort, HELP_DESK, PERSONAL, startPlayground, type Playground } from '../fakes/teams-playground.ts';
@@ -41,7 +42,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
 
   beforeAll(async () => {
     model = await startOpenAiEndpoint({
-      reply: (request) => ({ chunks: quotingModel(request).match(/[^]{1,12}/g) ?? [], delayMs: slowly ? 40 : 0 }),
+      reply: (request) => ({ chunks: written(request).match(/[^]{1,12}/g) ?? [], delayMs: slowly ? 40 : 0 }),
     });
     const port = await freePort();
     opened = await openApp({
@@ -68,7 +69,11 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
   afterEach(() => expect(complaints).toEqual([]));
 
   async function visit(): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, deviceScaleFactor: 1.5, locale: 'en-GB' });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: draws ? 1300 : 900 },
+      deviceScaleFactor: 1.4,
+      locale: 'en-GB',
+    });
     const made = await context.newPage();
     made.setDefaultTimeout(WAIT_MS);
     // Its fonts are of another host.
@@ -117,14 +122,18 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
   }
   const isInvoke = (response: Response): boolean => response.url().endsWith('/v1/invoke');
 
-  /** Of the chat, between the list of chats and the log. @param last down to here; else as far as it is seen */
-  async function picture(name: string, last?: Locator): Promise<void> {
+  /** Of a card; or of the chat, from somebody's words down to it. */
+  async function picture(name: string, card: Locator, words?: string): Promise<void> {
     if (!draws) return;
     await page.mouse.move(640, 60);
-    const within = { x: 330, y: 48, width: 620, height: 852 };
-    const box = await last?.boundingBox();
-    if (box) within.height = Math.min(within.height, box.y + box.height + 16 - within.y);
-    await page.screenshot({ path: join(IMAGES, `${name}.png`), clip: within });
+    const box = (await card.boundingBox())!;
+    const places = words === undefined ? [] : await Promise.all((await page.getByText(words).all()).map((one) => one.boundingBox()));
+    // They stand in the list of chats and in the log, too.
+    const from = places.findLast((one) => one && one.x > 330 && one.x < 900);
+    const x = from ? 330 : box.x - 16;
+    const y = from ? from.y - 54 : box.y - 12;
+    const clip = { x, y, width: from ? 620 : box.width + 32, height: box.y + box.height + 12 - y };
+    await page.screenshot({ path: join(IMAGES, `${name}.png`), clip, animations: 'disabled' });
   }
 
   async function kept(): Promise<{ verdict: string; reason: string | null; comment: string | null }[]> {
@@ -162,13 +171,18 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     expect(await page.getByLabel('Like', { exact: true }).count()).toBe(1);
     expect(await page.getByText('Security incidents').first().getAttribute('href')).toMatch(/^http/);
     const [first] = await page.locator('a.fai-Citation').all();
-    await picture('teams-answer', cards().last());
+    await picture('teams-answer', cards().last(), ASKS_BREACH);
 
     await first!.hover();
     const opened = page.locator('.fui-PopoverSurface');
     await opened.waitFor();
     expect(await opened.innerText()).toMatch(/^1\n.*72 hours\nSecurity incidents$/s);
-    if (draws) await page.screenshot({ path: join(IMAGES, 'teams-citation.png'), clip: { x: 330, y: 48, width: 620, height: 330 } });
+    if (draws)
+      await page.screenshot({
+        path: join(IMAGES, 'teams-citation.png'),
+        clip: { x: 330, y: 48, width: 620, height: 330 },
+        animations: 'disabled',
+      });
     await page.mouse.move(640, 60);
 
     await ask('And who reports it?');
@@ -204,7 +218,6 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await press('Hide');
     await button('Ask a person').click();
     await page.getByLabel('What should they know?').fill('Is it so in Portugal, too?');
-    await picture('teams-ask-person', cards().last());
     await press('Send');
     await card('A person was asked.').waitFor();
 
@@ -213,7 +226,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await ticket.waitFor();
     expect(await ticket.innerText()).toContain('Ana Lima');
     expect(await ticket.innerText()).toContain(ASKS_BREACH);
-    await picture('teams-ticket', cards().last());
+    await picture('teams-ticket', ticket);
     await press('Take it');
     await card('Taken by Ana Lima').waitFor();
   }, 60_000);
@@ -249,7 +262,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     expect(said.slice(1).map(({ action }) => action)).toContain('updateMessage');
     expect(said.slice(1).every(({ action }) => action === 'updateMessage')).toBe(true);
     expect(await page.getByText('72 hours').count()).toBe(1);
-    await picture('teams-channel', cards().last());
+    await picture('teams-channel', cards().last(), ASKS_BREACH);
     await page.locator('a.fai-Citation').first().hover();
     await page.locator('.fui-PopoverSurface').getByText('Security incidents').waitFor();
     await page.mouse.move(640, 60);
@@ -281,7 +294,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await seen('Not found in the documents');
     await button('Ask a person').waitFor();
     expect(await page.getByText('AI generated').count()).toBe(0);
-    await picture('teams-not-found', cards().last());
+    await picture('teams-not-found', cards().last(), 'What does the king of Mars earn?');
   }, 60_000);
 
   test('an edited question is offered a new answer; of a deleted one the answer is to go', async () => {
@@ -291,7 +304,6 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     const [{ key }] = (await lastAsked()) as [Asked];
     await mock({ type: 'messageUpdate', id: key.split('/').at(-1), text: ASKS_LEAVE, channelData: { eventType: 'editMessage' } });
     await card('Answer anew').waitFor();
-    await picture('teams-edited', cards().last());
     await press('Answer anew');
     await seen(/annual leave/i);
     await button('Why this answer?').waitFor();
@@ -336,11 +348,21 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await page.keyboard.press('Enter');
     const found = page.locator('.fui-PopoverSurface').getByText('Security incidents').first();
     await found.waitFor();
-    if (draws) await page.screenshot({ path: join(IMAGES, 'teams-search.png'), clip: { x: 330, y: 340, width: 740, height: 560 } });
     await found.click();
     await card('Open the document').waitFor();
   }, 60_000);
 });
+
+/** What the documents say of a breach, as a good model puts it together; else what is nearest. */
+const OF_BREACH = [
+  'Under the General Data Protection Regulation (GDPR), a breach of personal data is reported to the authority within 72 hours.',
+  'Samuel Adeyemi, Legal Counsel, decides whether authorities or customers must be told.',
+  'Only the CEO or Samuel Adeyemi speaks with the press.',
+];
+function written(request: ChatCompletionRequest): string {
+  if (readPrompt(request.messages).question !== ASKS_BREACH) return quotingModel(request);
+  return OF_BREACH.map((said) => truthfulReply([{ question: ASKS_BREACH, said, quotes: [said] }])(request)).join('');
+}
 
 interface Frame {
   action?: string;
