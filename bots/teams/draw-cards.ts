@@ -83,12 +83,20 @@ const hide = (language: Language, id: string): Element => execute('docent.hide',
 export function quotesCard(quotes: Quote[], now: number, answerId: string): Card {
   const language = quotes[0]?.language ?? 'en';
   const longest = quotes.length === 1 ? LONGEST_QUOTE : LONGEST_OF_MANY;
+  let above = '';
   const body = quotes.slice(0, MOST_QUOTES).flatMap((quote, i): Element[] => {
     const path = cut(headingsBelow(quote).join(' › '), 300);
     const about = [path, cut(oneLine(quote.source), 100), changedAgo(language, quote.updatedAt, now)].filter((part) => part !== '');
-    return [
+    const head = [
       paragraph([linkRun(addressOf(quote), cut(oneLine(quote.title), 200), { weight: 'Bolder' })], { spacing: 'Medium', separator: i > 0 }),
       small(about.join(' · ') || '–'),
+    ];
+    // What stands in the same place as the quote above stands under the same words.
+    const place = [quote.documentUrl, ...about].join('\n');
+    const goesOn = place === above;
+    above = place;
+    return [
+      ...(goesOn ? [] : head),
       ...(quote.present ? [] : [line(sayInChat(language, 'quoteGone'), { color: 'Warning' })]),
       quoted(cut(quoteWords(quote.quote), longest)),
     ];
