@@ -124,7 +124,7 @@ describe.skipIf(missing)('the queue on Redis', () => {
     await first.close(5_000);
     const attempts: number[] = [];
     second.work({ 'sync-source': async (_, { attempt }) => void attempts.push(attempt) }, { concurrency: 1 });
-    await until('the other did it', () => attempts.length === 1, 3_000);
+    await until('the other did it', () => attempts.length === 1, 20_000);
     expect(attempts).toEqual([1]);
   });
 
@@ -137,7 +137,7 @@ describe.skipIf(missing)('the queue on Redis', () => {
     await first.close(300);
     let done = 0;
     second.work({ 'sync-source': async () => void done++ }, { concurrency: 1 });
-    await until('the other did it', () => done === 1, 3_000);
+    await until('the other did it', () => done === 1, 20_000);
   });
 
   it('of one key never two run, in however many workers', async () => {
@@ -206,7 +206,7 @@ describe.skipIf(missing)('the queue on Redis', () => {
     await sleep(1_500);
     await server.start();
     const before = sweeps;
-    await until('the sweep is back', () => sweeps > before, 5_000);
+    await until('the sweep is back', () => sweeps > before, 20_000);
     await queue.add({ kind: 'sync-source', id: 'd' });
     await until('the later one is done', () => done.includes('d'));
   });
@@ -250,7 +250,7 @@ describe.skipIf(missing)('the queue on Redis', () => {
     expect(sweeps).toBeLessThanOrEqual(8);
     await workers[0]!.close(1_000);
     const before = sweeps;
-    await until('it goes on', () => sweeps >= before + 2, 4_000);
+    await until('it goes on', () => sweeps >= before + 2, 20_000);
   });
 
   it('nobody waits long for a Redis that does not answer', async () => {
@@ -271,7 +271,7 @@ describe.skipIf(missing)('the queue on Redis', () => {
     queue.schedule({ kind: 'sweep', id: 'catalog' }, 60_000);
     await expect(queue.add({ kind: 'sync-source', id: 'b' })).rejects.toThrow(expect.objectContaining({ code: 'queue.unreachable' }));
     await server.start();
-    await until('it sweeps', () => done > 0, 5_000);
+    await until('it sweeps', () => done > 0, 20_000);
     await server.kill();
     const from = performance.now();
     await queue.close(1_000);

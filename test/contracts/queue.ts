@@ -189,7 +189,8 @@ export function queueContract(name: string, create: () => Promise<QueueFactory>,
       await until('it was tried once', () => tries.length === 1);
       equal(await queue.add(source('a')), 'known', 'adding what waits for its next try');
       await queue.add(source('other'));
-      await until('the other was done', () => others === 1, 400);
+      await until('the other was done', () => others === 1);
+      equal(tries.length, 1, 'the tries of the first by then');
       await until('it was tried three times', () => tries.length === 3);
       equal(
         tries.map((t) => t.attempt),
@@ -200,7 +201,7 @@ export function queueContract(name: string, create: () => Promise<QueueFactory>,
       const gaps = [tries[1]!.at - tries[0]!.at, tries[2]!.at - tries[1]!.at];
       gaps.forEach((gap, i) => {
         const longest = backoffMs * 2 ** i;
-        holds(`back-off ${i + 1} is from ${longest / 2} to ${longest} ms (${gap})`, gap >= longest / 2 - 10 && gap < longest + 600);
+        holds(`back-off ${i + 1} is from ${longest / 2} to ${longest} ms (${gap})`, gap >= longest / 2 - 10 && gap < longest + 5_000);
       });
       await sleep(100);
       equal(tries.length, 3, 'tries in all');

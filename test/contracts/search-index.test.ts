@@ -194,7 +194,7 @@ describe('the SQLite driver', () => {
     } finally {
       remove();
     }
-  }, 60_000);
+  });
 
   it('is whole after a kill -9 in the midst of rebuilding: the old one or the new one, and the next rebuilding clears up', async () => {
     const { path, remove } = folder();
@@ -238,7 +238,7 @@ describe('the SQLite driver', () => {
     } finally {
       remove();
     }
-  }, 60_000);
+  });
 
   it('sees what another process writes while both write', async () => {
     const { path, remove } = folder();
@@ -263,7 +263,7 @@ describe('the SQLite driver', () => {
     } finally {
       remove();
     }
-  }, 60_000);
+  });
 
   it('finds the same while words of small writes are pending as when they are entered', async () => {
     const { path, remove } = folder();
@@ -287,13 +287,13 @@ describe('the SQLite driver', () => {
       const before = await find();
       expect(before[0]!.documentFrequency['vacat']).toBe(125);
       expect(pending()).toBe(45);
-      await vi.waitFor(() => expect(pending()).toBe(0), { timeout: 10_000, interval: 100 });
+      await vi.waitFor(() => expect(pending()).toBe(0), { timeout: 20_000, interval: 100 });
       expect(await find()).toEqual(before);
       await index.close();
     } finally {
       remove();
     }
-  }, 60_000);
+  });
 
   it('lets the process end without being closed, and after being closed', async () => {
     const { path, remove } = folder();
@@ -305,7 +305,7 @@ describe('the SQLite driver', () => {
     } finally {
       remove();
     }
-  }, 60_000);
+  });
 
   it('begins anew where a file is no index, and says what is wrong where none can be', async () => {
     const { path, remove } = folder();

@@ -142,10 +142,10 @@ describe('a Qdrant that falters', () => {
   it('gives up where it goes on, and a person who asks does not wait longer than for one time-out', async () => {
     const index = open({ patience: { ...patience, searchMs: 200 } });
     await index.put([vacation('a')]);
-    fake.trouble({ on: /\/query/, delayMs: 1_500 });
+    fake.trouble({ on: /\/query/, delayMs: 10_000 });
     const startedAt = performance.now();
     await expect(index.search(both)).rejects.toMatchObject({ code: 'search.unavailable', retryable: true });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     fake.calm();
     fake.trouble({ on: /^PUT .*\/points$/, status: 500 });
     await expect(index.put([vacation('b')])).rejects.toMatchObject({ code: 'search.unavailable', retryable: true });
@@ -154,14 +154,14 @@ describe('a Qdrant that falters', () => {
   it('is left at once where the signal says so', async () => {
     const index = open();
     await index.put([vacation('a')]);
-    fake.trouble({ on: /points/, delayMs: 1_500 });
+    fake.trouble({ on: /points/, delayMs: 10_000 });
     const stop = new AbortController();
     const reason = new Error('enough');
     setTimeout(() => stop.abort(reason), 50);
     const startedAt = performance.now();
     await expect(index.put([vacation('b')], stop.signal)).rejects.toBe(reason);
     await expect(index.search(both, stop.signal)).rejects.toBe(reason);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   it('swaps once, were it not said that it did', async () => {
@@ -478,4 +478,4 @@ it('is whole when who rebuilds it is killed: the old one or the new one', async 
     await (await index.rebuild()).discard();
     expect(fake.collections()).toHaveLength(2);
   }
-}, 60_000);
+});

@@ -77,13 +77,13 @@ describe('vectors in SQLite', () => {
       expect((await index.vectorModels()).active).toMatch(/^model\d+$/);
       await expectConsistent(index);
       // What the killed process did not take out any more goes when nobody waits.
-      await vi.waitFor(() => expect(rowsOf(path).dropped).toBe(0), { timeout: 10_000, interval: 100 });
+      await vi.waitFor(() => expect(rowsOf(path).dropped).toBe(0), { timeout: 20_000, interval: 100 });
       const { models } = await index.vectorModels();
       const sum = models.reduce((total, { vectors }) => total + vectors, 0);
       expect(rowsOf(path)).toEqual({ vectors: sum, quantized: sum, named: models.length, dropped: 0 });
       await expectConsistent(index);
     }
-  }, 60_000);
+  });
 
   it('of the old model are searched when the process is killed before the new one is activated, which can then go on', async () => {
     const path = place();
@@ -109,7 +109,7 @@ describe('vectors in SQLite', () => {
     await expectConsistent(index);
     expect((await index.search(queryOf('', { vector: unit([0, 0, 1]) }))).meaning[0]?.id).toBe('b');
     expect(rowsOf(path)).toEqual({ vectors: 2, quantized: 2, named: 1, dropped: 0 });
-  }, 60_000);
+  });
 
   it('carry the exact score of the other search with every hit', async () => {
     const index = open(place());
@@ -142,7 +142,7 @@ describe('vectors in SQLite', () => {
     expect(await index.withoutVector('e5', undefined, 5)).toEqual(['p00003', last]);
     expect(await index.withoutVector('e5', 'p00003', 1)).toEqual([last]);
     expect(await index.withoutVector('e5', last, 5)).toEqual([]);
-  }, 60_000);
+  });
 
   it('begin anew in a file of the layout before, as words do', async () => {
     const path = place();

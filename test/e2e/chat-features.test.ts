@@ -166,7 +166,7 @@ describe.each([
   beforeAll(async () => {
     model = await startOpenAiEndpoint({ reply: (request) => ({ chunks: quotingModel(request).match(/[^]{1,40}/g) ?? [], delayMs: 1 }) });
     chat = await open({ OPENAI_BASE_URL: model.url, CHAT_MODEL: 'test-chat' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await chat.close();
     await model.close();

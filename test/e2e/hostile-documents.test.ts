@@ -101,4 +101,4 @@ test('a pipe is no source, alone or in a folder', async () => {
   await one.app.addSource({ location: folder, name: 'pipes' });
   expect((await one.app.syncNow([], { signal: never() }))[0]).toMatchObject({ added: 0 });
   await one.close();
-}, 20_000);
+});

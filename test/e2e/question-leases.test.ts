@@ -81,7 +81,7 @@ describe('two processes', () => {
   test('that receive one question at once answer it once, and both show that answer', async () => {
     holdModel();
     const both = [finalOf(first.app, 'one'), finalOf(other, 'one')];
-    await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => calls).toBe(1);
     setTimeout(letGo, 100);
     const [a, b] = await Promise.all(both);
     expect(a!.answerId).toBe(b!.answerId);
@@ -124,11 +124,11 @@ describe('two processes', () => {
   test('one that was thought dead and is not keeps nothing, and shows what the other answered', async () => {
     holdModel();
     const slow = finalOf(first.app, 'paused');
-    await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => calls).toBe(1);
     // As after a machine that slept: the lease ran out, and the other one took the question.
     await db.updateTable('questions').set({ lease_until: 0 }).execute();
     const taken = finalOf(other, 'paused');
-    await expect.poll(() => calls, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => calls).toBe(2);
     letGo();
     const [a, b] = await Promise.all([slow, taken]);
     expect(a!.answerId).toBe(b!.answerId);
@@ -182,7 +182,7 @@ test('who stops an answer is not answered behind his back; who asks again by the
   holdModel();
   const stop = new AbortController();
   const asked = finalOf(first.app, 'stopped', stop.signal).catch(() => 'stopped');
-  await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => calls).toBe(1);
   stop.abort();
   expect(await asked).toBe('stopped');
   expect(await states()).toEqual(['cancelled']);
@@ -197,7 +197,7 @@ test('what a process that ends cuts off is taken up by the other at once', async
   holdModel();
   const cut = new AbortController();
   const asked = finalOf(first.app, 'cut', cut.signal).catch(() => 'cut');
-  await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => calls).toBe(1);
   first.app.endSoon();
   cut.abort();
   expect(await asked).toBe('cut');

@@ -262,7 +262,7 @@ describe.skipIf(missing)('with the queue on Redis', () => {
     await ended(first);
     expect(first.exitCode).toBe(0);
     expect(Date.now() - from).toBeLessThan(10_000);
-    await until('all is synced', async () => (await waiting()) === 0, 15_000);
+    await until('all is synced', async () => (await waiting()) === 0, 20_000);
     expect(await passagesOf('first')).toBe(SOURCES * DOCUMENTS);
     expectNoneAtOnce(await runs());
   });

@@ -27,7 +27,7 @@ describe.each(['http', 'socket'] as const)('by %s', (mode) => {
     await slack.push.command({ user: ann.id, channel: channel.id, command: '/docent', text: `add ${join(SAMPLE, 'handbook')}` });
     await slack.until(() => top()?.callback_id === 'docent.source-form', 'the form');
     await slack.push.viewSubmission({ user: ann.id, values: { name: 'Handbook' } });
-    await slack.until(() => top()?.callback_id === 'docent.source-add', 'the preview', 20_000);
+    await slack.until(() => top()?.callback_id === 'docent.source-add', 'the preview');
     await slack.push.viewSubmission({ user: ann.id });
     const direct = slack.directOf(ann).id;
     await slack.until(() => slack.messages(direct).length >= 2, 'the thread');
@@ -35,13 +35,13 @@ describe.each(['http', 'socket'] as const)('by %s', (mode) => {
     const told = (words: string) => () => JSON.stringify(slack.messages(direct)[1]?.blocks).includes(words);
     await slack.until(told('Docent was stopped while it read'), 'the word that it was stopped');
     await app.workOnce(never());
-    await slack.until(told('Done: '), 'the end of the sync', 20_000);
+    await slack.until(told('Done: '), 'the end of the sync');
 
     await slack.push.viewAction({ user: bob.id, home: true, actionId: 'docent.home-ask' });
     await slack.until(() => slack.viewsOf(bob).at(-1)?.view.callback_id === 'docent.ask', 'the modal');
     await slack.push.viewSubmission({ user: bob.id, values: { question: ASKS_BREACH } });
     const answers = slack.directOf(bob).id;
-    await slack.until(() => JSON.stringify(slack.messages(answers)).includes('72 hours'), 'the answer', 20_000);
+    await slack.until(() => JSON.stringify(slack.messages(answers)).includes('72 hours'), 'the answer');
     await slack.push.viewAction({ user: bob.id, home: true, actionId: 'docent.home-refresh' });
     await slack.until(() => /Handbook/.test(homeOf(bob)) && /how many hours/.test(homeOf(bob)), 'the question and the source');
     expect(homeOf(bob)).not.toContain('Sync now');

@@ -56,27 +56,27 @@ const page = async (path = ''): Promise<string> => (await fetch(`${url}/settings
 
 test('in Socket Mode', async () => {
   expect((await post('connect', { mode: 'socket', botToken: slack.botToken, appToken: slack.appToken })).status).toBe(303);
-  await slack.until(() => slack.socketMode.count() > 0, 'a connection', 10_000);
+  await slack.until(() => slack.socketMode.count() > 0, 'a connection');
   const ana = slack.person({ name: 'ana' });
   await slack.push.direct({ user: ana.id, text: 'How many days of leave do I have?' });
-  await slack.until(() => slack.messages(slack.directOf(ana).id).some((message) => message.own), 'an answer', 10_000);
-  await expect.poll(() => page(), { timeout: 10_000 }).toMatch(/came just now/);
+  await slack.until(() => slack.messages(slack.directOf(ana).id).some((message) => message.own), 'an answer');
+  await expect.poll(() => page()).toMatch(/came just now/);
   expect((await post('disconnect', {})).status).toBe(303);
-  await slack.until(() => slack.socketMode.count() === 0, 'the end of the connection', 10_000);
-}, 60_000);
+  await slack.until(() => slack.socketMode.count() === 0, 'the end of the connection');
+});
 
 test('over HTTP: a secret that is not the app’s is told from one that is', async () => {
   slack.deliverTo(`${url}/slack/events`);
   const wrong = { mode: 'http', botToken: slack.botToken, signingSecret: 'the-client-secret-perhaps' };
   expect((await post('connect', wrong)).status).toBe(303);
-  await expect.poll(async () => (await slack.push.urlVerification()).deliveries[0]?.attempts.at(-1)?.status, { timeout: 10_000 }).toBe(401);
-  await expect.poll(() => page('/checks'), { timeout: 10_000 }).toMatch(/not signed with this signing secret/);
+  await expect.poll(async () => (await slack.push.urlVerification()).deliveries[0]?.attempts.at(-1)?.status).toBe(401);
+  await expect.poll(() => page('/checks')).toMatch(/not signed with this signing secret/);
 
   expect((await post('connect', { ...wrong, signingSecret: slack.signingSecret })).status).toBe(303);
-  await expect.poll(async () => (await slack.push.urlVerification()).deliveries[0]?.attempts.at(-1)?.status, { timeout: 10_000 }).toBe(200);
-  await expect.poll(() => page('/checks'), { timeout: 10_000 }).toMatch(/no event has reached Docent yet: write it a direct message/);
+  await expect.poll(async () => (await slack.push.urlVerification()).deliveries[0]?.attempts.at(-1)?.status).toBe(200);
+  await expect.poll(() => page('/checks')).toMatch(/no event has reached Docent yet: write it a direct message/);
   const ana = slack.person({ name: 'ana' });
   await slack.push.direct({ user: ana.id, text: 'How many days of leave do I have?' });
-  await slack.until(() => slack.messages(slack.directOf(ana).id).some((message) => message.own), 'an answer', 10_000);
-  await expect.poll(() => page('/checks'), { timeout: 10_000 }).toMatch(/events come/);
-}, 60_000);
+  await slack.until(() => slack.messages(slack.directOf(ana).id).some((message) => message.own), 'an answer');
+  await expect.poll(() => page('/checks')).toMatch(/events come/);
+});

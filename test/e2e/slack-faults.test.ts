@@ -20,7 +20,7 @@ beforeAll(async () => {
   });
   ana = office.slack.person({ name: 'ana' });
   team = office.slack.channel({ members: [ana] });
-}, 60_000);
+});
 afterAll(async () => {
   await office.close();
   await model.close();
@@ -155,7 +155,7 @@ test('a stream that expires before the answer is whole is made whole by an edit'
   const reply = await oneAnswer(await ask(), 20_000);
   slack.times.streamMs = before;
   expect(hows(reply)).toContain('edited');
-}, 30_000);
+});
 
 test('the native Stop ends the answer where it is, and the status with it', async () => {
   const { slack } = office;
@@ -173,7 +173,7 @@ test('the native Stop ends the answer where it is, and the status with it', asyn
   expect(slack.replies(team.id, question.ts).filter((one) => one.own)).toHaveLength(1);
   expect(shownIn(slack.replies(team.id, question.ts)[0]!).length).toBeGreaterThanOrEqual(shown.length > 0 ? 1 : 0);
   expect(slack.sessions.find((one) => one.threadTs === question.ts)?.statuses.at(-1)?.status).toBe('active');
-}, 30_000);
+});
 
 test('where Docent may not write any more, who asked gets the answer in a direct message', async () => {
   const { slack } = office;
@@ -182,6 +182,6 @@ test('where Docent may not write any more, who asked gets the answer in a direct
   slack.mood('chat.startStream', { type: 'error', code: 'not_in_channel' }, always);
   slack.mood('chat.postMessage', { type: 'error', code: 'not_in_channel' }, { match: (args) => args.channel === team.id, ...always });
   const dm = slack.directOf(ana);
-  await slack.until(() => slack.messages(dm.id).some((one) => one.own && whole(one)), 'the direct message', 15_000);
+  await slack.until(() => slack.messages(dm.id).some((one) => one.own && whole(one)), 'the direct message');
   expect(slack.replies(team.id, question.ts)).toEqual([]);
-}, 30_000);
+});

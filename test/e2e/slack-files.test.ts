@@ -19,7 +19,7 @@ beforeAll(async () => {
   office = await openOffice({ env: { OPENAI_BASE_URL: model.url, CHAT_MODEL: 'test-chat' } });
   ana = office.slack.person({ name: 'ana' });
   team = office.slack.channel({ members: [ana] });
-}, 60_000);
+});
 afterAll(async () => {
   await office.close();
   await model.close();

@@ -12,7 +12,7 @@ let house: Awaited<ReturnType<typeof openKillHouse>>;
 
 beforeAll(async () => {
   house = await openKillHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 async function openSlackLane(): Promise<Lane<FakeSlack>> {
@@ -47,7 +47,7 @@ async function round(lane: Lane<FakeSlack>, when: Moment): Promise<void> {
         JSON.stringify(when),
       ).toHaveLength(1);
     // One that was recorded and not acknowledged may be answered still.
-    await slack.until(() => slack.openStreams().length === 0, `streams to end after a kill at ${JSON.stringify(when)}`, 15_000);
+    await slack.until(() => slack.openStreams().length === 0, `streams to end after a kill at ${JSON.stringify(when)}`);
   });
 }
 

@@ -23,7 +23,7 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
     team = slack.channel({ members: [ana, ben, guest] });
     shared = slack.channel({ members: [ana], isExtShared: true });
     slack.channel({ id: 'C0TRIAGE', name: 'triage', members: [ben] });
-  }, 60_000);
+  });
   afterAll(async () => {
     await office.close();
     await model.close();
@@ -31,7 +31,7 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
   beforeEach(() => office.slack.clearMoods());
 
   const replyTo = (channel: Channel, ts: string, what = 'an answer'): Promise<Message> =>
-    office.slack.until(() => office.slack.replies(channel.id, ts).find((one) => one.own && isWhole(one)), what, 10_000);
+    office.slack.until(() => office.slack.replies(channel.id, ts).find((one) => one.own && isWhole(one)), what);
   const asked = async (text: string, who = ana, channel = team): Promise<Message> =>
     (await office.slack.push.mention({ user: who.id, channel: channel.id, text })).message!;
   const mention = async (text: string, who = ana, channel = team): Promise<string> => (await asked(text, who, channel)).ts;
@@ -98,7 +98,7 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
     // Once Slack tells, they are of the company again.
     const again = await mention(ASKS_BREACH, carl);
     expect(shownIn(await replyTo(team, again))).toContain('72 hours');
-  }, 45_000);
+  });
 
   test('/ask answers for one person alone, and the answer can be shared once', async () => {
     const { slack } = office;
@@ -132,7 +132,7 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(own()).toBe(1);
     await say(ana, 'And who reports it?');
-    await slack.until(() => own() === 2, 'the follow-up', 10_000);
+    await slack.until(() => own() === 2, 'the follow-up');
   });
 
   test('bots and its own messages are not answered; unknown subtypes neither', async () => {
@@ -208,11 +208,11 @@ describe('beside asking', () => {
     ben = slack.person({ name: 'ben', locale: 'de-DE' });
     team = slack.channel({ members: [ana, ben] });
     triage = slack.channel({ id: 'C0TRIAGE', name: 'triage', members: [ben] });
-  }, 60_000);
+  });
   afterAll(() => office.close());
 
   const replyTo = (channel: Channel, ts: string): Promise<Message> =>
-    office.slack.until(() => office.slack.replies(channel.id, ts).find((one) => one.own && isWhole(one)), 'an answer', 10_000);
+    office.slack.until(() => office.slack.replies(channel.id, ts).find((one) => one.own && isWhole(one)), 'an answer');
 
   test('the first meeting is one message, and prompts are suggested each time', async () => {
     const { slack } = office;
@@ -223,7 +223,7 @@ describe('beside asking', () => {
     expect(shownIn(slack.messages(dm.id)[0]!)).toMatch(/documents/);
     expect(slack.prompts[0]!.prompts.length).toBeGreaterThan(0);
     const { message } = await slack.push.suggestedPrompt({ user: ana.id, title: String(slack.prompts[0]!.prompts[0]!.title) });
-    await slack.until(() => slack.replies(dm.id, message!.ts).some((one) => one.own && one.streaming !== 'open'), 'an answer', 10_000);
+    await slack.until(() => slack.replies(dm.id, message!.ts).some((one) => one.own && one.streaming !== 'open'), 'an answer');
   });
 
   test('added to a channel it introduces itself once', async () => {
@@ -255,7 +255,7 @@ describe('beside asking', () => {
     await slack.push.action({ user: ana.id, channel: team.id, ts: answer.ts, actionId: 'docent.ask_person' });
     await slack.until(() => slack.viewsOf(ana).length > 0, 'the modal');
     await slack.push.viewSubmission({ user: ana.id });
-    const ticket = await slack.until(() => slack.messages(triage.id).find((one) => one.own), 'the ticket', 10_000);
+    const ticket = await slack.until(() => slack.messages(triage.id).find((one) => one.own), 'the ticket');
     expect(shownIn(ticket)).toContain('Within how many hours');
     expect(slack.complaints).toEqual([]);
   });
@@ -303,7 +303,7 @@ describe('beside asking', () => {
     const press = () => slack.push.action({ user: ana.id, channel: team.id, ts: offer.ts, actionId: 'docent.answer_edited' });
     await Promise.all([press(), press()]);
     const own = (): Message[] => slack.replies(team.id, question.ts).filter((one) => one.own);
-    await slack.until(() => own().length === 1 && isWhole(own()[0]!), 'the one new answer', 10_000);
+    await slack.until(() => own().length === 1 && isWhole(own()[0]!), 'the one new answer');
     expect(offers()).toHaveLength(1);
     await slack.push.delete(question);
     await slack.until(() => own().length === 0, 'all to go');
@@ -314,9 +314,9 @@ describe('beside asking', () => {
     slack.mood('chat.startStream', { type: 'cut', when: 'after' }, { times: 1 });
     slack.mood('conversations.replies', { type: 'slow', ms: 300 });
     const question = (await slack.push.mention({ user: ana.id, channel: team.id, text: ASKS_BREACH })).message!;
-    await slack.until(() => slack.replies(team.id, question.ts).some((one) => one.own), 'a beginning', 10_000);
+    await slack.until(() => slack.replies(team.id, question.ts).some((one) => one.own), 'a beginning');
     await slack.push.delete(question);
-    await slack.until(() => slack.replies(team.id, question.ts).every((one) => !one.own), 'it to go', 10_000);
+    await slack.until(() => slack.replies(team.id, question.ts).every((one) => !one.own), 'it to go');
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(slack.replies(team.id, question.ts).filter((one) => one.own)).toEqual([]);
   });
@@ -363,9 +363,9 @@ describe('a connection by Socket Mode', () => {
       const ana = slack.person({ name: 'ana' });
       const refused = slack.mood('apps.connections.open', { type: 'error', code: 'invalid_auth' }, { times: 3 });
       slack.socketMode.cut();
-      await slack.until(() => refused.shown() === 3 && slack.socketMode.count() === 1, 'the connection to stand again', 20_000);
+      await slack.until(() => refused.shown() === 3 && slack.socketMode.count() === 1, 'the connection to stand again');
       const { message } = await slack.push.direct({ user: ana.id, text: ASKS_BREACH });
-      await slack.until(() => slack.replies(slack.directOf(ana).id, message!.ts).some((one) => one.own), 'an answer', 10_000);
+      await slack.until(() => slack.replies(slack.directOf(ana).id, message!.ts).some((one) => one.own), 'an answer');
       slack.mood('apps.connections.open', { type: 'hang' }, { times: Infinity });
       slack.socketMode.cut();
       await new Promise((resolve) => setTimeout(resolve, 300));
@@ -374,5 +374,5 @@ describe('a connection by Socket Mode', () => {
       await office.close();
       expect(Date.now() - from).toBeLessThan(5_000);
     }
-  }, 60_000);
+  });
 });

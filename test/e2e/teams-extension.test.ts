@@ -12,7 +12,7 @@ beforeAll(async () => {
   office = await openTeamsOffice();
   ana = office.teams.person({ name: 'ana' });
   office.teams.personalChat(ana);
-}, 60_000);
+});
 afterAll(() => office.close());
 beforeEach(() => {
   vi.restoreAllMocks();
@@ -23,7 +23,7 @@ beforeEach(() => {
 const BREACH = /72 \**hours/;
 /** Teams waits five seconds, of which this machine may be busy with something else; what is waited for takes seven. */
 const IN_TIME_MS = 6_000;
-const wholeIn = (chat: Chat): Promise<Message> => office.teams.until(() => office.teams.answers(chat).find(isWhole), 'an answer', 15_000);
+const wholeIn = (chat: Chat): Promise<Message> => office.teams.until(() => office.teams.answers(chat).find(isWhole), 'an answer');
 
 test('while Teams does not tell who somebody is, a search says so in time, and what was chosen is answered in the personal chat', async () => {
   const { teams } = office;
@@ -96,7 +96,7 @@ test('a question that was edited to more than a card carries is not offered as a
   const chat = teams.personalChat(ana);
   const team = teams.channel({ members: [ana] });
   const { message } = await teams.push.message({ from: ana, chat: team, text: ASKS_BREACH });
-  await teams.until(() => teams.replies(team, message.id).find((one) => one.own && isWhole(one)), 'an answer', 15_000);
+  await teams.until(() => teams.replies(team, message.id).find((one) => one.own && isWhole(one)), 'an answer');
   await teams.push.edit(message, `${ASKS_BREACH} ${'And what else is there to be done about it? '.repeat(400)}`);
   const word = await teams.until(() => teams.answers(chat).findLast((one) => teams.reads(one).includes('You changed')), 'a word');
   expect(teams.reads(word)).toContain('as a new message');

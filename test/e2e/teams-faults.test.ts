@@ -26,7 +26,7 @@ beforeAll(async () => {
     }),
   });
   office = await openTeamsOffice({ env: { OPENAI_BASE_URL: model.url, CHAT_MODEL: 'test-chat' }, timeoutMs: 1_500 });
-}, 60_000);
+});
 afterAll(async () => {
   await office.close();
   await model.close();
@@ -272,7 +272,7 @@ describe.concurrent('beside that', () => {
       expect(own().filter((one) => one.streaming !== 'stopped by user')).toEqual([]);
       const before = own().length;
       const next = await ask(there);
-      await teams.until(() => next.own().slice(before).some(whole), 'the next answer', 15_000);
+      await teams.until(() => next.own().slice(before).some(whole), 'the next answer');
       expect(hows(next.own().at(-1)!)).toEqual(streamed);
     },
     30_000,
@@ -282,12 +282,12 @@ describe.concurrent('beside that', () => {
     const { teams } = office;
     const there = newChat('personal');
     const { own } = await ask(there, SLOWLY);
-    const growing = await teams.until(() => own().find((one) => one.text !== ''), 'a piece', 10_000);
+    const growing = await teams.until(() => own().find((one) => one.text !== ''), 'a piece');
     const shown = growing.text;
     stop(there.chat);
     await pause(3_000);
     expect(own().map((one) => [one.streaming, one.text])).toEqual([['stopped by user', shown]]);
-  }, 30_000);
+  });
 
   test.each(['silently', 'with a word of it'])(
     'where Docent is taken out of a channel %s before the answer is whole, who asked gets it in their own chat',
@@ -297,10 +297,10 @@ describe.concurrent('beside that', () => {
       const own = teams.personalChat(there.ana);
       const asked = await ask(there, SLOWLY);
       const isRead = (): boolean => teams.calls('members').some((one) => one.status === 200 && one.conversation === there.chat.id);
-      await teams.until(() => asked.own().length > 0 && isRead(), 'the sign', 10_000);
+      await teams.until(() => asked.own().length > 0 && isRead(), 'the sign');
       if (how === 'silently') teams.uninstall(there.chat);
       else await teams.push.uninstalled(there.chat, there.ana);
-      await teams.until(() => teams.answers(own).some(whole), 'the answer in their own chat', 15_000);
+      await teams.until(() => teams.answers(own).some(whole), 'the answer in their own chat');
       await pause(250);
       expect(teams.answers(own)).toHaveLength(1);
       expect(asked.own().some(isWhole)).toBe(false);
@@ -314,17 +314,17 @@ describe.concurrent('beside that', () => {
     const own = teams.personalChat(there.ana);
     set([['send', status(403, { code: 'BotNotInConversationRoster' }), undefined, always]], there.chat);
     const asked = await ask(there);
-    await teams.until(() => teams.answers(own).some(whole), 'the answer in their own chat', 15_000);
+    await teams.until(() => teams.answers(own).some(whole), 'the answer in their own chat');
     expect(asked.own()).toEqual([]);
-  }, 30_000);
+  });
 
   test('a sign that somebody deleted does not take the answer with it', async () => {
     const { teams } = office;
     const asked = await ask(newChat('channel'), SLOWLY);
-    const sign = await teams.until(() => asked.own()[0], 'the sign', 10_000);
+    const sign = await teams.until(() => asked.own()[0], 'the sign');
     sign.deletedAt = Date.now();
     await oneAnswer(asked);
-  }, 30_000);
+  });
 
   test('where no card is taken, the answer comes in words alone', async () => {
     const { teams } = office;
@@ -337,10 +337,10 @@ describe.concurrent('beside that', () => {
       there.chat,
     );
     const { own } = await ask(there);
-    await teams.until(() => own().some((one) => one.text.includes('72 hours') && one.activity.textFormat === 'plain'), 'words', 10_000);
+    await teams.until(() => own().some((one) => one.text.includes('72 hours') && one.activity.textFormat === 'plain'), 'words');
     await pause(250);
     expect(own()).toHaveLength(1);
-  }, 30_000);
+  });
 
   test.each(['personal', 'channel'] as const)(
     'while the roster of a %s cannot be read nothing is shown that not anyone may read, and the rest as soon as it can',
@@ -353,7 +353,7 @@ describe.concurrent('beside that', () => {
       expect(teams.reads(denied.own()[0]!)).not.toContain('72 hours');
       mend();
       const next = await ask(there);
-      await teams.until(() => next.own().some(whole), 'an answer', 20_000);
+      await teams.until(() => next.own().some(whole), 'an answer');
     },
     45_000,
   );
@@ -369,7 +369,7 @@ describe('with faults of all', () => {
     const reply = await oneAnswer(await ask(newChat('personal'), SLOWLY));
     teams.times.streamMs = before;
     expect(hows(reply)).toContain('edited');
-  }, 30_000);
+  });
 
   test('the login is away for a while', async () => {
     const { teams } = office;
@@ -379,10 +379,10 @@ describe('with faults of all', () => {
     teams.revokeTokens();
     teams.mood('token', status(503), { times: 3 });
     const next = await ask(there);
-    await teams.until(() => next.own().slice(1).some(whole), 'an answer', 20_000);
+    await teams.until(() => next.own().slice(1).some(whole), 'an answer');
     await pause(250);
     expect(next.own()).toHaveLength(2);
-  }, 45_000);
+  });
 
   test.each([
     ['personal', piece],

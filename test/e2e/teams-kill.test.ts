@@ -15,7 +15,7 @@ const seen = { questions: 0, signs: 0, streams: 0, inRounds: 0, rounds: 0 };
 
 beforeAll(async () => {
   house = await openKillHouse();
-}, 60_000);
+});
 afterAll(async () => {
   await house.close();
   process.stdout.write(

@@ -153,7 +153,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await tries.first().click();
     await page.getByText(question).last().waitFor();
     await button('Why this answer?').waitFor();
-  }, 60_000);
+  });
 
   test('in the personal chat an answer streams, and its citation opens with title and words', async () => {
     await fresh();
@@ -189,7 +189,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await page.getByRole('button', { name: 'Why this answer?' }).nth(1).waitFor();
     const [later, earlier] = await lastAsked();
     expect(later!.conversation).toBe(earlier!.conversation);
-  }, 60_000);
+  });
 
   interface Asked {
     conversation: string;
@@ -229,7 +229,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await picture('teams-ticket', ticket);
     await press('Take it');
     await card('Taken by Ana Lima').waitFor();
-  }, 60_000);
+  });
 
   test('thumbs are kept, and whoever was not content says why in a card', async () => {
     await fresh();
@@ -247,7 +247,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await press('Just keep my feedback');
     await card('Thank you').waitFor();
     expect(await kept()).toEqual([{ verdict: 'down', reason: 'outdated', comment: 'It was changed in May.' }]);
-  }, 60_000);
+  });
 
   test('in a channel the answer stands in the thread, by one message that is edited, and its buttons below', async () => {
     await fresh();
@@ -275,7 +275,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await press('Send');
     await card('A person was asked.').waitFor();
     await card('From the channel.').waitFor();
-  }, 60_000);
+  });
 
   /** A post in the channel that mentions Docent. */
   async function mention(text: string): Promise<void> {
@@ -293,7 +293,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await button('Ask a person').waitFor();
     expect(await page.getByText('AI generated').count()).toBe(0);
     await picture('teams-not-found', cards().last(), 'What does the king of Mars earn?');
-  }, 60_000);
+  });
 
   test('an edited question is offered a new answer; of a deleted one the answer is to go', async () => {
     await fresh();
@@ -313,7 +313,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     const [{ key: another }] = (await lastAsked()) as [Asked];
     await mock({ type: 'messageDelete', id: another.split('/').at(-1), channelData: { eventType: 'softDeleteMessage' } });
     await log.nth(before).waitFor();
-  }, 60_000);
+  });
 
   /** The playground's "Custom activity", without its editor of JSON. */
   async function mock(activity: object): Promise<void> {
@@ -348,7 +348,7 @@ describe.skipIf(missing !== undefined)(missing ? `Teams' playground (skipped: ${
     await found.waitFor();
     await found.click();
     await card('Open the document').waitFor();
-  }, 60_000);
+  });
 });
 
 /** What the documents say of a breach, as a good model puts it together; else what is nearest. */

@@ -37,7 +37,7 @@ beforeAll(async () => {
   const env = { TRIAGE_CHANNEL: 'teams:19:triage@thread.tacv2' };
   children = await Promise.all(ports.map((port) => startTeamsChild({ folder, port, teams, modelUrl: model.url, env })));
   [first, second] = ports.map((port) => () => teams.deliverTo(`http://127.0.0.1:${port}/api/messages`)) as [() => void, () => void];
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(
     children.map((child) => {
@@ -54,7 +54,7 @@ beforeEach(() => teams.clearMoods());
 
 const answerIn = (chat: Chat, after = 0): Promise<Message> => {
   const isAnswer = (one: Message): boolean => one.streaming !== 'open' && one.text.includes('72 hours');
-  return teams.until(() => teams.answers(chat).slice(after).find(isAnswer), 'an answer', 15_000);
+  return teams.until(() => teams.answers(chat).slice(after).find(isAnswer), 'an answer');
 };
 const welcomesIn = (chat: Chat): Message[] => teams.answers(chat).filter((one) => /documents in|Dokumente in/.test(teams.reads(one)));
 
@@ -74,28 +74,28 @@ test('taken out, as one process hears, and put in again, as the other does, Doce
   await teams.push.message({ from: ana, chat, text: ASKS_BREACH });
   await answerIn(chat);
   await teams.push.installed(chat, ana);
-  await teams.until(() => welcomesIn(chat).length === 1, 'the welcome', 15_000);
+  await teams.until(() => welcomesIn(chat).length === 1, 'the welcome');
   first();
   await teams.push.uninstalled(chat, ana);
   second();
   await teams.push.installed(chat, ana);
-  await teams.until(() => welcomesIn(chat).length === 2, 'another welcome', 15_000);
+  await teams.until(() => welcomesIn(chat).length === 2, 'another welcome');
   const before = teams.answers(chat).length;
   await teams.push.message({ from: ana, chat, text: ASKS_BREACH });
   await answerIn(chat, before);
   expect(teams.complaints).toEqual([]);
-}, 60_000);
+});
 
 test('it says hello once, in the language that only the later delivery tells', async () => {
   const gerda = teams.person({ name: 'gerda', locale: 'de-DE' });
   const chat = teams.personalChat(gerda);
   first();
   await added(gerda, chat);
-  const hello = await teams.until(() => teams.answers(chat)[0], 'the welcome', 15_000);
+  const hello = await teams.until(() => teams.answers(chat)[0], 'the welcome');
   expect(teams.reads(hello)).toContain('Dokumente');
   await pause(3_500);
   expect(teams.answers(chat)).toHaveLength(1);
-}, 40_000);
+});
 
 test('a hello that could not be said is said a little later', async () => {
   const hugo = teams.person({ name: 'hugo' });
@@ -103,8 +103,8 @@ test('a hello that could not be said is said a little later', async () => {
   first();
   teams.mood('send', { type: 'status', status: 400, code: 'BadArgument' }, { times: 1 });
   await added(hugo, chat);
-  await teams.until(() => welcomesIn(chat).length === 1, 'the welcome', 15_000);
-}, 40_000);
+  await teams.until(() => welcomesIn(chat).length === 1, 'the welcome');
+});
 
 test('a command that comes to both processes is done and answered once', async () => {
   const cleo = teams.person({ name: 'cleo' });
@@ -113,12 +113,12 @@ test('a command that comes to both processes is done and answered once', async (
   const { activity } = await teams.push.message({ from: cleo, chat, text: 'docent status' });
   second();
   await teams.push.raw(activity);
-  await teams.until(() => teams.answers(chat).length > 0, 'the status', 15_000);
+  await teams.until(() => teams.answers(chat).length > 0, 'the status');
   await pause(1_000);
   expect(teams.answers(chat)).toHaveLength(1);
   await teams.push.message({ from: cleo, chat, text: 'docent status' });
-  await teams.until(() => teams.answers(chat).length === 2, 'the status, asked again', 15_000);
-}, 40_000);
+  await teams.until(() => teams.answers(chat).length === 2, 'the status, asked again');
+});
 
 test('a ticket says who asks, in a process that never saw them', async () => {
   const dora = teams.person({ name: 'Dora Doe' });
@@ -130,7 +130,7 @@ test('a ticket says who asks, in a process that never saw them', async () => {
   first();
   await teams.push.message({ from: dora, chat: team, text: ASKS_BREACH });
   const asks = (one: Message): boolean => one.own && JSON.stringify(one.activity).includes('"docent.ask_person"');
-  const buttons = await teams.until(() => teams.messages(team).find(asks), 'an answer', 15_000);
+  const buttons = await teams.until(() => teams.messages(team).find(asks), 'an answer');
   await teams.push.press({ from: dora, chat: team, message: buttons, verb: 'docent.ask_person', inputs: { comment: 'It is urgent.' } });
   const ticket = await teams.until(
     () => teams.answers(triage).find((one) => teams.reads(one).includes('It is urgent.')),
@@ -143,4 +143,4 @@ test('a ticket says who asks, in a process that never saw them', async () => {
   const shown = teams.cardTexts(teams.cardOf(ben, ticket)).join('\n');
   expect(shown).toContain('Dora Doe');
   expect(shown).toContain('Taken by Ben Bo');
-}, 60_000);
+});

@@ -26,7 +26,7 @@ describe('in Teams', () => {
     guest = teams.person({ name: 'guest', guest: true });
     team = teams.channel({ members: [ana, ben] });
     withGuest = teams.channel({ members: [ana, guest] });
-  }, 60_000);
+  });
   afterAll(async () => {
     await office.close();
     await model.close();
@@ -34,9 +34,9 @@ describe('in Teams', () => {
   beforeEach(() => office.teams.clearMoods());
 
   const wholeIn = (chat: Chat, after = 0): Promise<Message> =>
-    office.teams.until(() => office.teams.answers(chat).slice(after).find(isWhole), 'an answer', 15_000);
+    office.teams.until(() => office.teams.answers(chat).slice(after).find(isWhole), 'an answer');
   const replyTo = (chat: Chat, root: string): Promise<Message> =>
-    office.teams.until(() => office.teams.replies(chat, root).find((one) => one.own && isWhole(one)), 'an answer', 15_000);
+    office.teams.until(() => office.teams.replies(chat, root).find((one) => one.own && isWhole(one)), 'an answer');
 
   test('in a personal chat the answer streams, and ends with its citations, thumbs and AI label', async () => {
     const { teams } = office;
@@ -116,7 +116,7 @@ describe('in Teams', () => {
     await pause(400);
     expect(own()).toBe(1);
     await say(ana, 'And who reports it?');
-    await teams.until(() => own() === 2, 'the follow-up', 15_000);
+    await teams.until(() => own() === 2, 'the follow-up');
   });
 
   test('the same delivery, sent again and again, is answered once', async () => {
@@ -205,7 +205,7 @@ describe('who reads along in Teams', () => {
   beforeAll(async () => {
     office = await openTeamsOffice({ env: { TEAMS_ALLOWED_TENANTS: PARTNER, ADMIN_USERS: 'ana@the-company.example' } });
     ana = office.teams.person({ name: 'ana', email: 'ana@the-company.example' });
-  }, 60_000);
+  });
   afterAll(() => office.close());
   beforeEach(() => office.teams.clearMoods());
 
@@ -270,7 +270,7 @@ describe('who reads along in Teams', () => {
     const eve = teams.person({ name: 'eve' });
     teams.mood('member', { type: 'status', status: 503 }, { times: 8 });
     expect(await answerIn(teams.personalChat(eve), eve)).toContain('72');
-  }, 40_000);
+  });
 
   test('twenty who ask at once in a large channel are answered as who they are, and no limit is met', async () => {
     const { teams } = office;
@@ -293,7 +293,7 @@ describe('who reads along in Teams', () => {
     await teams.push.remove(message);
     await teams.until(() => teams.answers(chat).length === 0, 'it to go');
     await teams.push.message({ from: fay, chat, text: ASKS_BREACH });
-    const next = await teams.until(() => teams.answers(chat).find(isWhole), 'an answer', 20_000);
+    const next = await teams.until(() => teams.answers(chat).find(isWhole), 'an answer');
     expect(next.versions[0]!.how).toBe('streamed');
   });
 });
@@ -313,11 +313,11 @@ describe('beside asking in Teams', () => {
     team = teams.channel({ members: [ana, ben] });
     triage = teams.channel({ members: [ana, ben], id: '19:triage@thread.tacv2' });
     teams.world.chats.set(triage.id, triage);
-  }, 60_000);
+  });
   afterAll(() => office.close());
 
   const replyTo = (chat: Chat, root: string): Promise<Message> =>
-    office.teams.until(() => office.teams.replies(chat, root).find((one) => one.own && isWhole(one)), 'an answer', 15_000);
+    office.teams.until(() => office.teams.replies(chat, root).find((one) => one.own && isWhole(one)), 'an answer');
 
   test('the first meeting is one message, with what may be asked', async () => {
     const { teams } = office;
@@ -395,7 +395,7 @@ describe('beside asking in Teams', () => {
     const { status, body: told } = await teams.push.raw(asked);
     expect([status, JSON.stringify(told)]).toEqual([200, expect.stringContaining('your chat with Docent')]);
     await teams.push.raw(asked);
-    const answer = await teams.until(() => teams.answers(chat).slice(before).find(isWhole), 'the answer', 15_000);
+    const answer = await teams.until(() => teams.answers(chat).slice(before).find(isWhole), 'the answer');
     expect(answer.text).toContain('72');
     await pause(300);
     expect(teams.answers(chat)).toHaveLength(before + 1);

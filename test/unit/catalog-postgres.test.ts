@@ -283,7 +283,7 @@ describe.skipIf(missing !== undefined && !process.env['CI'])(`the catalog on Pos
       silent.hold();
       const startedAt = Date.now();
       await expect(listSources(db)).rejects.toMatchObject(unreachable);
-      expect(Date.now() - startedAt).toBeLessThan(3_000);
+      expect(Date.now() - startedAt).toBeLessThan(10_000);
       silent.pass();
       expect(await listSources(db)).toEqual([]);
       await silent.close();

@@ -134,5 +134,5 @@ describe('what no DokuWiki sends is refused, quickly', () => {
     expect(await decode(answer(long.numbers))).toEqual({ value: '&'.repeat(500_000) });
     expect(await decode(answer(`<string ${'a="b" '.repeat(500_000)}>x</string>`))).toEqual({ value: 'x' });
     expect(performance.now() - started).toBeLessThan(30_000);
-  }, 60_000);
+  });
 });

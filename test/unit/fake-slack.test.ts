@@ -242,7 +242,7 @@ test('a channel takes a message a second after a short burst', async () => {
 test('moods: faults before and after the commit, codes, 429 with and without Retry-After, hanging, cut, slow', async () => {
   const slack = await open({ limits: { postsPerSecond: false } });
   const channel = slack.channel();
-  const web = client(slack, { timeout: 200 });
+  const web = client(slack, { timeout: 20_000 });
   const post = () => refusal(web.chat.postMessage({ channel: channel.id, text: 'x' }));
   const count = () => slack.messages(channel.id).length;
   slack.mood('chat.postMessage', { type: 'http500' });

@@ -162,7 +162,7 @@ describe('what a process counts', () => {
     thread.synced(summary);
     thread.synced(summary);
     await vi.advanceTimersByTimeAsync(2_000);
-    await vi.waitFor(async () => expect(await main.text()).toContain('docent_syncs_total{outcome="complete"} 3'));
+    await vi.waitFor(async () => expect(await main.text()).toContain('docent_syncs_total{outcome="complete"} 3'), { timeout: 20_000 });
     // It tells all it has counted each time.
     await vi.advanceTimersByTimeAsync(2_000);
     thread.close();

@@ -157,6 +157,6 @@ describe('an Ollama on this machine', () => {
     expect(await findOllama({ origin: await serve('{"models":"none"}') })).toBeNull();
     expect(await findOllama({ origin: await serve('not json', 500) })).toBeNull();
     expect(await findOllama({ origin: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, timeoutMs: 100 })).toBeNull();
-    expect(performance.now() - begun).toBeLessThan(1500);
+    expect(performance.now() - begun).toBeLessThan(8_000);
   });
 });

@@ -174,7 +174,7 @@ describe.skipIf(missing !== undefined && !process.env['CI'])(`moving the catalog
       now: 7,
       onProgress: () => {
         if (meanwhile) return;
-        const other = new DatabaseSync(live, { timeout: 0 });
+        const other = new DatabaseSync(live, { timeout: 20_000 });
         try {
           meanwhile = other.prepare('select 1 from sources').all();
         } catch (error) {

@@ -121,7 +121,7 @@ describe('retries', () => {
     );
     const begun = performance.now();
     expect((await ask()).error).toMatchObject({ code: 'model.failed' });
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   test('Retry-After that cannot be read is no wait', () => {
@@ -494,7 +494,7 @@ describe('embeddings', () => {
     );
     const begun = performance.now();
     await expect(made.embed(texts, 'passage', never)).rejects.toMatchObject({ code: 'model.rejected' });
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
     await expect.poll(() => endpoint.requests.slice(1).every((request) => request.closedEarly)).toBe(true);
   });
 

@@ -207,7 +207,7 @@ test('a server that drips its headers or body, or never answers, is given up in 
       retryable: true,
       publicMessage: 'It did not answer within 0.6 s.',
     });
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   }
 });
 

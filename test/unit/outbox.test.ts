@@ -175,7 +175,7 @@ overBothCatalogs((catalogs) => {
     await new Promise((done) => setTimeout(done, 50));
     await opened();
     outbox.wake();
-    await expect.poll(() => linesOf(file).length, { timeout: 5000 }).toBe(2);
+    await expect.poll(() => linesOf(file).length).toBe(2);
     await outbox.stop();
     await opened();
     outbox.wake();

@@ -102,7 +102,7 @@ describe('the check', () => {
     setTimeout(() => stop.abort(), 50);
     const begun = performance.now();
     await expect(checkSlack(socket(), { signal: stop.signal })).rejects.toThrow();
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   test('a workspace that SLACK_ALLOWED_TEAMS does not name', async () => {

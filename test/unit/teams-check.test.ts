@@ -74,7 +74,7 @@ describe('the check', () => {
     setTimeout(() => stop.abort(), 50);
     const begun = performance.now();
     await expect(check(connection(), { signal: stop.signal })).rejects.toThrow();
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   test('a certificate that soon ends is told of in time', async () => {

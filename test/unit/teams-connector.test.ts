@@ -299,7 +299,7 @@ describe('limits and outages', () => {
     const id = await connector.send(to, hello);
     const began = performance.now();
     expect(await failure(connector.update(to, id, hello, { patienceMs: 0 }))).toMatchObject({ code: 'chat.unavailable' });
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     const half = await answering((_, res) => void res.writeHead(201, { 'content-length': '100' }).write('{"id":'));
     expect(await failure(half.connector.send(half.to, hello))).toMatchObject({ code: 'chat.unavailable' });
   });

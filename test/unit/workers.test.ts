@@ -48,15 +48,15 @@ test('what waits at the start is done, in the order of the catalog', async () =>
 });
 
 test('woken, they take up at once what was asked for; unwoken, at the next sweep', async () => {
-  start(500);
+  start(5_000);
   await sleep(50);
   ask('woken');
   const from = performance.now();
   workers.wake();
   await until('it is done', () => done.length === 1);
-  expect(performance.now() - from).toBeLessThan(300);
+  expect(performance.now() - from).toBeLessThan(3_000);
   ask('swept');
-  await until('it is done', () => done.length === 2, 2_000);
+  await until('it is done', () => done.length === 2, 20_000);
 });
 
 test('woken while they sweep, they sweep again', async () => {
@@ -74,7 +74,7 @@ test('woken while they sweep, they sweep again', async () => {
   await until('the first sweep looks', () => sweeps === 1);
   ask('a');
   workers.wake();
-  await until('it is done', () => done.length === 1, 3_000);
+  await until('it is done', () => done.length === 1, 20_000);
 });
 
 test('what the catalog does not ask for any more is left', async () => {
@@ -91,7 +91,7 @@ test('what somebody holds is taken up when he lets go of it', async () => {
   start();
   await sleep(200);
   expect(done).toEqual([]);
-  await until('it is done', () => done.length === 1, 2_000);
+  await until('it is done', () => done.length === 1, 20_000);
 });
 
 test('what somebody lets go of before his lease ends is not left until then', async () => {
@@ -99,7 +99,7 @@ test('what somebody lets go of before his lease ends is not left until then', as
   start();
   await sleep(200);
   ask('held');
-  await until('it is done', () => done.length === 1, 4_000);
+  await until('it is done', () => done.length === 1, 20_000);
 });
 
 test('one that turns out to be held comes again, without a failure', async () => {
@@ -113,7 +113,7 @@ test('one that turns out to be held comes again, without a failure', async () =>
   };
   ask('a');
   start();
-  await until('it is done', () => done.length === 1, 8_000);
+  await until('it is done', () => done.length === 1, 20_000);
   expect(tries).toBe(2);
 });
 
@@ -124,7 +124,7 @@ test('what follows from a job is done at once', async () => {
   };
   ask('a');
   start();
-  await until('both are done', () => done.length === 2, 2_000);
+  await until('both are done', () => done.length === 2, 20_000);
   expect(done).toEqual(['a', 'index']);
 });
 
@@ -148,7 +148,7 @@ test('vectors that gave way to a source are gone on with after it', async () => 
   ask('index', { kind: 'fill-vectors' });
   ask('a');
   start();
-  await until('both are done', () => due.size === 0, 8_000);
+  await until('both are done', () => due.size === 0, 20_000);
   expect(done.at(-1)).toBe('index');
 });
 
