@@ -181,21 +181,27 @@ export function createConversations(deps: ConversationDeps): Conversations {
     };
   }
 
-  async function audienceOf(who: ChatPerson, place: Place): Promise<Audience> {
-    if (!who.member) return 'public';
-    // Denied where it cannot be told.
-    return (await messenger.outsiders(place).catch(() => true)) ? 'public' : 'everyone';
+  /**
+   * Who asks, and for whom the answer is: denied is what cannot be told.
+   * @throws AppError `chat.unsure` while it may be told soon: an employee is not told that there is nothing
+   */
+  async function readersOf({ origin: { place }, attempts }: HeldQuestion): Promise<{ who: ChatPerson; audience: Audience }> {
+    const unsure = (cause?: unknown): AppError =>
+      new AppError({ code: 'chat.unsure', message: 'who would read an answer cannot be told', retryable: true, cause });
+    const who = await deps.whoIs(place);
+    if (who.unsure && attempts < MOST_ATTEMPTS) throw unsure();
+    if (!who.member) return { who, audience: 'public' };
+    const outsiders = await messenger.outsiders(place).catch((error: unknown) => {
+      if (attempts < MOST_ATTEMPTS && error instanceof AppError && AWAY.has(error.code)) throw unsure(error);
+      return true;
+    });
+    return { who, audience: outsiders ? 'public' : 'everyone' };
   }
 
   async function run(one: Running): Promise<void> {
     const { question } = one;
     try {
-      const { place } = question.origin;
-      const who = await deps.whoIs(place);
-      // An employee is not told that there is nothing: it is looked up again, and at last said that it did not work.
-      if (who.unsure && question.attempts < MOST_ATTEMPTS)
-        throw new AppError({ code: 'chat.unsure', message: 'who asks could not be looked up', retryable: true });
-      const audience = await audienceOf(who, place);
+      const { who, audience } = await readersOf(question);
       // Once nothing but answering is left to do: what waits for the platform comes back all at once.
       await turns.wait(one.controller.signal);
       one.hasTurn = true;
@@ -302,7 +308,9 @@ export function createConversations(deps: ConversationDeps): Conversations {
 /** Nobody, or one person alone, sees that it is answered. */
 const isQuiet = ({ origin, via }: HeldQuestion): boolean => origin.ephemeral === true || via === 'automatic';
 
-const OUTAGES = new Set(['chat.unavailable', 'chat.limited', 'chat.unauthorized', 'question.taken', 'search.unavailable']);
+/** The platform may tell it soon. */
+const AWAY = new Set(['chat.unavailable', 'chat.limited']);
+const OUTAGES = new Set([...AWAY, 'chat.unauthorized', 'question.taken', 'search.unavailable']);
 /** After this an answer that could not be delivered is tried again, by whoever comes first. */
 const RETRY_MS = 30_000;
 const UNSURE_MS = 2_000;

@@ -1,4 +1,5 @@
 /** One connection to Teams at work: deliveries are recorded, acknowledged and handed on; answers go back. */
+import PQueue from 'p-queue';
 import type { App } from '../../src/app-contract.ts';
 import type { TeamsConnection } from '../../src/chat-connections.ts';
 import type { ChatApp } from '../../src/chat/chat-app.ts';
@@ -95,6 +96,8 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
     clock,
     log,
   });
+  /** An install for a whole company must not take the calls that answers need. */
+  const meetings = new PQueue({ concurrency: 2 });
   const admins = new Map<string, TeamsAdmin>();
   const adminOf = (tenant: string): TeamsAdmin => {
     const known = admins.get(tenant);
@@ -223,17 +226,21 @@ export function startTeamsBot(connection: TeamsConnection, deps: TeamsBotDeps): 
   async function meet(activity: Activity): Promise<void> {
     try {
       if (activity.type === 'conversationUpdate') await clock.sleep(MEET_MS, stopped.signal).catch(() => {});
-      if (stopped.signal.aborted) return;
-      const { place } = senderOf(activity);
-      const outsiders =
-        place.kind === 'direct' ? !(await whoIs(place.workspace, place.person)).member : await messenger.outsiders(place).catch(() => true);
-      const audience = outsiders ? 'public' : 'everyone';
-      const language = await languageOf(place.workspace, place.person);
-      const suggestions = await chat.suggestions(audience, language);
-      await welcome(place, { audience, language, suggestions }, { chat, messenger, clock, log });
+      await meetings.add(() => meetNow(activity));
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, 'a welcome could not be made');
     }
+  }
+
+  async function meetNow(activity: Activity): Promise<void> {
+    if (stopped.signal.aborted) return;
+    const { place } = senderOf(activity);
+    const outsiders =
+      place.kind === 'direct' ? !(await whoIs(place.workspace, place.person)).member : await messenger.outsiders(place).catch(() => true);
+    const audience = outsiders ? 'public' : 'everyone';
+    const language = await languageOf(place.workspace, place.person);
+    const suggestions = await chat.suggestions(audience, language);
+    await welcome(place, { audience, language, suggestions }, { chat, messenger, clock, log });
   }
 
   const stopped = new AbortController();

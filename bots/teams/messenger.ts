@@ -5,7 +5,7 @@ import type { Clock, Log } from '../../src/types.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
 import type { OutgoingActivity, StreamEntity, TeamsConnector, TeamsMember, TeamsMessage, Where } from './activity.ts';
 import type { TeamsFailure } from './errors.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Urgency } from './pace.ts';
 import type { Places } from './places.ts';
 
 /** Teams takes a piece of a stream a second, and asks for 1.5 to 2 between two. */
@@ -55,11 +55,14 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): TeamsMessenger {
   const outsidersOf = new Map<string, { at: number; outsiders: Promise<boolean> }>();
   /** Of rosters that were just read. */
   const members = new Map<string, { at: number; member: TeamsMember }>();
+  /** Of what was drawn and is not posted yet. */
+  const urgencies = new WeakMap<OutgoingActivity, Urgency>();
   const bare = (id: string): string => (id.startsWith(STREAM) ? id.slice(STREAM.length) : id);
   const channelOf = ({ conversation }: Where): string => conversation.split(';')[0]!;
 
   async function send(to: Where, activity: OutgoingActivity): Promise<string> {
-    return pace.run(channelOf(to), () => connector.send(to, activity, { patienceMs: PATIENCE_MS }), isFirstSign(activity));
+    const urgency = urgencies.get(activity) ?? 'next';
+    return pace.run(channelOf(to), urgency, () => connector.send(to, activity, { patienceMs: PATIENCE_MS }));
   }
 
   const messenger: TeamsMessenger = {
@@ -77,7 +80,11 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): TeamsMessenger {
     // What grows begins with its status at once.
     status: async () => false,
 
-    draw: (view, how = 'rich', where = 'channel') => deps.draw(view, how, where),
+    draw(view, how = 'rich', where = 'channel') {
+      const parts = deps.draw(view, how, where);
+      for (const part of parts) urgencies.set(part, urgencyOf(view, part));
+      return parts;
+    },
 
     mayStandTwice: (part) => (part as TeamsMessage).text === undefined,
 
@@ -91,7 +98,9 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): TeamsMessenger {
       if (edited.size > MOST_REMEMBERED) edited.clear();
       edited.set(key, clock.now());
       try {
-        await pace.run(channelOf(where), () => connector.update(where, bare(id), part as TeamsMessage, { patienceMs: PATIENCE_MS }));
+        await pace.run(channelOf(where), 'next', () =>
+          connector.update(where, bare(id), part as TeamsMessage, { patienceMs: PATIENCE_MS }),
+        );
         if (id.startsWith(STREAM)) streaming.delete(place.channel);
       } catch (error) {
         if (id.startsWith(STREAM) && isOneOf(error, 'chat.gone', 'chat.refused'))
@@ -106,7 +115,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): TeamsMessenger {
       if (id.startsWith(STREAM)) streaming.delete(place.channel);
       const where = await places.whereOf(place);
       await pace
-        .run(channelOf(where), () => connector.remove(where, bare(id), { patienceMs: PATIENCE_MS }))
+        .run(channelOf(where), 'next', () => connector.remove(where, bare(id), { patienceMs: PATIENCE_MS }))
         .catch((error: unknown) => {
           if (!isOneOf(error, 'chat.gone', 'chat.refused')) throw error;
         });
@@ -122,10 +131,8 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): TeamsMessenger {
       const piece = async (text: string, streamType: 'informative' | 'streaming'): Promise<string> => {
         const entity: StreamEntity = { type: 'streaminfo', streamType, streamSequence: ++sequence, ...(id ? { streamId: id } : {}) };
         try {
-          return await pace.run(
-            place.channel,
-            () => connector.send(where, { type: 'typing', text, entities: [entity] }, { patienceMs: 0 }),
-            sequence === 1,
+          return await pace.run(place.channel, sequence === 1 ? 'first' : 'next', () =>
+            connector.send(where, { type: 'typing', text, entities: [entity] }, { patienceMs: 0 }),
           );
         } finally {
           // Teams counts from when it came there.
@@ -287,5 +294,8 @@ const STREAM_LIVES_MS = 120_000;
 
 const isOneOf = (error: unknown, ...codes: string[]): boolean => error instanceof AppError && codes.includes(error.code);
 
-/** A message that is to grow: nothing else is seen of it yet. */
-const isFirstSign = (activity: OutgoingActivity): boolean => activity.type === 'message' && !activity.attachments && !activity.entities;
+/** A message that is to grow is the first that is seen of an answer; an answer's buttons are a message without a text. */
+function urgencyOf(view: View, part: TeamsMessage): Urgency {
+  if (view.type === 'growing') return 'first';
+  return view.type === 'welcome' || (view.type === 'answer' && part.text === undefined) ? 'last' : 'next';
+}

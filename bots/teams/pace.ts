@@ -1,4 +1,4 @@
-/** Keeps to what Teams takes of one bot, so that no call is refused for its number: what is first seen of an answer goes before the rest. */
+/** Keeps to what Teams takes of one bot, so that no call is refused for its number, and lets what people wait for go first. */
 import type { Clock } from '../../src/types.ts';
 
 type Limits = readonly (readonly [number, number])[];
@@ -15,16 +15,25 @@ const READING: Limits = IN_CONVERSATION.map(([window, most]) => [window, most * 
 const IN_ALL: Limits = [[1_000, 49]];
 /** Clocks of two machines do not run alike. */
 const MARGIN_MS = 5;
-/** What is not urgent leaves the rest of all calls to what is. */
-const PATIENT_SHARE = 0.75;
+/** Which goes before which; each leaves the rest of all calls to those before it. */
+const SHARES = {
+  /** The first that is seen of an answer. */
+  first: 1,
+  /** The answer itself, and what people press. */
+  next: 0.75,
+  /** What nobody waits for: buttons beneath an answer that stands there, welcomes. */
+  last: 0.5,
+};
+export type Urgency = keyof typeof SHARES;
+const URGENCIES = Object.keys(SHARES) as Urgency[];
 /** What must be said keeps the rest of each window from what can be left out. */
 const GROWING_SHARE = 0.5;
 const MOST_CONVERSATIONS = 5_000;
 const SHORTEST_MS = 5;
 
 export interface Pace {
-  /** Makes a call once one more fits. @param urgent goes before what waits already */
-  run<T>(conversation: string, call: () => Promise<T>, urgent?: boolean): Promise<T>;
+  /** Makes a call once one more fits. */
+  run<T>(conversation: string, urgency: Urgency, call: () => Promise<T>): Promise<T>;
   /** The same for what is read of people and rosters, which Teams counts by itself. */
   read<T>(conversation: string, call: () => Promise<T>): Promise<T>;
   /** Whether there is room for what can be left out. */
@@ -47,8 +56,7 @@ interface Call {
 export function createPace(clock: Clock): Pace {
   const sent = new Map<string, Call[]>();
   const all: Call[] = [];
-  const urgent: Waiting[] = [];
-  const patient: Waiting[] = [];
+  const waiting: Record<Urgency, Waiting[]> = { first: [], next: [], last: [] };
   let pumping = false;
   let resting = new AbortController();
 
@@ -83,8 +91,9 @@ export function createPace(clock: Clock): Pace {
   function step(): number {
     let soonest = Infinity;
     const full = new Set<string>();
-    for (const queue of [urgent, patient]) {
-      const wait = queue.length > 0 ? waitFor(recent(all, IN_ALL), IN_ALL, queue === patient ? PATIENT_SHARE : 1) : Infinity;
+    for (const urgency of URGENCIES) {
+      const queue = waiting[urgency];
+      const wait = queue.length > 0 ? waitFor(recent(all, IN_ALL), IN_ALL, SHARES[urgency]) : Infinity;
       if (wait > 0) {
         soonest = Math.min(soonest, wait);
         continue;
@@ -110,7 +119,7 @@ export function createPace(clock: Clock): Pace {
   }
 
   async function pump(): Promise<void> {
-    while (urgent.length + patient.length > 0) {
+    while (URGENCIES.some((one) => waiting[one].length > 0)) {
       const wait = step();
       if (wait > 0) {
         resting = new AbortController();
@@ -120,9 +129,9 @@ export function createPace(clock: Clock): Pace {
     pumping = false;
   }
 
-  async function inTurn<T>(of: Pick<Waiting, 'lane' | 'limits'>, call: () => Promise<T>, isUrgent: boolean): Promise<T> {
+  async function inTurn<T>(of: Pick<Waiting, 'lane' | 'limits'>, urgency: Urgency, call: () => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<Call>();
-    (isUrgent ? urgent : patient).push({ ...of, begin: resolve });
+    waiting[urgency].push({ ...of, begin: resolve });
     // Another may go before those that wait.
     resting.abort();
     if (!pumping) {
@@ -138,8 +147,8 @@ export function createPace(clock: Clock): Pace {
   }
 
   return {
-    run: (conversation, call, isUrgent = false) => inTurn({ lane: conversation, limits: IN_CONVERSATION }, call, isUrgent),
-    read: (conversation, call) => inTurn({ lane: `read ${conversation}`, limits: READING }, call, false),
+    run: (conversation, urgency, call) => inTurn({ lane: conversation, limits: IN_CONVERSATION }, urgency, call),
+    read: (conversation, call) => inTurn({ lane: `read ${conversation}`, limits: READING }, 'next', call),
     roomy: (conversation) =>
       waitFor(callsOf(conversation), IN_CONVERSATION, GROWING_SHARE) <= 0 && waitFor(recent(all, IN_ALL), IN_ALL, GROWING_SHARE) <= 0,
   };

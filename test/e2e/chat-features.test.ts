@@ -172,12 +172,8 @@ describe.each([
     await model.close();
   });
 
-  test.each(FEATURES)(
-    '%s',
-    async (__, feature) => {
-      await feature(chat);
-      expect(chat.complaints()).toEqual([]);
-    },
-    40_000,
-  );
+  test.each(FEATURES)('%s', async (__, feature) => {
+    await feature(chat);
+    expect(chat.complaints()).toEqual([]);
+  });
 });

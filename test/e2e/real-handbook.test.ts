@@ -79,5 +79,4 @@ test.skipIf(!existsSync(folder) && !process.env['CI'])(
     expect(answered).toBeGreaterThanOrEqual(8);
     expect(gold).toBeGreaterThanOrEqual(7);
   },
-  60_000,
 );

@@ -132,18 +132,14 @@ const faults: [string, [string, Mood, MoodChoice?][], string[]?][] = [
 ];
 
 describe('one whole answer, though', () => {
-  test.each(faults)(
-    '%s',
-    async (_name, moods, how) => {
-      const { slack } = office;
-      // A limit that was told holds for the next question too.
-      await office.restart();
-      for (const [method, mood, choice] of moods) slack.mood(method, mood, choice);
-      const reply = await oneAnswer(await ask(), 20_000);
-      if (how) expect(hows(reply)).toEqual(how);
-    },
-    30_000,
-  );
+  test.each(faults)('%s', async (_name, moods, how) => {
+    const { slack } = office;
+    // A limit that was told holds for the next question too.
+    await office.restart();
+    for (const [method, mood, choice] of moods) slack.mood(method, mood, choice);
+    const reply = await oneAnswer(await ask(), 20_000);
+    if (how) expect(hows(reply)).toEqual(how);
+  });
 });
 
 test('a stream that expires before the answer is whole is made whole by an edit', async () => {
@@ -164,7 +160,6 @@ test('the native Stop ends the answer where it is, and the status with it', asyn
   const growing = await slack.until(
     () => slack.replies(team.id, question.ts).find((one) => one.own && one.streaming === 'open'),
     'a stream',
-    15_000,
   );
   await slack.push.agentSessionStopped({ user: ana.id, channel: team.id, threadTs: question.ts });
   await slack.until(() => growing.streaming !== 'open' && !slack.statusIn(team.id, question.ts), 'the end');

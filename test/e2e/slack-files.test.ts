@@ -90,7 +90,6 @@ test('the shortcut on a message with a file reads it, too', async () => {
   const told = await slack.until(
     () => slack.ephemerals.slice(before).find((one) => JSON.stringify(one.blocks).includes('docent.why')),
     'an answer',
-    10_000,
   );
   expect(JSON.stringify(told.blocks)).toContain('72 hours');
 });

@@ -59,7 +59,6 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
     await slack.until(
       () => slack.replies(dm.id, first.ts).filter((one) => one.own && one.streaming !== 'open').length === 2,
       'the second answer',
-      10_000,
     );
     expect(second.threadTs).toBe(first.ts);
   });
@@ -71,11 +70,7 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
       [ana, shared],
     ] as const) {
       const ts = await mention(ASKS_BREACH, who, channel);
-      const reply = await slack.until(
-        () => slack.replies(channel.id, ts).find((one) => one.own && one.streaming !== 'open'),
-        'an answer',
-        10_000,
-      );
+      const reply = await slack.until(() => slack.replies(channel.id, ts).find((one) => one.own && one.streaming !== 'open'), 'an answer');
       expect(shownIn(reply)).not.toContain('72 hours');
       expect(shownIn(reply)).toContain('Not found');
     }
@@ -87,11 +82,7 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
     team.members.add(carl.id);
     slack.mood('users.info', { type: 'http500' }, { times: Infinity, match: (args) => args.user === carl.id });
     const ts = await mention(ASKS_BREACH, carl);
-    const reply = await slack.until(
-      () => slack.replies(team.id, ts).find((one) => one.own && one.streaming !== 'open'),
-      'an answer',
-      30_000,
-    );
+    const reply = await slack.until(() => slack.replies(team.id, ts).find((one) => one.own && one.streaming !== 'open'), 'an answer');
     expect(shownIn(reply)).not.toContain('72 hours');
     expect(shownIn(reply)).toContain('Something went wrong');
     slack.clearMoods();
@@ -106,7 +97,6 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
     const answer = await slack.until(
       () => slack.ephemerals.find((one) => one.user === ana.id && JSON.stringify(one.blocks).includes('docent.share')),
       'an ephemeral answer',
-      10_000,
     );
     expect(JSON.stringify(answer.blocks)).toContain('72 hours');
     const before = slack.messages(team.id).length;
@@ -176,7 +166,6 @@ describe.each(['http', 'socket'] as const)('in Slack by %s', (mode) => {
     await slack.until(
       () => slack.replies(team.id, ts).some((one) => one.own && one.ts !== old.ts && one.streaming !== 'open'),
       'the new answer',
-      10_000,
     );
     await slack.until(() => !slack.replies(team.id, ts).some((one) => one.ts === old.ts), 'the old answer to go');
   });
@@ -242,7 +231,6 @@ describe('beside asking', () => {
     const answer = await slack.until(
       () => slack.ephemerals.find((one) => one.user === ana.id && shownIn(one).includes('docent.why')),
       'an answer',
-      10_000,
     );
     expect(shownIn(answer)).toContain('72');
     expect(slack.replies(team.id, said.ts)).toEqual([]);

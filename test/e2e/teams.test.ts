@@ -146,11 +146,7 @@ describe('in Teams', () => {
       'the offer',
     );
     await teams.push.press({ from: ana, chat, message: offer, verb: 'docent.answer_edited' });
-    await teams.until(
-      () => teams.replies(team, message.id).some((one) => one.own && one.id !== old.id && isWhole(one)),
-      'the new answer',
-      15_000,
-    );
+    await teams.until(() => teams.replies(team, message.id).some((one) => one.own && one.id !== old.id && isWhole(one)), 'the new answer');
     await teams.until(() => !teams.replies(team, message.id).some((one) => one.id === old.id), 'the old answer to go');
   });
 
@@ -219,7 +215,6 @@ describe('who reads along in Teams', () => {
           isWhole,
         ),
       'an answer',
-      20_000,
     );
     return teams.reads(found);
   };
@@ -335,6 +330,20 @@ describe('beside asking in Teams', () => {
     expect(teams.complaints).toEqual([]);
   });
 
+  test('while a whole company is welcomed, a question is answered as ever', async () => {
+    const { teams } = office;
+    const company = Array.from({ length: 150 }, () => teams.person());
+    await Promise.all(company.map((one) => teams.push.installed(teams.personalChat(one), one)));
+    // Welcomes begin a moment after the install.
+    await teams.until(() => company.some((one) => teams.answers(teams.personalChat(one)).length > 0), 'the first welcome');
+    const { message } = await teams.push.message({ from: ana, chat: team, text: ASKS_BREACH });
+    await replyTo(team, message.id);
+    const met = (): number => company.filter((one) => teams.answers(teams.personalChat(one)).length === 1).length;
+    expect(met()).toBeLessThan(company.length);
+    await teams.until(() => met() === company.length, 'all welcomes', 60_000);
+    expect(teams.complaints).toEqual([]);
+  });
+
   test('quotes, why, thumbs and their reason, and a person: each from under the answer', async () => {
     const { teams } = office;
     await teams.push.installed(triage, ben);
@@ -349,18 +358,10 @@ describe('beside asking in Teams', () => {
     expect(teams.cardTexts(teams.cardOf(ana, answer)).join(' ')).toMatch(/\d/);
     await press('docent.hide');
     await press('docent.ask_person', { inputs: { comment: 'It is urgent.' } });
-    const ticket = await teams.until(
-      () => teams.answers(triage).find((one) => teams.reads(one).includes('It is urgent.')),
-      'the ticket',
-      10_000,
-    );
+    const ticket = await teams.until(() => teams.answers(triage).find((one) => teams.reads(one).includes('It is urgent.')), 'the ticket');
     expect(teams.reads(ticket)).toContain('Within how many hours');
     await teams.push.press({ from: ben, chat: triage, message: ticket, verb: 'docent.ticket_take' });
-    await teams.until(
-      () => teams.replies(team, message.id).some((one) => one.own && /looking into/.test(teams.reads(one))),
-      'the news',
-      10_000,
-    );
+    await teams.until(() => teams.replies(team, message.id).some((one) => one.own && /looking into/.test(teams.reads(one))), 'the news');
 
     const chat = teams.personalChat(ana);
     const before = teams.answers(chat).length;
