@@ -35,7 +35,7 @@ const hows = (message: Message): string[] => [...new Set(message.versions.map((v
 const ask = async (): Promise<Message> => (await office.slack.push.mention({ user: ana.id, channel: team.id, text: ASKS_BREACH })).message!;
 
 /** One whole answer and nothing else, though one looks a moment longer. */
-async function oneAnswer(question: Message, ms = 10_000): Promise<Message> {
+async function oneAnswer(question: Message, ms = 20_000): Promise<Message> {
   const { slack } = office;
   const own = (): Message[] => slack.replies(team.id, question.ts).filter((one) => one.own);
   await slack.until(() => own().some(whole), 'a whole answer', ms);
