@@ -19,7 +19,6 @@ import { suggestionsFrom } from './chat/suggestions.ts';
 import { listDocuments, readDocument } from './catalog/documents.ts';
 import { countPassages, documentPassages, hydratePassages } from './catalog/passages.ts';
 import { openCatalog } from './catalog/database.ts';
-import { openPostgresCatalog } from './catalog/postgres.ts';
 import { readCitations } from './catalog/answers.ts';
 import { recordFeedback } from './catalog/feedback.ts';
 import { leftQuestions } from './catalog/questions.ts';
@@ -116,10 +115,12 @@ export async function createApp(config: Config, options: AppOptions): Promise<Wi
   const folder = resolve(config.DATA_DIR);
   if (config.DATABASE_URL) makeDataFolder(folder);
   const db = config.DATABASE_URL
-    ? await openPostgresCatalog(config.DATABASE_URL, config.DOCENT_ROLE === 'web' ? { pool: { statementMs: PERSON_WAITS_MS } } : {})
+    ? await (
+        await import('./catalog/postgres.ts')
+      ).openPostgresCatalog(config.DATABASE_URL, config.DOCENT_ROLE === 'web' ? { pool: { statementMs: PERSON_WAITS_MS } } : {})
     : await openCatalog(folder);
   const index = config.QDRANT_URL
-    ? searchDrivers.qdrant({
+    ? await searchDrivers.qdrant({
         url: config.QDRANT_URL,
         ...(config.QDRANT_API_KEY ? { apiKey: config.QDRANT_API_KEY } : {}),
         ...(options.throwAwayIndex ? { name: options.throwAwayIndex, throwAway: true } : {}),

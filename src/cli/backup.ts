@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { inputError } from '../errors.ts';
-import { backUp, lookAtBackup, restore, type BackupFacts } from '../keeping.ts';
+import type { BackupFacts } from '../keeping.ts';
 import { duration, print, printJson, progressLine, vectorsLeft, vectorsWait, withApp } from './run.ts';
 
 /** What is over sooner needs no progress. */
@@ -17,6 +17,7 @@ export function backupCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (file: string, options: { force?: true; json?: true }) => {
       const config = readConfig();
+      const { backUp } = await import('../keeping.ts');
       const startedAt = Date.now();
       const made = await cancellable((signal) =>
         backUp(file, {
@@ -55,6 +56,7 @@ export function restoreCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (file: string, options: { yes?: true; json?: true }) => {
       const config = readConfig();
+      const { lookAtBackup, restore } = await import('../keeping.ts');
       const facts = lookAtBackup(file, { databaseUrl: config.DATABASE_URL });
       if (!options.yes && !(await agreed(`This replaces all that is in ${config.DATA_DIR} with ${contentsOf(facts)} of ${when(facts)}.`))) {
         print('Nothing was changed.');

@@ -3,7 +3,6 @@ import { readConfig } from '../config.ts';
 import { readEvalSet, type EvalSet } from '../eval/beir.ts';
 import { evaluateAnswersOver } from '../eval/answers-over-app.ts';
 import { evaluateRetrieval, type SearchMode } from '../eval/retrieval.ts';
-import { withEvalApp } from '../eval/with-eval-app.ts';
 import { createLog } from '../log.ts';
 import type { WiredApp } from '../app.ts';
 import { printJson, print, progressLine } from './run.ts';
@@ -50,6 +49,7 @@ async function over<T>(
 ): Promise<T> {
   const config = readConfig();
   const set = await readEvalSet(folder, limit);
+  const { withEvalApp } = await import('../eval/with-eval-app.ts');
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   try {

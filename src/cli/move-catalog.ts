@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { moveCatalog } from '../catalog/move.ts';
 import { readConfig } from '../config.ts';
 import { inputError } from '../errors.ts';
 import { cancellable, slowly } from './backup.ts';
@@ -14,6 +13,7 @@ export function moveCatalogCommand(): Command {
       const config = readConfig();
       const url = config.DATABASE_URL;
       if (url === undefined) throw inputError('DATABASE_URL', 'set it to the Postgres database that the catalog is to move to');
+      const { moveCatalog } = await import('../catalog/move.ts');
       const startedAt = Date.now();
       const tables = await cancellable((signal) =>
         moveCatalog(config.DATA_DIR, url, { signal, now: startedAt, onProgress: slowly('move-catalog') }),

@@ -1,6 +1,6 @@
 /** What every command shares: the application, cancelling, printing. */
 import { availableParallelism } from 'node:os';
-import { createApp, type WiredApp } from '../app.ts';
+import type { WiredApp } from '../app.ts';
 import type { FillWait } from '../app-contract.ts';
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
@@ -14,6 +14,8 @@ export async function withApp<T>(
   change: Partial<ReturnType<typeof readConfig>> = {},
 ): Promise<T> {
   const config = { ...readConfig(), ...change };
+  // Loaded where it is used: help, and what was typed wrongly, come at once.
+  const { createApp } = await import('../app.ts');
   const app = await createApp(config, { log: createLog(quiet(config.LOG_LEVEL)), threads: availableParallelism() });
   const stop = new AbortController();
   const interrupt = (): void => (stop.signal.aborted ? process.exit(130) : stop.abort());

@@ -1,6 +1,5 @@
 /** `docent slack manifest`: what makes the app in a Slack workspace. */
 import { Command } from 'commander';
-import { slackAppManifest } from '../connecting.ts';
 import { readConfig } from '../config.ts';
 import { printJson } from './run.ts';
 
@@ -12,7 +11,8 @@ export function slackCommand(): Command {
     .option('--socket', 'for Socket Mode: Docent fetches events itself, and needs no public address')
     .option('--url <address>', 'the https address under which Slack reaches Docent (default: PUBLIC_URL)')
     .option('--json', 'the manifest alone')
-    .action((options: { socket?: true; url?: string; json?: true }) => {
+    .action(async (options: { socket?: true; url?: string; json?: true }) => {
+      const { slackAppManifest } = await import('../connecting.ts');
       const { manifest, link } = slackAppManifest({ ...options, config: readConfig() });
       printJson(manifest);
       if (options.json) return;

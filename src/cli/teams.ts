@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import { teamsAppPackage } from '../connecting-teams.ts';
 import { inputError } from '../errors.ts';
 import { consoleTeamsEn } from '../strings/console-teams-en.ts';
 import { print, printJson, withApp } from './run.ts';
@@ -28,6 +27,7 @@ export function teamsCommand(): Command {
     .action(async (options: Options) => {
       const config = readConfig();
       const appId = config.MicrosoftAppId ?? (await withApp(async (app) => (await app.chatConnections.teams())?.appId));
+      const { teamsAppPackage } = await import('../connecting-teams.ts');
       const { manifest, zip } = teamsAppPackage({ ...options, appId, config });
       try {
         writeFileSync(options.out, zip);
