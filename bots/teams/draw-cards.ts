@@ -92,7 +92,7 @@ export function quotesCard(quotes: Quote[], now: number, answerId: string): Card
       small(about.join(' · ') || '–'),
     ];
     // What stands in the same place as the quote above stands under the same words.
-    const place = [quote.documentUrl, ...about].join('\n');
+    const place = [quote.documentId, ...about].join('\n');
     const goesOn = place === above;
     above = place;
     return [

@@ -45,6 +45,7 @@ export interface Why {
 /** One citation with its quote, as it may be shown to this person. */
 export interface Quote {
   language: Language;
+  documentId: string;
   title: string;
   source: string;
   quote: string;

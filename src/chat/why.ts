@@ -94,6 +94,7 @@ export async function quote(answerId: string, n: number, audience: Audience, dep
   const holding = [...(home ? [home] : []), ...passages].find((p) => p.text.includes(citation.quote));
   return {
     language: answer.language,
+    documentId: citation.documentId,
     title: citation.title,
     source: citation.source,
     quote: citation.quote,

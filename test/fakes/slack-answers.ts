@@ -252,6 +252,7 @@ export const why = (): Why => ({
 });
 
 export const quote = (present: boolean): Quote => ({
+  documentId: 'd1',
   language: 'en',
   title: 'Parental leave',
   source: 'People handbook',

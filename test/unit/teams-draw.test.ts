@@ -346,7 +346,13 @@ describe('cards', () => {
     const marked = { ...quote(true), title: 'Release', headingPath: ['Release', 'Getting a *change* in'], quote: 'Set it to **halted**.' };
     expect(said(quotesCard([marked], NOW, 'a1'))).toMatch(/^Release Getting a change in · People handbook .* Set it to halted\./);
     expect(said(quotesCard([quote(false)], NOW, 'a1'))).toContain('has changed since');
-    const twice = said(quotesCard([quote(true), { ...quote(true), quote: 'And so on.' }], NOW, 'a1'));
+    const twice = said(
+      quotesCard(
+        [quote(true), { ...quote(true), documentUrl: `${quote(true).documentUrl}?citation=a1.2`, quote: 'And so on.' }],
+        NOW,
+        'a1',
+      ),
+    );
     expect(twice.match(/People handbook/g)).toHaveLength(1);
     expect(twice).toContain('And so on.');
     expect(verbs(quotesCard([quote(true)], NOW, 'a1'))).toEqual(['docent.hide']);
