@@ -20,9 +20,9 @@ const SHARES = {
   /** The first that is seen of an answer. */
   first: 1,
   /** The answer itself, and what people press. */
-  next: 0.75,
+  next: 0.85,
   /** What nobody waits for: buttons beneath an answer that stands there, welcomes. */
-  last: 0.5,
+  last: 0.6,
 };
 export type Urgency = keyof typeof SHARES;
 const URGENCIES = Object.keys(SHARES) as Urgency[];
