@@ -17,13 +17,16 @@ let model: OpenAiEndpoint;
 
 /** Slow enough for pieces of a stream, and for edits on the way. */
 const SLOWLY = `${ASKS_BREACH} Say it slowly.`;
+/** So slow that a piece comes before its end however busy the machine is; for answers that are stopped. */
+const CRAWLING = `${ASKS_BREACH} Say it word by word.`;
 
 beforeAll(async () => {
   model = await startOpenAiEndpoint({
-    reply: (request) => ({
-      chunks: quotingModel(request).match(/[^]{1,12}/g) ?? [],
-      delayMs: JSON.stringify(request.messages).includes('slowly') ? 45 : 1,
-    }),
+    reply: (request) => {
+      const asked = JSON.stringify(request.messages);
+      const delayMs = asked.includes('word by word') ? 150 : asked.includes('slowly') ? 45 : 1;
+      return { chunks: quotingModel(request).match(/[^]{1,12}/g) ?? [], delayMs };
+    },
   });
   office = await openTeamsOffice({ env: { OPENAI_BASE_URL: model.url, CHAT_MODEL: 'test-chat' }, timeoutMs: 1_500 });
 });
@@ -262,7 +265,7 @@ describe.concurrent('beside that', () => {
     const { teams } = office;
     const there = newChat('personal');
     stopAt(there, which);
-    const { own } = await ask(there, which === piece ? SLOWLY : ASKS_BREACH);
+    const { own } = await ask(there, which === piece ? CRAWLING : ASKS_BREACH);
     await teams.until(() => own().some((one) => one.streaming === 'stopped by user'), 'the stop');
     await pause(3_000);
     // Where there was nothing but the sign, it goes.
@@ -276,7 +279,7 @@ describe.concurrent('beside that', () => {
   test('who presses Stop between two pieces keeps what was shown', async () => {
     const { teams } = office;
     const there = newChat('personal');
-    const { own } = await ask(there, SLOWLY);
+    const { own } = await ask(there, CRAWLING);
     const growing = await teams.until(() => own().find((one) => one.text !== ''), 'a piece');
     const shown = growing.text;
     stop(there.chat);
