@@ -127,7 +127,7 @@ const FEATURES: [string, (chat: ChatUnderTest) => Promise<void>][] = [
       await chat.app.chat.automatic.set(chat.channelName, 0.8);
       const before = (await chat.app.chat.automatic.unlabelled(chat.channelName, 10)).length;
       await chat.say('ben', ASKS_BREACH);
-      for (let nth = 0; nth < 60 && (await chat.app.chat.automatic.unlabelled(chat.channelName, 10)).length === before; nth++)
+      for (let nth = 0; nth < 200 && (await chat.app.chat.automatic.unlabelled(chat.channelName, 10)).length === before; nth++)
         await pause(100);
       const silent = await chat.app.chat.automatic.unlabelled(chat.channelName, 10);
       expect(silent.map((one) => one.question)).toContain(ASKS_BREACH);

@@ -407,6 +407,7 @@ describe('beside asking in Teams', () => {
     const gone = teams.channel({ members: [ana] });
     const { message } = await teams.push.message({ from: ana, chat: gone, text: ASKS_BREACH });
     await replyTo(gone, message.id);
+    await teams.until(() => teams.replies(gone, message.id).filter((one) => one.own).length === 2, 'its buttons');
     await teams.push.uninstalled(gone, ana);
     const calls = teams.requests.length;
     await pause(500);

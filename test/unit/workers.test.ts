@@ -132,6 +132,7 @@ test('what stays due although it was done waits for the next sweep, or pauses be
   run = async () => {};
   ask('a');
   start();
+  await until('it is done', () => done.length > 0);
   await sleep(300);
   expect(done).toEqual(['a']);
   ask('index', { kind: 'fill-vectors' });
