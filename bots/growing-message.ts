@@ -184,8 +184,12 @@ export function createGrowingMessage(
         if (id) await chat.messages.posted(row.id, id);
         looked = true;
       }
-      if (id && (await stood(id, part))) return;
-      id = undefined;
+      if (id) {
+        if (await stood(id, part)) return;
+        id = undefined;
+        // Whoever took the question back took this away, too.
+        await deps.mustHold();
+      }
       await step('intended');
       looked = false;
       // What cannot be found again is begun with a line that says nothing yet: said twice, it is no second answer.

@@ -279,6 +279,25 @@ describe('who reads along in Teams', () => {
     expect(teams.count429() - before).toBe(0);
   }, 90_000);
 
+  test('a question that is deleted in the moment its answer ends leaves nothing', async () => {
+    const { teams } = office;
+    const gil = teams.person({ name: 'gil' });
+    const chat = teams.personalChat(gil);
+    let taken: Promise<unknown> | undefined;
+    const { message } = await teams.push.message({ from: gil, chat, text: ASKS_BREACH });
+    const ends = (body: Record<string, unknown>): boolean => JSON.stringify(body.entities ?? '').includes('"final"');
+    const seen = teams.mood(
+      'send',
+      { type: 'slow', ms: 1_000 },
+      { match: (body) => ends(body as Record<string, unknown>) && ((taken ??= teams.push.remove(message)), true) },
+    );
+    await teams.until(() => seen.shown() > 0, 'its end');
+    await taken;
+    await pause(4_000);
+    expect(teams.everPosted(chat).filter((one) => one.own && one.deletedAt === undefined)).toEqual([]);
+    expect(teams.everPosted(chat).filter((one) => one.own)).toHaveLength(1);
+  });
+
   test('after a question that was deleted while it was answered the chat streams again', async () => {
     const { teams } = office;
     const fay = teams.person({ name: 'fay' });
@@ -407,7 +426,7 @@ describe('beside asking in Teams', () => {
     const gone = teams.channel({ members: [ana] });
     const { message } = await teams.push.message({ from: ana, chat: gone, text: ASKS_BREACH });
     await replyTo(gone, message.id);
-    await teams.until(() => teams.replies(gone, message.id).filter((one) => one.own).length === 2, 'its buttons');
+    await teams.until(() => teams.everPosted(gone).filter((one) => one.own).length === 2, 'its buttons');
     await teams.push.uninstalled(gone, ana);
     const calls = teams.requests.length;
     await pause(500);
