@@ -18,7 +18,7 @@ import { createSyncNotes } from './chat/sync-notes.ts';
 import { suggestionsFrom } from './chat/suggestions.ts';
 import { listDocuments, readDocument } from './catalog/documents.ts';
 import { countPassages, documentPassages, hydratePassages } from './catalog/passages.ts';
-import { openCatalog } from './catalog/database.ts';
+import { openCatalog, type Catalog } from './catalog/database.ts';
 import { readCitations } from './catalog/answers.ts';
 import { recordFeedback } from './catalog/feedback.ts';
 import { leftQuestions } from './catalog/questions.ts';
@@ -108,17 +108,20 @@ const PERSON_WAITS_MS = 30_000;
 const FACTS_MS = 3_000;
 const SAMPLE_QUESTIONS = fileURLToPath(new URL('../sample/questions.json', import.meta.url));
 
+async function openDatabase({ DATABASE_URL: url, DOCENT_ROLE: role }: Config, folder: string): Promise<Catalog> {
+  if (!url) return openCatalog(folder);
+  makeDataFolder(folder);
+  // Loaded where it is used.
+  const { openPostgresCatalog } = await import('./catalog/postgres.ts');
+  return openPostgresCatalog(url, role === 'web' ? { pool: { statementMs: PERSON_WAITS_MS } } : {});
+}
+
 /** Opens the catalog and the index in DATA_DIR and wires everything over them. */
 export async function createApp(config: Config, options: AppOptions): Promise<WiredApp> {
   const { log } = options;
   const clock = options.clock ?? systemClock;
   const folder = resolve(config.DATA_DIR);
-  if (config.DATABASE_URL) makeDataFolder(folder);
-  const db = config.DATABASE_URL
-    ? await (
-        await import('./catalog/postgres.ts')
-      ).openPostgresCatalog(config.DATABASE_URL, config.DOCENT_ROLE === 'web' ? { pool: { statementMs: PERSON_WAITS_MS } } : {})
-    : await openCatalog(folder);
+  const db = await openDatabase(config, folder);
   const index = config.QDRANT_URL
     ? await searchDrivers.qdrant({
         url: config.QDRANT_URL,

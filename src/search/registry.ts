@@ -6,4 +6,4 @@ import type { SearchIndex } from './search-index.ts';
 export const searchDrivers = {
   sqlite: openSqliteIndex,
   qdrant: async (options: QdrantOptions): Promise<SearchIndex> => (await import('./drivers/qdrant.ts')).openQdrantIndex(options),
-};
+} satisfies Record<string, (options: never) => SearchIndex | Promise<SearchIndex>>;
