@@ -6,6 +6,7 @@ import type { AnswerActions, AnswerView, ChatPlatform, GrowingView, Messenger, O
 import { AppError, isAbort, reasonOf } from '../src/errors.ts';
 import { sayInChat } from '../src/strings/chat.ts';
 import type { Answer, AnswerEvent, Audience, Clock, Language, Log } from '../src/types.ts';
+import { isAway } from './away.ts';
 import { createGrowingMessage, WHISPERED, type GrowingMessage, type Step } from './growing-message.ts';
 import { createTurns } from './turns.ts';
 
@@ -192,7 +193,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
     if (who.unsure && attempts < MOST_ATTEMPTS) throw unsure();
     if (!who.member) return { who, audience: 'public' };
     const outsiders = await messenger.outsiders(place).catch((error: unknown) => {
-      if (attempts < MOST_ATTEMPTS && error instanceof AppError && AWAY.has(error.code)) throw unsure(error);
+      if (attempts < MOST_ATTEMPTS && isAway(error)) throw unsure(error);
       return true;
     });
     return { who, audience: outsiders ? 'public' : 'everyone' };
@@ -218,7 +219,7 @@ export function createConversations(deps: ConversationDeps): Conversations {
       else if (closing) await chat.release(question).catch(() => {});
       else
         await chat
-          .release(question, { afterMs: code === 'chat.unsure' ? UNSURE_MS : RETRY_MS, counts: !OUTAGES.has(code ?? '') })
+          .release(question, { afterMs: code === 'chat.unsure' ? UNSURE_MS : RETRY_MS, counts: !isAway(error) && !OUTAGES.has(code ?? '') })
           .catch(() => {});
     } finally {
       running.delete(question.id);
@@ -308,9 +309,8 @@ export function createConversations(deps: ConversationDeps): Conversations {
 /** Nobody, or one person alone, sees that it is answered. */
 const isQuiet = ({ origin, via }: HeldQuestion): boolean => origin.ephemeral === true || via === 'automatic';
 
-/** The platform may tell it soon. */
-const AWAY = new Set(['chat.unavailable', 'chat.limited']);
-const OUTAGES = new Set([...AWAY, 'chat.unauthorized', 'question.taken', 'search.unavailable']);
+/** Beside a platform that is away. */
+const OUTAGES = new Set(['chat.unauthorized', 'question.taken', 'search.unavailable']);
 /** After this an answer that could not be delivered is tried again, by whoever comes first. */
 const RETRY_MS = 30_000;
 const UNSURE_MS = 2_000;

@@ -5,6 +5,7 @@ import type { Drawn, GrowingView, Messenger, Part, Place, Stream, View } from '.
 import { AppError, reasonOf } from '../src/errors.ts';
 import { withRetries } from '../src/retry.ts';
 import type { Clock, Log } from '../src/types.ts';
+import { isAway } from './away.ts';
 
 export interface GrowingDeps {
   chat: { messages: Omit<ChatApp['messages'], 'answerAt'> };
@@ -162,8 +163,7 @@ export function createGrowingMessage(
     return withRetries(what, {
       failureOf(error) {
         const retryAfterMs = (error as { retryAfterMs?: number }).retryAfterMs;
-        const transient = ['chat.limited', 'chat.unavailable'].includes(codeOf(error));
-        return { error: error as AppError, transient, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+        return { error: error as AppError, transient: isAway(error), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
       },
       policy: { maxRetries: 1_000, maxWaitMs: MOST_WAIT_MS, random: Math.random },
       clock,

@@ -2,8 +2,9 @@
 import type { ChatApp, ChatPerson } from '../src/chat/chat-app.ts';
 import type { Messenger, PlatformPerson } from '../src/chat/messenger.ts';
 import { within } from '../src/clock.ts';
-import { AppError, reasonOf } from '../src/errors.ts';
+import { reasonOf } from '../src/errors.ts';
 import type { Language, Log } from '../src/types.ts';
+import { isAway } from './away.ts';
 
 const LANGUAGE_MS = 2_000;
 const MOST_LANGUAGES = 10_000;
@@ -57,8 +58,7 @@ export function createPeople({ chat, messenger, log }: { chat: ChatApp; messenge
         log.warn({ platform, reason: reasonOf(error) }, 'somebody could not be looked up; they are taken for a guest');
         const nobody = { personId: '', platform, workspace, id, member: false };
         const guest = await chat.guest(platform, workspace, id).catch(() => nobody);
-        const away = error instanceof AppError && ['chat.unavailable', 'chat.limited'].includes(error.code);
-        return away ? { ...guest, unsure: true } : guest;
+        return isAway(error) ? { ...guest, unsure: true } : guest;
       }
     },
     async languageOf(workspace, id) {

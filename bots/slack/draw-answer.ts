@@ -9,7 +9,7 @@ import { LONGEST_SECTION, actions, button, fitted, packLines, plainText, section
 import { plainParagraphs } from './draw-plain.ts';
 import { linked, richBlocks, words } from './draw-rich.ts';
 import { cut, escapeText, link, literal, mention, oneLine } from './text.ts';
-import { quoteWords } from '../quote-words.ts';
+import { quoteLine } from '../quote-words.ts';
 import { changedAgo } from '../words.ts';
 
 /** `chat.update` takes 4,000 characters of text. */
@@ -121,7 +121,7 @@ function closest(answer: Answer, plain: boolean): KnownBlock[] {
         type: 'rich_text_list',
         style: 'bullet',
         elements: pages.map((page) => {
-          const quote = cut(oneLine(quoteWords(page.quote)), 140);
+          const quote = quoteLine(page.quote, 140);
           return {
             type: 'rich_text_section',
             elements: [linked(addressOf(page), titleOf(page)), ...(quote ? [words(literal(` — ${quote}`))] : [])],
@@ -137,7 +137,7 @@ function closestLines(answer: Answer): string[] {
   const pages = answer.sentences.length > 0 ? [] : answer.closest.slice(0, MOST_CLOSEST);
   if (pages.length === 0) return [];
   const line = (page: (typeof pages)[number], linked: boolean): string => {
-    const quote = escapeText(cut(oneLine(quoteWords(page.quote)), 140));
+    const quote = escapeText(quoteLine(page.quote, 140));
     return `•  ${link(linked ? addressOf(page) : null, titleOf(page))}${quote ? ` — ${quote}` : ''}`;
   };
   return [sayInChat(answer.language, 'closestPages'), ...withinLinks(pages, line)];

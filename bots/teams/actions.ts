@@ -12,6 +12,7 @@ import { limitSaid } from '../in-time.ts';
 import type { Questions } from '../questions.ts';
 import { createReach, isId, type Presser, type Reached } from '../reach.ts';
 import type { Card, TeamsMessage, Where } from './activity.ts';
+import { CARD_TYPE, cardMessage } from './card-parts.ts';
 import { answerButtonsCard, doneCard, feedbackCard, quotesCard, readFeedback, whyCard } from './draw-cards.ts';
 import { senderOf, type Activity } from './parse.ts';
 import type { InvokeResponse } from './receiver.ts';
@@ -24,7 +25,6 @@ const TICKET_STATES: Record<string, TicketView['state']> = {
 const LONGEST_COMMENT = 2000;
 /** Teams takes some 28 KB of a card; three bytes a character may be. */
 const LONGEST_OFFER = 8_000;
-const CARD = 'application/vnd.microsoft.card.adaptive';
 
 const pressed = z.object({
   action: z.object({ verb: z.string().max(100), data: z.record(z.string(), z.unknown()).nullish() }),
@@ -194,7 +194,7 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
       const press = await pressOf(activity);
       if (!press) return { status: 400 };
       try {
-        return { status: 200, body: { statusCode: 200, type: CARD, value: await handle(press) } };
+        return { status: 200, body: { statusCode: 200, type: CARD_TYPE, value: await handle(press) } };
       } catch (error) {
         log.warn({ verb: press.verb, ...whatFailed(error) }, 'what was pressed could not be done');
         const text = limitSaid(error, press.language) ?? sayInChat(press.language, 'tryLater');
@@ -221,8 +221,7 @@ export function createTeamsActions(deps: TeamsActionsDeps): TeamsActions {
       if (verdict === 'up') return undefined;
       return () => {
         const card = feedbackCard({ language: answer.language, answerId, askPerson: chat.triageChannels.length > 0 });
-        const summary = sayInChat(answer.language, 'feedbackReason');
-        const part: TeamsMessage = { type: 'message', summary, attachments: [{ contentType: CARD, content: card }] };
+        const part = cardMessage(card, sayInChat(answer.language, 'feedbackReason'));
         void messenger
           .whisper({ place: { ...place }, via: 'direct' }, part)
           .catch((error: unknown) => log.warn(whatFailed(error), 'a person could not be asked what was wrong'));

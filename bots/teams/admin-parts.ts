@@ -1,5 +1,5 @@
 /** Pieces of the admin's cards: Adaptive Cards 1.5 that read on a phone. Texts are Markdown that is safe already. */
-import type { Card, TeamsMessage } from './activity.ts';
+import type { Card } from './activity.ts';
 
 /** Teams takes cards of 28 KB; a little is left for what surrounds them. */
 const MOST_BYTES = 26_000;
@@ -93,10 +93,3 @@ export function card(body: Item[], actions: object[] = []): Card {
 /** A card that only says something. @param title Docent's own */
 export const notice = (title: string | undefined, said: string[], actions: object[] = []): Card =>
   card([...(title === undefined ? [] : [text(title, { weight: 'bolder', size: 'medium', style: 'heading' })]), ...lines(said)], actions);
-
-/** @param summary Docent's own words, for the notification */
-export const messageOf = (content: Card, summary: string): TeamsMessage => ({
-  type: 'message',
-  summary,
-  attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content }],
-});

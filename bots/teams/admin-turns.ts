@@ -5,7 +5,8 @@ import { sayError } from '../admin-rights.ts';
 import type { AdminWords } from '../admin-words.ts';
 import type { Given } from '../source-form.ts';
 import type { Card, TeamsMessage, Where } from './activity.ts';
-import { messageOf, notice } from './admin-parts.ts';
+import { notice } from './admin-parts.ts';
+import { cardMessage } from './card-parts.ts';
 
 /** Teams waits five seconds for an invoke; what is on its way takes some. */
 const PATIENCE_MS = 2500;
@@ -63,7 +64,7 @@ export async function answerPress(from: Answering, handle: (turn: Turn) => Promi
   let shown = Promise.resolve();
 
   const put = async (card: Card, tries: number): Promise<void> => {
-    const message = messageOf(card, 'Docent');
+    const message = cardMessage(card, 'Docent');
     for (let n = 1; ; n++) {
       try {
         await (from.at ? deps.edit(from.at, message) : deps.say(person, message));

@@ -16,7 +16,8 @@ import type { Card, TeamsMessage, Where } from './activity.ts';
 import { createTeamsAdding } from './admin-add.ts';
 import { createTeamsAutomatic } from './admin-automatic.ts';
 import { commandIn, type TeamsCommand } from './admin-command.ts';
-import { lines as texts, card as cardOf, messageOf, notice, press as button, verbOf } from './admin-parts.ts';
+import { lines as texts, card as cardOf, notice, press as button, verbOf } from './admin-parts.ts';
+import { cardMessage } from './card-parts.ts';
 import { answerPress, type Standing, type Turn, type TurnDeps } from './admin-turns.ts';
 import { adminWords } from './admin-words.ts';
 import { doctorCard, recentCard, removeCard, statusCard, type Asked } from './home-card.ts';
@@ -85,7 +86,7 @@ export function createTeamsAdmin(deps: TeamsAdminDeps): TeamsAdmin {
   const turnDeps: TurnDeps = { say: deps.say, edit: deps.edit, clock, log, signal: stop.signal, background };
 
   const refused = (words: AdminWords): Card => notice(undefined, [words.say('adminsOnly')]);
-  const tell = (person: string, card: Card): Promise<Standing> => deps.say(person, messageOf(card, 'Docent'));
+  const tell = (person: string, card: Card): Promise<Standing> => deps.say(person, cardMessage(card, 'Docent'));
 
   async function openForm(person: string, location: string, words: AdminWords): Promise<void> {
     const { card, stands } = await adding.form(person, location, words);
@@ -98,7 +99,7 @@ export function createTeamsAdmin(deps: TeamsAdminDeps): TeamsAdmin {
       (found) => doctorCard(found, words),
       (error: unknown) => notice(words.say('doctorTitle'), [sayError(deps, error, words)]),
     );
-    await deps.edit(at, messageOf(findings, words.say('doctorTitle')));
+    await deps.edit(at, cardMessage(findings, words.say('doctorTitle')));
   }
 
   async function status(person: string, words: AdminWords, page = 0, said?: string): Promise<Card> {
@@ -221,7 +222,7 @@ function pageOf({ given }: Turn): number {
 
 /** How far a first sync is: two messages in the personal chat, the second of which is edited. */
 function tellingIn(deps: TeamsAdminDeps, wordsOf: (person: string) => Promise<AdminWords>): Telling {
-  const message = (lines: string[]): TeamsMessage => messageOf(cardOf(texts(lines)), 'Docent');
+  const message = (lines: string[]): TeamsMessage => cardMessage(cardOf(texts(lines)), 'Docent');
   return {
     platform: 'teams',
     workspace: deps.tenant,

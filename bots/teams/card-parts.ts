@@ -1,9 +1,10 @@
 /** Pieces of Adaptive Cards 1.5 that answers' cards are made of. Data stands in `TextRun`s, which are read literally. */
 import type { Language } from '../../src/types.ts';
-import type { Card } from './activity.ts';
+import type { Card, TeamsMessage } from './activity.ts';
 import { linkable } from '../safe-text.ts';
 import { literal, literalLine } from './text.ts';
 
+export const CARD_TYPE = 'application/vnd.microsoft.card.adaptive';
 /** Teams takes cards of 28 KB; counted in UTF-8 and in UTF-16. */
 const MOST_BYTES = 25_000;
 const MOST_IN_A_ROW = 3;
@@ -16,6 +17,13 @@ const bytesOf = (what: unknown): number => {
   const json = JSON.stringify(what);
   return Math.max(Buffer.byteLength(json, 'utf8'), 2 * json.length);
 };
+
+/** A message that is a card alone: Teams splits one that has text, too. @param summary what a notification shows */
+export const cardMessage = (content: Card, summary: string): TeamsMessage => ({
+  type: 'message',
+  summary,
+  attachments: [{ contentType: CARD_TYPE, content }],
+});
 
 /** Data as it is read, on as many lines as it has. */
 export const run = (data: string, more: Record<string, unknown> = {}): Run => ({ type: 'TextRun', text: literal(data), ...more });

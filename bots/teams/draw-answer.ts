@@ -4,10 +4,11 @@ import { sayInChat } from '../../src/strings/chat.ts';
 import type { Answer, Citation } from '../../src/types.ts';
 import { addressOf, partsOf, runsOf, titleOf, type Cited } from '../answer-runs.ts';
 import { noteLines, searchedLine, unreadLines } from '../answer-words.ts';
-import { quoteWords } from '../quote-words.ts';
+import { quoteLine, quoteWords } from '../quote-words.ts';
 import { cut, linkable, oneLine, visible } from '../safe-text.ts';
 import { changedAgo } from '../words.ts';
-import type { Card, CardAttachment, CitationClaim, MessageEntity, TeamsMessage } from './activity.ts';
+import type { CitationClaim, MessageEntity, TeamsMessage } from './activity.ts';
+import { cardMessage } from './card-parts.ts';
 import { answerButtons, answerButtonsCard } from './draw-cards.ts';
 import { drawRuns, isClaim, type Hand } from './draw-markdown.ts';
 import { literalLine } from './text.ts';
@@ -20,8 +21,6 @@ const MOST_SOURCES = 20;
 const MOST_CLOSEST = 5;
 const LONGEST_OWN = 5000;
 const LONGEST_SUMMARY = 200;
-
-const CARD = 'application/vnd.microsoft.card.adaptive';
 
 /** Whom an id of the platform names; undefined where that is not known. */
 export type Names = (id: string) => string | undefined;
@@ -53,11 +52,8 @@ export function drawAnswer(view: AnswerView, hand: Hand, how: 'rich' | 'plain' |
     return message;
   });
   if (how === 'text' || answerButtons(answer, view.actions).length === 0) return said;
-  const buttons = attachment(answerButtonsCard(answer, view.actions));
-  return [...said, { type: 'message', summary: summaryOf(answer), attachments: [buttons] }];
+  return [...said, cardMessage(answerButtonsCard(answer, view.actions), summaryOf(answer))];
 }
-
-export const attachment = (content: Card): CardAttachment => ({ contentType: CARD, content });
 
 /** Whether a model wrote it: quotes are the documents' own words, and a verified answer is a person's. */
 const isWritten = ({ status }: Answer): boolean => status === 'answered';
@@ -153,7 +149,7 @@ function closest(answer: Answer, hand: Hand): string[] {
   const pages = answer.sentences.length > 0 ? [] : answer.closest.slice(0, MOST_CLOSEST);
   if (pages.length === 0) return [];
   const lines = withinLinks(pages, hand, (page, linked) => {
-    const quote = hand.words(cut(oneLine(quoteWords(page.quote)), 140), false);
+    const quote = hand.words(quoteLine(page.quote, 140), false);
     return `${hand.link(linked ? addressOf(page) : null, titleOf(page))}${quote ? ` — ${quote}` : ''}`;
   });
   return [sayInChat(answer.language, 'closestPages'), lines.join('\n')];

@@ -8,7 +8,7 @@ import { quoteWords } from '../quote-words.ts';
 import { cut, oneLine } from '../safe-text.ts';
 import { changedAgo } from '../words.ts';
 import type { CardAttachment } from './activity.ts';
-import { card, heading, line, linkRun, openUrl, paragraph, quoted, run, small, title, type Element } from './card-parts.ts';
+import { CARD_TYPE, card, heading, line, linkRun, openUrl, paragraph, quoted, run, small, title, type Element } from './card-parts.ts';
 import { literalLine } from './text.ts';
 
 const MOST_SOURCES = 10;
@@ -59,15 +59,16 @@ export function drawExtensionDocument(of: {
   now: number;
 }): ExtensionResult {
   const about = [cut(oneLine(of.source), 100), changedAgo(of.language, of.updatedAt, of.now)].filter((part) => part !== '').join(' · ');
+  const words = quoteWords(of.quote);
   const body = [
     paragraph([linkRun(of.url, cut(oneLine(of.title), 200), { weight: 'Bolder', size: 'Medium' })]),
     ...(about ? [small(about)] : []),
-    quoted(cut(quoteWords(of.quote), 1500)),
+    quoted(cut(words, 1500)),
   ];
   return result(
     card(of.language, body, openUrl(of.url, sayInChat(of.language, 'quoteOpen'))),
     of.title,
-    [about, quoteWords(of.quote)].filter(Boolean).join(' · '),
+    [about, words].filter(Boolean).join(' · '),
   );
 }
 
@@ -80,7 +81,7 @@ export function drawExtensionAsk({ language, query }: { language: Language; quer
 
 function result(content: CardAttachment['content'], name: string, words: string): ExtensionResult {
   return {
-    contentType: 'application/vnd.microsoft.card.adaptive',
+    contentType: CARD_TYPE,
     content,
     preview: {
       contentType: 'application/vnd.microsoft.card.thumbnail',

@@ -6,8 +6,8 @@ import { freshness, isQuoted } from '../answer-words.ts';
 import { cut, oneLine } from '../safe-text.ts';
 import { changedAgo, count } from '../words.ts';
 import type { Card, TeamsMessage } from './activity.ts';
-import { card, execute, heading, line, linkRun, openUrl, paragraph, quoted, run, small, title } from './card-parts.ts';
-import { attachment, drawAnswer, entityOf, ownParagraphs, whereLink, type Names } from './draw-answer.ts';
+import { card, cardMessage, execute, heading, line, linkRun, openUrl, paragraph, quoted, run, small, title } from './card-parts.ts';
+import { drawAnswer, entityOf, ownParagraphs, whereLink, type Names } from './draw-answer.ts';
 import { drawRuns, markdown, plainMarkdown, wordsAlone, type Hand } from './draw-markdown.ts';
 import { literalLine } from './text.ts';
 
@@ -64,20 +64,11 @@ function drawGrowing(view: GrowingView, hand: Hand, how: Drawn): TeamsMessage {
 function drawNotice({ language, text, button }: NoticeView, hand: Hand, how: Drawn): TeamsMessage {
   if (!button || how === 'text') return { type: 'message', text: ownParagraphs(text, hand).join('\n\n') || '…', textFormat: 'markdown' };
   const press = execute(`docent.${button.action.replaceAll('-', '_')}`, button.label, button.value, { style: 'positive' });
-  const lines = text.split('\n').filter((one) => one.trim() !== '');
-  return {
-    type: 'message',
-    summary: literalLine(text, 200) || '…',
-    attachments: [
-      attachment(
-        card(
-          language,
-          lines.map((one) => line(one)),
-          [press],
-        ),
-      ),
-    ],
-  };
+  const body = text
+    .split('\n')
+    .filter((one) => one.trim() !== '')
+    .map((one) => line(one));
+  return cardMessage(card(language, body, [press]), literalLine(text, 200) || '…');
 }
 
 /** The first meeting, in one message. */
@@ -116,7 +107,7 @@ function drawWelcome({ language, searched, suggestions, now }: WelcomeView, hand
 /** A question that needs a person, for the support team. */
 function drawTicket(view: TicketView, hand: Hand, how: Drawn, names: Names): TeamsMessage {
   const summary = literalLine(titleLine(view, names), 200);
-  if (how !== 'text') return { type: 'message', summary, attachments: [attachment(ticketCard(view, names))] };
+  if (how !== 'text') return cardMessage(ticketCard(view, names), summary);
   const { language, answer } = view;
   const said = (text: string): string => hand.words(cut(oneLine(text), 800)) || '…';
   const lines = [

@@ -3,6 +3,7 @@ import type { Drawn, GrowingView, Messenger, Place, PlatformPerson, Stream, View
 import { AppError } from '../../src/errors.ts';
 import type { Clock, Log } from '../../src/types.ts';
 import { sayInChat } from '../../src/strings/chat.ts';
+import { isAway } from '../away.ts';
 import type { OutgoingActivity, StreamEntity, TeamsConnector, TeamsMember, TeamsMessage, Where } from './activity.ts';
 import type { TeamsFailure } from './errors.ts';
 import { createPace, type Urgency } from './pace.ts';
@@ -164,8 +165,7 @@ export function createTeamsMessenger(deps: TeamsMessengerDeps): TeamsMessenger {
             shown = text;
           } catch (error) {
             // A piece that is late is made good by the next.
-            if (isOneOf(error, 'chat.limited', 'chat.unavailable'))
-              return log.info({ code: (error as AppError).code }, 'a piece of a stream was left out');
+            if (isAway(error)) return log.info({ code: (error as AppError).code }, 'a piece of a stream was left out');
             closed();
             throw error;
           }
