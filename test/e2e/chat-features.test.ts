@@ -5,18 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { slackUnderTest, teamsUnderTest, type Asked, type ChatUnderTest } from '../fakes/chats-under-test.ts';
 import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { ASKS_BREACH, quotingModel } from '../fakes/slack-office.ts';
+import { waitUntil } from '../fakes/wait-until.ts';
 
 const WAIT_MS = 15_000;
 const ASKS_NOTHING_KNOWN = 'Which submarine does the lighthouse keeper of Zanzibar prefer?';
 
-async function until<T>(look: () => T, what: string): Promise<T> {
-  for (const ends = Date.now() + WAIT_MS; ;) {
-    const found = look();
-    if (found) return found;
-    if (Date.now() > ends) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+const until = <T>(look: () => T, what: string) => waitUntil('the chat', look, what, WAIT_MS);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const answerTo = (asked: Asked): Promise<string> => until(() => asked.answers()[0] ?? '', 'an answer');
 

@@ -4,6 +4,7 @@ import { ASKS_BREACH, quotingModel } from '../fakes/slack-office.ts';
 import { startOpenAiEndpoint, type OpenAiEndpoint } from '../fakes/openai-endpoint.ts';
 import { isSaid, isWhole, openTeamsOffice, type TeamsOffice } from '../fakes/teams-office.ts';
 import type { Chat, Message, Person } from '../fakes/teams-state.ts';
+import { streamInfo } from '../fakes/teams-streams.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const ASKS_LEAVE = 'How many days of leave does everybody have?';
@@ -285,11 +286,10 @@ describe('who reads along in Teams', () => {
     const chat = teams.personalChat(gil);
     let taken: Promise<unknown> | undefined;
     const { message } = await teams.push.message({ from: gil, chat, text: ASKS_BREACH });
-    const ends = (body: Record<string, unknown>): boolean => JSON.stringify(body.entities ?? '').includes('"final"');
     const seen = teams.mood(
       'send',
       { type: 'slow', ms: 1_000 },
-      { match: (body) => ends(body as Record<string, unknown>) && ((taken ??= teams.push.remove(message)), true) },
+      { match: (body) => streamInfo(body)?.streamType === 'final' && ((taken ??= teams.push.remove(message)), true) },
     );
     await teams.until(() => seen.shown() > 0, 'its end');
     await taken;

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { agentMethods } from './slack-agents.ts';
 import { httpSide, respond } from './slack-api.ts';
 import { textsOf } from './slack-blocks.ts';
@@ -20,6 +19,7 @@ import { encodedId, nextTs } from './slack-state.ts';
 import type { Channel, Message, Person, RequestRecord, SlackFile, StoredView, ThreadStatus, Times, World } from './slack-state.ts';
 import { streamMethods } from './slack-streams.ts';
 import { openModals, viewMethods } from './slack-views.ts';
+import { waitUntil } from './wait-until.ts';
 
 export interface FakeSlackOptions {
   teamId?: string;
@@ -277,15 +277,8 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
     /** Milliseconds from a delivery to its acknowledgement, sorted; for p99 take the item at 0.99 of the length. */
     ackTimes: (): number[] => out.deliveries.flatMap((one) => (one.ackMs === undefined ? [] : [one.ackMs])).toSorted((a, b) => a - b),
     nextTs: (): string => nextTs(world),
-    /** Waits until `look` gives something that holds, and gives it; an error that says what was waited for after `ms`. */
-    async until<T>(look: () => T, what: string, ms = 20_000): Promise<Exclude<T, undefined | null | false | 0 | ''>> {
-      for (const ends = Date.now() + ms; ;) {
-        const found = look();
-        if (found) return found as Exclude<T, undefined | null | false | 0 | ''>;
-        if (Date.now() > ends) throw new Error(`fake Slack: waited ${ms} ms in vain for ${what}`);
-        await sleep(5);
-      }
-    },
+    /** Waits until `look` gives something that holds, and gives it. */
+    until: <T>(look: () => T, what: string, ms?: number) => waitUntil('fake Slack', look, what, ms),
     async close(): Promise<void> {
       out.close();
       socketMode.close();

@@ -2,7 +2,6 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { moods } from './slack-moods.ts';
 import { isObject } from './slack-shape.ts';
 import type { Fields } from './slack-shape.ts';
@@ -22,6 +21,7 @@ import { pusher } from './teams-push.ts';
 import { expire, findMessage, guid, hex, longId, messagesIn } from './teams-state.ts';
 import type { Chat, Message, Person, RequestRecord, StoredFile, Times, World } from './teams-state.ts';
 import { identity } from './teams-tokens.ts';
+import { waitUntil } from './wait-until.ts';
 
 export interface FakeTeamsOptions extends Partial<LoginOptions> {
   appId?: string;
@@ -308,15 +308,8 @@ export async function startFakeTeams(options: FakeTeamsOptions = {}) {
       out.deliveries
         .flatMap((one) => one.attempts.flatMap((attempt) => (attempt.status === undefined ? [] : [attempt.ms])))
         .toSorted((a, b) => a - b),
-    /** Waits until `look` gives something that holds, and gives it; an error that says what was waited for after `ms`. */
-    async until<T>(look: () => T, what: string, ms = 20_000): Promise<Exclude<T, undefined | null | false | 0 | ''>> {
-      for (const ends = Date.now() + ms; ;) {
-        const found = look();
-        if (found) return found as Exclude<T, undefined | null | false | 0 | ''>;
-        if (Date.now() > ends) throw new Error(`fake Teams: waited ${ms} ms in vain for ${what}`);
-        await sleep(5);
-      }
-    },
+    /** Waits until `look` gives something that holds, and gives it. */
+    until: <T>(look: () => T, what: string, ms?: number) => waitUntil('fake Teams', look, what, ms),
     async close(): Promise<void> {
       out.close();
       for (const response of hanging) response.destroy();
